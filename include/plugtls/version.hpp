@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#define PLUGTLS_VERSION_MAJOR 0
+#define PLUGTLS_VERSION_MINOR 1
+#define PLUGTLS_VERSION_PATCH 0
+#define PLUGTLS_VERSION_STRING "0.1.0"
