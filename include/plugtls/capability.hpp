@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <string_view>
+
+namespace plugtls {
+
+/// What a backend may or may not be able to do. A backend declares its set for the library version that it is compiled
+/// against; what is not declared is refused with `errc::unsupported`, never ignored.
+enum class capability : std::uint8_t {
+  tls1_3,                   ///< TLS 1.3 (RFC 8446)
+  ed25519,                  ///< Ed25519 keys and certificates (RFC 8410)
+  pbes2_aes,                ///< private keys encrypted by PBES2 with AES (RFC 8018)
+  encrypted_der_key,        ///< encrypted PKCS#8 in DER rather than PEM
+  large_handshake_message,  ///< handshake messages of more than 16 KiB
+  encrypted_alert_number,   ///< tells the number of an alert that arrives encrypted (all of TLS 1.3's)
+  exact_certificate_alert,  ///< sends the alert that plugtls chooses, not merely one of the same class
+  x448,                     ///< group x448
+  x25519mlkem768,           ///< group X25519MLKEM768
+};
+
+inline constexpr capability all_capabilities[] = {
+    capability::tls1_3,
+    capability::ed25519,
+    capability::pbes2_aes,
+    capability::encrypted_der_key,
+    capability::large_handshake_message,
+    capability::encrypted_alert_number,
+    capability::exact_certificate_alert,
+    capability::x448,
+    capability::x25519mlkem768,
+};
+
+/// Returns the name of a capability as it is spelled in code.
+constexpr std::string_view name(capability c) noexcept {
+  switch (c) {
+    case capability::tls1_3: return "tls1_3";
+    case capability::ed25519: return "ed25519";
+    case capability::pbes2_aes: return "pbes2_aes";
+    case capability::encrypted_der_key: return "encrypted_der_key";
+    case capability::large_handshake_message: return "large_handshake_message";
+    case capability::encrypted_alert_number: return "encrypted_alert_number";
+    case capability::exact_certificate_alert: return "exact_certificate_alert";
+    case capability::x448: return "x448";
+    case capability::x25519mlkem768: return "x25519mlkem768";
+  }
+  return "";
+}
+
+/// A set of capabilities, known at compile time.
+class capability_set {
+ public:
+  constexpr capability_set() noexcept = default;
+  constexpr capability_set(std::initializer_list<capability> list) noexcept {
+    for (capability c : list) add(c);
+  }
+  constexpr bool has(capability c) const noexcept { return (bits_ >> static_cast<unsigned>(c) & 1U) != 0; }
+  constexpr void add(capability c, bool declared = true) noexcept {
+    if (declared) bits_ |= std::uint64_t{1} << static_cast<unsigned>(c);
+  }
+  friend constexpr bool operator==(capability_set, capability_set) noexcept = default;
+
+ private:
+  std::uint64_t bits_ = 0;
+};
+
+/// Tells whether a backend declares all the capabilities.
+template <class Backend, capability... Needed>
+inline constexpr bool has = (Backend::capabilities.has(Needed) && ...);
+
+namespace detail {
+template <class Backend, capability Needed>
+struct needs {
+  static_assert(Backend::capabilities.has(Needed),
+                "plugtls: this backend lacks a required capability; both are named in the template arguments");
+};
+}  // namespace detail
+
+/// Stops the build, naming the backend and what is missing, unless the backend declares all the capabilities:
+/// `plugtls::require<plugtls::default_backend, plugtls::capability::tls1_3>();`
+template <class Backend, capability... Needed>
+constexpr void require() noexcept {
+  (static_cast<void>(sizeof(detail::needs<Backend, Needed>)), ...);
+}
+
+}  // namespace plugtls

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "plugtls/alert.hpp"
+#include "plugtls/detail/exceptions.hpp"
+#include "plugtls/errc.hpp"
+#include "plugtls/problem.hpp"
+
+namespace plugtls {
+
+/// Tells everything about one failure. `code` is the same on every backend; the rest helps a person.
+///
+/// Factories (contexts, identities, trust stores) fill one, because there is no object yet that could be asked; streams
+/// and engines keep theirs, see `error()`. Converts to `std::error_code`.
+struct error_info {
+  errc code = errc::success;
+  problem_list problems;                ///< all that verification found, of every certificate
+  std::string detail;                   ///< what to do, in one sentence; empty: `describe(code)` says it all
+  std::optional<alert> alert_sent;      ///< the fatal alert that we sent
+  std::optional<alert> alert_received;  ///< the fatal alert that the peer sent
+  long native = 0;                      ///< the library's or the system's own code, for a bug report; 0: none
+  std::string native_text;              ///< its text
+
+  explicit operator bool() const noexcept { return code != errc::success; }
+  operator std::error_code() const noexcept { return make_error_code(code); }
+
+  /// Sets the condition and its sentence, and returns the condition.
+  errc set(errc what, std::string text = {}) {
+    code = what;
+    detail = static_cast<std::string&&>(text);
+    return what;
+  }
+};
+
+/// Returns one line for a person: the condition's name, what it means here, and who said so.
+inline std::string explain(const error_info& info) {
+  std::string text(name(info.code));
+  text += ": ";
+  text += info.detail.empty() ? std::string(describe(info.code)) : info.detail;
+  for (const problem& p : info.problems) {
+    text += "; ";
+    text += name(p.what);
+    text += p.depth == 0 ? " (leaf)" : " (depth " + std::to_string(p.depth) + ")";
+  }
+  if (info.alert_received) text += "; the peer sent alert " + std::string(name(*info.alert_received));
+  if (info.alert_sent) text += "; we sent alert " + std::string(name(*info.alert_sent));
+  if (info.native != 0 || !info.native_text.empty()) {
+    text += " [" + (info.native != 0 ? std::to_string(info.native) : std::string());
+    if (info.native != 0 && !info.native_text.empty()) text += ' ';
+    text += info.native_text + ']';
+  }
+  return text;
+}
+
+/// What throwing overloads throw: a `std::system_error` whose text is `explain()`.
+class tls_error : public std::system_error {
+ public:
+  explicit tls_error(error_info info)
+      : std::system_error(make_error_code(info.code)), info_(static_cast<error_info&&>(info)), text_(explain(info_)) {}
+  const char* what() const noexcept override { return text_.c_str(); }
+  const error_info& info() const noexcept { return info_; }
+
+ private:
+  error_info info_;
+  std::string text_;
+};
+
+namespace detail {
+/// Ends a throwing overload: nothing happens on success.
+inline void raise_if(const error_info& info) {
+  if (info) raise(tls_error(info));
+}
+}  // namespace detail
+
+}  // namespace plugtls
