@@ -1,0 +1,31 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSL-1.0
+"""Turns the test PKI into a header: embed.py FOLDER HEADER DEPFILE. Each file is a constant named after it: what.pem is
+plugtls::test_pki::what, what.der is what_der."""
+import pathlib
+import sys
+
+
+def constant(file):
+    if file.suffix == ".pem":
+        return f'inline constexpr std::string_view {file.stem} = R"pem({file.read_text()})pem";'
+    data = file.read_bytes()
+    escaped = "".join(f"\\{byte:03o}" for byte in data)
+    rows = "\n".join(f'    "{escaped[i:i + 112]}"' for i in range(0, len(escaped), 112))
+    return f"inline constexpr std::string_view {file.stem}_der{{\n{rows},\n    {len(data)}}};"
+
+
+def main(folder, header, depfile):
+    files = sorted(file for file in pathlib.Path(folder).iterdir() if file.suffix in (".pem", ".der"))
+    text = ["// SPDX-License-Identifier: BSL-1.0", "#pragma once", "", "#include <string_view>", "",
+            "namespace plugtls::test_pki {", "", "/// The password of every encrypted key.",
+            'inline constexpr std::string_view password = "secret";', ""]
+    text += [constant(file) for file in files]
+    text += ["", "}  // namespace plugtls::test_pki", ""]
+    pathlib.Path(header).write_text("\n".join(text))
+    escape = lambda path: str(path).replace(" ", "\\ ")
+    pathlib.Path(depfile).write_text(f"{escape(header)}: " + " ".join(escape(file) for file in files) + "\n")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
