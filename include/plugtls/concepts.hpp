@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "plugtls/capability.hpp"
+#include "plugtls/context_plan.hpp"
+#include "plugtls/error_info.hpp"
+#include "plugtls/key_source.hpp"
+#include "plugtls/peer_verifier.hpp"
+#include "plugtls/protocol.hpp"
+#include "plugtls/wire.hpp"
+
+// The contract that a backend fulfils. A backend is one empty struct with three nested types and a few static
+// functions; this header says of each member what it does, who owns what, and what each result means.
+// `tests/unit/null_backend.hpp` is the smallest one that fulfils it.
+//
+// What holds for all of it:
+// - No member throws, except that user callbacks reached through `key_source` may; nothing of C++ passes through C
+// frames.
+//   Memory that runs out inside the library is `errc::out_of_memory`; std::bad_alloc may leave `open` functions only.
+// - A backend takes no policy from its library's defaults or configuration files: every value of the plan is set
+// explicitly.
+// - A backend never touches a socket. Ciphertext goes through `wire::pull` and `wire::push`, called from the library's
+// I/O
+//   callbacks during the calls below and at no other time.
+// - A backend decides nothing about certificates. It has its library verify chain and signatures, with dates and names
+// ignored,
+//   and hands what was found to `peer_verifier::decide`; the answer is final in both directions.
+// - Sessions are not resumed, tickets are neither asked for nor sent, renegotiation is refused.
+
+namespace plugtls {
+
+/// Which library this is.
+struct library_info {
+  std::string text;  ///< name and run-time version, for example "OpenSSL 3.0.22"
+};
+
+/// How one step of the library ended.
+///
+/// `again`: it wants more input or more room; the engine asks `wire` whether something really blocked, waits if so, and
+/// calls again at once if not. `closed`: the peer's close_notify was read. `failed`: anything else; `failure()` then
+/// tells. Where `wire::fault()` is set, or `wire::ended()`, the engine takes its reason from there and not from the
+/// library.
+enum class native_status : unsigned char { done, again, closed, failed };
+
+struct native_result {
+  std::size_t bytes = 0;  ///< valid with `done`, then at least 1
+  native_status status = native_status::done;
+};
+
+/// What a handshake agreed on, as far as the library tells. What stays `none` is taken from the handshake observer.
+struct negotiated_values {
+  tls_version version = tls_version::automatic;
+  cipher_suite suite = cipher_suite::none;
+  named_group group = named_group::none;
+  signature_scheme scheme = signature_scheme::none;
+  std::string alpn;
+};
+
+/// A private key in the library's form. Default-constructible (empty) and movable.
+template <class K>
+concept PrivateKey = std::movable<K> &&
+    requires(K& key, const K& loaded, const key_material& material, error_info& info) {
+  // Reads a key. `material` is one PEM block or DER; `password` is set when it is encrypted, and the library must never
+  // ask for one itself. Gives bad_pem, bad_der, bad_password, or unsupported for a key or encryption that the library
+  // lacks; a wrong password is never taken for success. On failure the key is empty.
+  { key.load(material, info) } -> std::same_as<errc>;
+  // Writes the public key as SubjectPublicKeyInfo, DER; false where the library fails. The core compares it with the
+  // leaf certificate's, so adapters need not check the pair.
+  { loaded.public_key(std::declval<byte_vector&>()) } -> std::same_as<bool>;
+};
+
+/// One identity, loaded and checked by the core: the chain in DER, leaf first, and the leaf's key.
+template <class Key>
+struct loaded_identity {
+  std::vector<byte_view> chain;  ///< the bytes live as long as the context
+  Key key;
+};
+
+/// Settings inside the library: immutable once opened, shared by connections in several threads, at one address.
+template <class C, class Key>
+concept NativeContext = std::default_initializable<C> &&
+    requires(C& context, const C& open, const context_plan& plan, std::span<loaded_identity<Key>> identities,
+             error_info& info, effective_settings& effective) {
+  // Sets every value of the plan. Plan and identities outlive the context, which may keep pointers into both. Gives
+  // unsupported for what the library refuses, out_of_memory; `info.detail` says which value it was.
+  { context.open(plan, identities, info) } -> std::same_as<errc>;
+  // Overwrites what can be read back from the library, and marks it as read back. The rest is filled in from the plan.
+  { open.effective(effective) } -> std::same_as<void>;
+};
+
+/// One connection inside the library. Default-constructible, at one address, used by one thread at a time.
+template <class N, class Context>
+concept NativeConnection = std::default_initializable<N> &&
+    requires(N& n, const N& c, const Context& context, const std::string& server_name, wire& w, peer_verifier& verifier,
+             error_info& info, std::byte* out, const std::byte* in, std::size_t size, negotiated_values& values,
+             std::vector<byte_vector>& chain) {
+  // Makes a connection of the context's role. `server_name` goes out as SNI when it is not empty (a client's). wire and
+  // verifier outlive the connection, context does too; none of them moves.
+  { n.open(context, server_name, w, verifier, info) } -> std::same_as<errc>;
+
+  // Goes on with the handshake. When the peer's certificates are there, calls verifier.decide() exactly once, in this
+  // call, and before the next flight; refuses with the alert it gives, or one of the same class (capability
+  // exact_certificate_alert). With verify_mode::none it need not be called.
+  { n.handshake() } -> std::same_as<native_status>;
+
+  // Reads decrypted bytes, at most `size` (> 0) and at most a record. Tickets and key updates are dealt with and never
+  // surface. `closed` may be given once or for ever; the engine remembers it.
+  { n.read(out, size) } -> std::same_as<native_result>;
+
+  // Encrypts up to `size` bytes (> 0, at most max_write()) and pushes the record. May take fewer, never none.
+  { n.write(in, size) } -> std::same_as<native_result>;
+
+  // Pushes close_notify. Called at most once, after the handshake.
+  { n.shutdown() } -> std::same_as<native_status>;
+
+  // Decrypted bytes that read() would give without calling wire::pull.
+  { c.pending() } -> std::same_as<std::size_t>;
+  // Largest size that write() takes as one record.
+  { c.max_write() } -> std::same_as<std::size_t>;
+
+  // Tells what was agreed on; called once, after the handshake.
+  { c.negotiated(values) } -> std::same_as<void>;
+  // Appends the peer's certificates in DER, leaf first, as presented. Called when the verifier was not asked (mode
+  // none).
+  { c.peer_chain(chain) } -> std::same_as<void>;
+
+  // After `failed`: sets info.code to the neutral condition (handshake_failed where it has no better name), info.native
+  // and info.native_text to the library's, and the alerts where the library knows more than the plaintext showed. Must
+  // not depend on anything that other calls in this thread left behind in the library.
+  { n.failure(info) } -> std::same_as<void>;
+};
+
+/// A backend. `name` is at once its folder, its namespace, the value of the build option and the name of its header.
+template <class B>
+concept Backend = requires(error_info& info, tls_version version, cipher_suite suite, named_group group,
+                           signature_scheme scheme, byte_view bytes) {
+  { B::name } -> std::convertible_to<std::string_view>;
+  // What this library version can do; a constant expression.
+  { B::capabilities } -> std::convertible_to<capability_set>;
+  // Tells the run-time version. Needs no start().
+  { B::library() } -> std::same_as<library_info>;
+  // Initialises the library once per process (called before everything else, from any thread, many times), and compares
+  // the run-time library with the headers: unsupported when they do not fit each other.
+  { B::start(info) } -> std::same_as<errc>;
+  // Whether the library, as it is built, has a protocol version, suite, group or signature scheme.
+  { B::supports(version) } -> std::same_as<bool>;
+  { B::supports(suite) } -> std::same_as<bool>;
+  { B::supports(group) } -> std::same_as<bool>;
+  { B::supports(scheme) } -> std::same_as<bool>;
+  // Verifies one signature; a pure function. spki and algorithm (AlgorithmIdentifier) are DER. Gives success,
+  // bad_signature, unsupported (algorithm or key that the library lacks), malformed_certificate.
+  { B::verify_signature(bytes, bytes, bytes, bytes) } -> std::same_as<errc>;
+}
+&&PrivateKey<typename B::private_key>&& NativeContext<typename B::context, typename B::private_key>&&
+    NativeConnection<typename B::connection, typename B::context>;
+
+}  // namespace plugtls

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "plugtls/certificate.hpp"
+#include "plugtls/error_info.hpp"
+#include "plugtls/peer_verifier.hpp"
+#include "plugtls/protocol.hpp"
+#include "plugtls/settings.hpp"
+
+namespace plugtls {
+
+/// Settings made concrete: what a backend has to set, value by value. Every list is complete, in order of preference,
+/// and holds only what the backend said it supports. Lives as long as the context.
+struct context_plan {
+  role own = role::client;
+  tls_version min_version = tls_version::tls1_2;
+  tls_version max_version = tls_version::tls1_2;
+  std::vector<cipher_suite> cipher_suites;
+  std::vector<named_group> groups;
+  std::vector<signature_scheme> signature_schemes;
+  std::vector<std::string> alpn;
+  limits limit;
+  verify_rules verify;  ///< also holds the trust anchors
+};
+
+/// What a context will do, value by value. A value that was read back from the library after it was set says so; the
+/// others are taken as set.
+struct effective_settings {
+  tls_version min_version = tls_version::automatic;
+  tls_version max_version = tls_version::automatic;
+  std::vector<cipher_suite> cipher_suites;
+  std::vector<named_group> groups;
+  std::vector<signature_scheme> signature_schemes;
+  std::vector<std::string> alpn;
+  verify_mode verify = verify_mode::required;
+  std::size_t trust_anchors = 0;
+  bool versions_read_back = false;
+  bool cipher_suites_read_back = false;
+};
+
+namespace detail {
+
+inline constexpr cipher_suite default_suites[] = {
+    cipher_suite::aes_128_gcm_sha256,
+    cipher_suite::aes_256_gcm_sha384,
+    cipher_suite::chacha20_poly1305_sha256,
+    cipher_suite::ecdhe_ecdsa_with_aes_128_gcm_sha256,
+    cipher_suite::ecdhe_rsa_with_aes_128_gcm_sha256,
+    cipher_suite::ecdhe_ecdsa_with_aes_256_gcm_sha384,
+    cipher_suite::ecdhe_rsa_with_aes_256_gcm_sha384,
+    cipher_suite::ecdhe_ecdsa_with_chacha20_poly1305_sha256,
+    cipher_suite::ecdhe_rsa_with_chacha20_poly1305_sha256,
+};
+inline constexpr named_group default_groups[] = {named_group::x25519, named_group::secp256r1, named_group::secp384r1,
+                                                 named_group::secp521r1};
+inline constexpr signature_scheme default_schemes[] = {
+    signature_scheme::ecdsa_secp256r1_sha256, signature_scheme::rsa_pss_rsae_sha256,
+    signature_scheme::rsa_pkcs1_sha256,       signature_scheme::ecdsa_secp384r1_sha384,
+    signature_scheme::rsa_pss_rsae_sha384,    signature_scheme::rsa_pkcs1_sha384,
+    signature_scheme::ecdsa_secp521r1_sha512, signature_scheme::rsa_pss_rsae_sha512,
+    signature_scheme::rsa_pkcs1_sha512,       signature_scheme::ed25519,
+};
+
+inline std::string hex16(unsigned value) {
+  constexpr char digits[] = "0123456789abcdef";
+  std::string text = "0x0000";
+  for (std::size_t i = 0; i < 4; ++i) text[5 - i] = digits[value >> (4 * i) & 0xf];
+  return text;
+}
+
+/// Names a number for a message, by its hexadecimal digits where it has no name.
+template <class Number>
+std::string spell(Number number) {
+  const std::string_view known = name(number);
+  return known.empty() ? hex16(static_cast<unsigned>(number)) : std::string(known);
+}
+
+/// Turns asked-for numbers into the list to set: all of them, or plugtls's default cut to what the backend has.
+template <class Backend, class Number>
+errc resolve_list(const char* what, const std::vector<Number>& asked, std::span<const Number> defaults,
+                  std::vector<Number>& out, error_info& info) {
+  if (asked.empty()) {
+    for (Number n : defaults)
+      if (Backend::supports(n)) out.push_back(n);
+    return errc::success;
+  }
+  for (Number n : asked) {
+    for (Number seen : out)
+      if (seen == n) return info.set(errc::invalid_argument, std::string(what) + " " + spell(n) + " is listed twice");
+    if (!Backend::supports(n))
+      return info.set(errc::unsupported, std::string(Backend::name) + " cannot do " + what + " " + spell(n));
+    out.push_back(n);
+  }
+  return errc::success;
+}
+
+/// Settles the version window. An automatic end takes what the backend has; one that was asked for must be honoured.
+template <class Backend>
+errc resolve_versions(tls_version min, tls_version max, context_plan& plan, error_info& info) {
+  for (tls_version v : {min, max}) {
+    if (v == tls_version::automatic || v == tls_version::tls1_2 || v == tls_version::tls1_3) continue;
+    const bool old = v == tls_version::tls1_0 || v == tls_version::tls1_1;
+    return info.set(old ? errc::unsupported : errc::invalid_argument,
+                    old ? "TLS 1.0 and 1.1 are not offered (RFC 8996); ask for TLS 1.2 or 1.3"
+                        : "version " + hex16(static_cast<unsigned>(v)) + " does not exist; ask for TLS 1.2 or 1.3");
+  }
+  const bool has_1_3 = Backend::supports(tls_version::tls1_3);
+  if ((min == tls_version::tls1_3 || max == tls_version::tls1_3) && !has_1_3)
+    return info.set(errc::unsupported, std::string(Backend::name) + " as it is built here has no TLS 1.3");
+  plan.min_version = min == tls_version::automatic ? tls_version::tls1_2 : min;
+  plan.max_version = max != tls_version::automatic ? max : has_1_3 ? tls_version::tls1_3 : tls_version::tls1_2;
+  if (plan.min_version > plan.max_version) return info.set(errc::invalid_argument, "min_version is above max_version");
+  return errc::success;
+}
+
+/// Makes window and suites agree: a version without a suite cannot be negotiated, so an automatic end of the window
+/// moves, and an end that was asked for is an error. No library is left to find its own answer.
+inline errc match_suites(tls_version min, tls_version max, context_plan& plan, error_info& info) {
+  bool has_1_2 = false, has_1_3 = false;
+  for (cipher_suite s : plan.cipher_suites) (is_tls1_3(s) ? has_1_3 : has_1_2) = true;
+  if (plan.max_version == tls_version::tls1_3 && !has_1_3) {
+    if (max == tls_version::tls1_3 || plan.min_version == tls_version::tls1_3)
+      return info.set(errc::invalid_argument, "TLS 1.3 is asked for and no cipher suite of TLS 1.3");
+    plan.max_version = tls_version::tls1_2;
+  }
+  if (plan.min_version == tls_version::tls1_2 && !has_1_2) {
+    if (min == tls_version::tls1_2 || plan.max_version == tls_version::tls1_2)
+      return info.set(errc::invalid_argument, "TLS 1.2 is asked for and no cipher suite of TLS 1.2");
+    plan.min_version = tls_version::tls1_3;
+  }
+  std::erase_if(plan.cipher_suites, [&](cipher_suite s) {
+    return is_tls1_3(s) ? plan.max_version < tls_version::tls1_3 : plan.min_version > tls_version::tls1_2;
+  });
+  return errc::success;
+}
+
+inline errc check_alpn(const std::vector<std::string>& protocols, error_info& info) {
+  std::size_t total = 0;
+  for (const std::string& p : protocols) {
+    if (p.empty() || p.size() > 255)
+      return info.set(errc::invalid_argument, "an ALPN protocol is 1 to 255 bytes long (RFC 7301 §3.1)");
+    if (p.find('\0') != std::string::npos)
+      return info.set(errc::invalid_argument, "an ALPN protocol with a NUL byte cannot be offered on every backend");
+    total += p.size() + 1;
+  }
+  return total > 65533 ? info.set(errc::invalid_argument, "the ALPN list is too long") : errc::success;
+}
+
+inline errc check_limits(const limits& l, error_info& info) {
+  if (l.max_handshake_size < 4096)
+    return info.set(errc::invalid_argument, "limit.max_handshake_size is below 4096 bytes");
+  if (l.max_chain_length < 1 || l.max_chain_length > 64)
+    return info.set(errc::invalid_argument, "limit.max_chain_length is not within 1 to 64");
+  if (l.max_record_size < 512 || l.max_record_size > 16384)
+    return info.set(errc::invalid_argument, "limit.max_record_size is not within 512 to 16384 bytes");
+  return errc::success;
+}
+
+/// Does everything about settings that both roles share.
+template <class Backend, class Settings>
+errc make_plan(const Settings& s, role own, context_plan& plan, error_info& info) {
+  plan.own = own;
+  plan.alpn = s.alpn;
+  plan.limit = s.limit;
+  plan.verify.own = own;
+  plan.verify.max_chain_length = s.limit.max_chain_length;
+  plan.verify.on_verify = s.on_verify;
+  plan.verify.insecure_override = s.insecure_override;
+  plan.verify.clock = s.clock;
+  plan.verify.verify_signature = &Backend::verify_signature;
+  errc e = resolve_versions<Backend>(s.min_version, s.max_version, plan, info);
+  if (e == errc::success)
+    e = resolve_list<Backend, cipher_suite>("cipher suite", s.cipher_suites, default_suites, plan.cipher_suites, info);
+  if (e == errc::success) e = match_suites(s.min_version, s.max_version, plan, info);
+  if (e == errc::success) e = resolve_list<Backend, named_group>("group", s.groups, default_groups, plan.groups, info);
+  if (e == errc::success)
+    e = resolve_list<Backend, signature_scheme>("signature scheme", {}, default_schemes, plan.signature_schemes, info);
+  if (e == errc::success) e = check_alpn(s.alpn, info);
+  if (e == errc::success) e = check_limits(s.limit, info);
+  if (e == errc::success && plan.verify.mode != verify_mode::none) {
+    error_info trust;
+    plan.verify.anchors = s.trust.anchors(trust);
+    if (trust) {
+      info = trust;
+      e = trust.code;
+    }
+  }
+  return e;
+}
+
+}  // namespace detail
+}  // namespace plugtls

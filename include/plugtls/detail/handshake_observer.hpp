@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "plugtls/alert.hpp"
+#include "plugtls/detail/byte_queue.hpp"
+#include "plugtls/detail/hello_reader.hpp"
+#include "plugtls/protocol.hpp"
+
+namespace plugtls::detail {
+
+/// Reads the plaintext part of a handshake as it passes by, in either direction, from any chopping of the bytes.
+///
+/// What it learns is thereby the same for every backend: version, cipher suite, group, resumption, the name that a
+/// client asks for, plaintext alerts, and whether the peer speaks TLS at all. It never changes a byte.
+class handshake_observer {
+ public:
+  enum class direction : std::uint8_t { inbound, outbound };
+
+  explicit handshake_observer(role own) noexcept : own_(own) {}
+
+  /// Takes bytes that were received or are about to be sent.
+  void observe(direction d, const std::byte* data, std::size_t size) noexcept {
+    half& h = d == direction::inbound ? in_ : out_;
+    for (std::size_t i = 0; i < size && !h.opaque;) i += step(h, d, data + i, size - i);
+  }
+
+  /// What the peer's first bytes are not a TLS record (RFC 8446 §5.1); the caller need not hand them to the library.
+  bool not_tls() const noexcept { return not_tls_; }
+  /// Length in bytes of the largest handshake message that the peer announced in plaintext.
+  std::size_t largest_message() const noexcept { return largest_message_; }
+  const hello_facts& facts() const noexcept { return facts_; }
+  std::optional<alert> alert_received() const noexcept { return in_.fatal_alert; }
+  std::optional<alert> alert_sent() const noexcept { return out_.fatal_alert; }
+
+  /// Gives back the memory of a handshake that is over.
+  void release() noexcept {
+    in_.message.release();
+    out_.message.release();
+    in_.opaque = out_.opaque = true;
+  }
+
+ private:
+  // Hello messages larger than this are not looked into: none of a sane peer is.
+  static constexpr std::size_t max_collected = 16384;
+
+  struct half {
+    bool opaque = false;  // encrypted from here on, or not TLS
+    bool first = true;
+    std::uint8_t header[5] = {};
+    std::size_t header_size = 0;
+    std::size_t record_left = 0;
+    std::uint8_t message_header[4] = {};
+    std::size_t message_header_size = 0;
+    std::size_t message_left = 0;
+    byte_queue message;
+    std::uint8_t alert_bytes[2] = {};
+    std::size_t alert_size = 0;
+    std::optional<alert> fatal_alert;
+  };
+
+  std::size_t step(half& h, direction d, const std::byte* data, std::size_t size) noexcept {
+    if (h.header_size < 5) {
+      h.header[h.header_size++] = static_cast<std::uint8_t>(*data);
+      check_first(h, d);
+      if (h.header_size == 5) begin_record(h);
+      return 1;
+    }
+    const std::size_t n = size < h.record_left ? size : h.record_left;
+    body(h, d, data, n);
+    h.record_left -= n;
+    if (h.record_left == 0) h.header_size = 0;
+    return n;
+  }
+
+  void check_first(half& h, direction d) noexcept {
+    const std::uint8_t type = h.header[0];
+    if (h.header_size == 1 && (type < 20 || type > 24)) reject(h, d);
+    if (h.header_size == 2 && h.header[1] != 3) reject(h, d);
+    if (h.header_size == 5) h.first = false;
+  }
+  void reject(half& h, direction d) noexcept {
+    if (d == direction::inbound && h.first) not_tls_ = true;
+    h.opaque = true;
+  }
+
+  void begin_record(half& h) noexcept {
+    h.record_left = static_cast<std::size_t>(h.header[3]) << 8 | h.header[4];
+    h.alert_size = 0;
+    // TLS 1.2 encrypts after ChangeCipherSpec; TLS 1.3's record of that type means nothing (RFC 8446 §5), but
+    // what follows it, or a record of type application_data, is encrypted.
+    if (h.header[0] == 23 || (h.header[0] == 20 && facts_.version != tls_version::tls1_3 && facts_.server_hello_seen))
+      h.opaque = true;
+    if (h.record_left == 0) h.header_size = 0;
+  }
+
+  void body(half& h, direction d, const std::byte* data, std::size_t size) noexcept {
+    if (h.header[0] == 21) {
+      for (std::size_t i = 0; i < size && h.alert_size < 2; ++i)
+        h.alert_bytes[h.alert_size++] = static_cast<std::uint8_t>(data[i]);
+      // Encrypted alerts are longer than two bytes.
+      const std::size_t length = static_cast<std::size_t>(h.header[3]) << 8 | h.header[4];
+      if (h.alert_size == 2 && length == 2 && h.alert_bytes[0] == 2)
+        h.fatal_alert = static_cast<alert>(h.alert_bytes[1]);
+    } else if (h.header[0] == 22) {
+      for (std::size_t i = 0; i < size;) i += handshake(h, d, data + i, size - i);
+    }
+  }
+
+  std::size_t handshake(half& h, direction d, const std::byte* data, std::size_t size) noexcept {
+    if (h.message_header_size < 4) {
+      h.message_header[h.message_header_size++] = static_cast<std::uint8_t>(*data);
+      if (h.message_header_size == 4) {
+        h.message_left = static_cast<std::size_t>(h.message_header[1]) << 16 |
+                         static_cast<std::size_t>(h.message_header[2]) << 8 | h.message_header[3];
+        if (d == direction::inbound && h.message_left > largest_message_) largest_message_ = h.message_left;
+        if (h.message_left == 0) end_message(h, d);
+      }
+      return 1;
+    }
+    const std::size_t n = size < h.message_left ? size : h.message_left;
+    if (wanted(h.message_header[0]) && h.message.size() + n <= max_collected)
+      static_cast<void>(h.message.append(data, n));  // without memory the facts stay unknown
+    h.message_left -= n;
+    if (h.message_left == 0) end_message(h, d);
+    return n;
+  }
+
+  static bool wanted(std::uint8_t type) noexcept { return type == 1 || type == 2 || type == 12; }
+
+  void end_message(half& h, direction d) noexcept {
+    const bool from_client = (d == direction::outbound) == (own_ == role::client);
+    const std::uint8_t type = h.message_header[0];
+    if (type == 1 && from_client) read_client_hello(h.message.view(), facts_);
+    if (type == 2 && !from_client) read_server_hello(h.message.view(), facts_);
+    if (type == 11 && !from_client) facts_.certificate_seen = true;
+    if (type == 12 && !from_client) read_server_key_exchange(h.message.view(), facts_);
+    h.message.release();
+    h.message_header_size = 0;
+  }
+
+  role own_;
+  bool not_tls_ = false;
+  std::size_t largest_message_ = 0;
+  hello_facts facts_;
+  half in_, out_;
+};
+
+}  // namespace plugtls::detail

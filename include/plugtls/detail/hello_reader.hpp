@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "plugtls/bytes.hpp"
+#include "plugtls/protocol.hpp"
+
+namespace plugtls::detail {
+
+/// What the plaintext messages of a handshake tell. Unknown values are `none` or empty.
+struct hello_facts {
+  tls_version version = tls_version::automatic;
+  cipher_suite suite = cipher_suite::none;
+  named_group group = named_group::none;
+  signature_scheme scheme = signature_scheme::none;  // TLS 1.2 only; encrypted in TLS 1.3
+  std::string server_name;                           // as sent by the client, empty without the extension
+  bool client_hello_seen = false;
+  bool server_hello_seen = false;
+  bool certificate_seen = false;  // the server's, in plaintext
+  bool psk_selected = false;      // TLS 1.3
+};
+
+/// Reads big-endian integers and length-prefixed vectors (RFC 8446 §3); after a read past the end it stays empty.
+class wire_reader {
+ public:
+  explicit wire_reader(byte_view bytes) noexcept : bytes_(bytes) {}
+  bool ok() const noexcept { return ok_; }
+  bool empty() const noexcept { return bytes_.empty(); }
+  unsigned u8() noexcept { return number(1); }
+  unsigned u16() noexcept { return number(2); }
+  byte_view take(std::size_t n) noexcept {
+    if (n > bytes_.size()) {
+      ok_ = false;
+      bytes_ = {};
+      return {};
+    }
+    const byte_view head = bytes_.first(n);
+    bytes_ = bytes_.subspan(n);
+    return head;
+  }
+  byte_view vector8() noexcept { return take(u8()); }
+  byte_view vector16() noexcept { return take(u16()); }
+
+ private:
+  unsigned number(std::size_t n) noexcept {
+    unsigned value = 0;
+    for (std::byte b : take(n)) value = value << 8 | static_cast<unsigned>(b);
+    return value;
+  }
+  byte_view bytes_;
+  bool ok_ = true;
+};
+
+/// Reads server_name out of a ClientHello (RFC 8446 §4.1.2, RFC 6066 §3).
+inline void read_client_hello(byte_view body, hello_facts& facts) noexcept {
+  facts.client_hello_seen = true;
+  wire_reader r(body);
+  r.u16();
+  r.take(32);
+  r.vector8();
+  r.vector16();
+  r.vector8();
+  wire_reader extensions(r.vector16());
+  while (r.ok() && extensions.ok() && !extensions.empty()) {
+    const unsigned type = extensions.u16();
+    wire_reader extension(extensions.vector16());
+    if (type != 0) continue;
+    wire_reader names(extension.vector16());
+    if (names.u8() != 0) continue;
+    const byte_view host = names.vector16();
+    if (names.ok() && host.size() <= 255) facts.server_name.assign(as_text(host));
+  }
+}
+
+/// Reads version, suite, group and PSK selection out of a ServerHello (RFC 8446 §4.1.3). A HelloRetryRequest tells the
+/// version only.
+inline void read_server_hello(byte_view body, hello_facts& facts) noexcept {
+  static constexpr unsigned char retry_random[32] = {0xCF, 0x21, 0xAD, 0x74, 0xE5, 0x9A, 0x61, 0x11, 0xBE, 0x1D, 0x8C,
+                                                     0x02, 0x1E, 0x65, 0xB8, 0x91, 0xC2, 0xA2, 0x11, 0x16, 0x7A, 0xBB,
+                                                     0x8C, 0x5E, 0x07, 0x9E, 0x09, 0xE2, 0xC8, 0xA8, 0x33, 0x9C};
+  wire_reader r(body);
+  unsigned version = r.u16();
+  const byte_view random = r.take(32);
+  r.vector8();
+  const unsigned suite = r.u16();
+  r.u8();
+  if (!r.ok()) return;
+  bool retry = true;
+  for (std::size_t i = 0; i < 32; ++i) retry = retry && static_cast<unsigned char>(random[i]) == retry_random[i];
+  wire_reader extensions(r.vector16());
+  while (r.ok() && extensions.ok() && !extensions.empty()) {
+    const unsigned type = extensions.u16();
+    wire_reader extension(extensions.vector16());
+    if (type == 43) version = extension.u16();
+    if (type == 51 && !retry) facts.group = static_cast<named_group>(extension.u16());
+    if (type == 41) facts.psk_selected = true;
+  }
+  facts.version = static_cast<tls_version>(version);
+  facts.server_hello_seen = true;
+  if (!retry) facts.suite = static_cast<cipher_suite>(suite);
+}
+
+/// Reads group and signature scheme out of an ECDHE ServerKeyExchange of TLS 1.2 (RFC 8422 §5.4).
+inline void read_server_key_exchange(byte_view body, hello_facts& facts) noexcept {
+  wire_reader r(body);
+  const unsigned curve_type = r.u8();
+  const unsigned group = r.u16();
+  r.vector8();
+  const unsigned scheme = r.u16();
+  if (!r.ok() || curve_type != 3) return;
+  facts.group = static_cast<named_group>(group);
+  facts.scheme = static_cast<signature_scheme>(scheme);
+}
+
+}  // namespace plugtls::detail

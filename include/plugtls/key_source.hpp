@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "plugtls/detail/callback.hpp"
+#include "plugtls/error_info.hpp"
+#include "plugtls/pem.hpp"
+#include "plugtls/secret.hpp"
+
+namespace plugtls {
+
+/// Gives the password of an encrypted key when it is needed; an empty one means that there is none. Nothing of plugtls
+/// ever asks on a terminal.
+using password_callback = detail::callback<secret()>;
+
+/// A private key as an adapter gets it: the one block of PEM, or DER, and its password where it is encrypted.
+struct key_material {
+  secret bytes;
+  bool is_pem = false;
+  bool encrypted = false;
+  secret password;  ///< not empty when encrypted
+};
+
+/// Where a private key comes from: bytes in any container (PKCS#8, PKCS#1, SEC 1; PEM or DER), encrypted or not. A
+/// neutral value, read by a backend when a context is made. The bytes are held once and wiped with the last copy.
+class key_source {
+ public:
+  key_source() = default;
+
+  /// Takes a PEM text; other blocks beside the key are ignored.
+  static key_source from_pem(std::string_view pem, password_callback password = {}) {
+    return key_source(secret(pem), true, std::move(password));
+  }
+  static key_source from_der(byte_view der, password_callback password = {}) {
+    return key_source(secret(der), false, std::move(password));
+  }
+  /// Takes PEM or DER, told apart by content.
+  static key_source from_memory(byte_view bytes, password_callback password = {}) {
+    const bool is_pem = as_text(bytes).find("-----BEGIN ") != std::string_view::npos;
+    return key_source(secret(bytes), is_pem, std::move(password));
+  }
+
+  bool empty() const noexcept { return bytes_.empty(); }
+
+  /// Finds the key and gets its password. Gives `bad_pem` (no key, or a broken block), `bad_der`, `password_required`.
+  errc prepare(key_material& out, error_info& info) const {
+    return is_pem_ ? from_block(out, info) : from_bytes(out, info);
+  }
+
+ private:
+  key_source(secret bytes, bool is_pem, password_callback password)
+      : bytes_(std::move(bytes)), is_pem_(is_pem), password_(std::move(password)) {}
+
+  errc from_block(key_material& out, error_info& info) const {
+    pem_reader reader(bytes_.text());
+    pem_block block;
+    errc e = errc::success;
+    while (reader.next(block, e)) {
+      const bool is_key = block.label == "PRIVATE KEY" || block.label == "RSA PRIVATE KEY" ||
+                          block.label == "EC PRIVATE KEY" || block.label == "ENCRYPTED PRIVATE KEY";
+      if (is_key) {
+        std::string text = "-----BEGIN " + std::string(block.label) + "-----\n";
+        if (!block.headers.empty()) text += std::string(detail::trim(block.headers)) + "\n\n";
+        std::string encoded = detail::encode_base64(block.der, 64);
+        text += encoded;
+        detail::wipe(encoded.data(), encoded.size());
+        text += "-----END " + std::string(block.label) + "-----\n";
+        out.encrypted = block.label == "ENCRYPTED PRIVATE KEY" ||
+                        block.header("Proc-Type").find("ENCRYPTED") != std::string_view::npos;
+        out.is_pem = true;
+        out.bytes = secret::take(text);
+      }
+      detail::wipe(block.der.data(), block.der.size());
+      if (is_key) return ask(out, info);
+    }
+    return info.set(errc::bad_pem, e == errc::success ? "there is no private key in the PEM text"
+                                                      : "the PEM text of the private key does not decode");
+  }
+
+  errc from_bytes(key_material& out, error_info& info) const {
+    // EncryptedPrivateKeyInfo begins with an AlgorithmIdentifier, every other container with a version (RFC 5958 §3).
+    const byte_view b = bytes_.bytes();
+    const bool outer = b.size() > 4 && b[0] == std::byte{0x30};
+    if (!outer) return info.set(errc::bad_der, "the private key is not DER");
+    const std::size_t header = b[1] < std::byte{0x80} ? 2 : 2 + (static_cast<std::size_t>(b[1]) & 0x7f);
+    if (header >= b.size()) return info.set(errc::bad_der, "the private key is not DER");
+    out.encrypted = b[header] == std::byte{0x30};
+    out.is_pem = false;
+    out.bytes = bytes_;
+    return ask(out, info);
+  }
+
+  errc ask(key_material& out, error_info& info) const {
+    if (!out.encrypted) return errc::success;
+    if (password_) out.password = password_();
+    return out.password.empty() ? info.set(errc::password_required) : errc::success;
+  }
+
+  secret bytes_;
+  bool is_pem_ = true;
+  password_callback password_;
+};
+
+}  // namespace plugtls

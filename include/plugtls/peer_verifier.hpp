@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "plugtls/alert.hpp"
+#include "plugtls/certificate.hpp"
+#include "plugtls/chain_policy.hpp"
+#include "plugtls/detail/exceptions.hpp"
+#include "plugtls/path_builder.hpp"
+#include "plugtls/peer_name.hpp"
+#include "plugtls/settings.hpp"
+#include "plugtls/verify.hpp"
+
+namespace plugtls {
+
+/// What a TLS library found about the peer's certificates, as an adapter reports it. Dates and names are none of its
+/// business.
+struct native_verdict {
+  std::span<const byte_view> presented;  ///< DER, leaf first, as the peer sent them
+  std::span<const byte_view> path;  ///< DER, leaf first, anchor last: the accepted path; empty where it does not tell
+  bool trusted = false;             ///< the library accepts chain and signatures
+  problem_list problems;            ///< its reasons, used only where the neutral policy finds none
+};
+
+/// What the adapter must do: go on, or refuse with that alert.
+struct verify_decision {
+  bool accept = false;
+  errc reason = errc::success;
+  plugtls::alert alert = alert::bad_certificate;
+};
+
+/// Verifies one signature: `success`, `bad_signature`, `weak_algorithm` or `unsupported`. All DER: the issuer's
+/// SubjectPublicKeyInfo, the AlgorithmIdentifier, the signed bytes; then the signature's own bytes.
+using signature_verifier = errc (*)(byte_view spki, byte_view algorithm, byte_view signed_bytes, byte_view signature);
+
+/// What every connection of a context verifies with; immutable.
+struct verify_rules {
+  role own = role::client;
+  verify_mode mode = verify_mode::required;
+  bool check_name = true;
+  int max_chain_length = 10;
+  verify_callback on_verify;
+  verify_callback insecure_override;
+  verify_clock clock;
+  std::vector<certificate> anchors;
+  signature_verifier verify_signature = nullptr;
+};
+
+/// Decides about one connection's peer. The adapter calls `decide` once its library has looked at the chain, from
+/// inside the handshake and before our next flight; everything else is for the engine. Owned by the engine.
+class peer_verifier {
+ public:
+  /// Both references must outlive the verifier.
+  peer_verifier(const verify_rules& rules, const std::optional<peer_name>& peer, std::string_view peer_text)
+      : rules_(rules), peer_(peer), peer_text_(peer_text) {}
+  peer_verifier(const peer_verifier&) = delete;
+  peer_verifier& operator=(const peer_verifier&) = delete;
+
+  /// Verifies, asks the callback, and answers. Called again in one handshake it gives the same answer. Never throws:
+  /// what a callback throws is kept for the engine, and the peer is refused.
+  verify_decision decide(const native_verdict& native) noexcept {
+    if (!decided_) {
+      decided_ = true;
+      decision_ = {false, errc::out_of_memory, alert::internal_error};
+      decision_ = detail::guard(exception_, decision_, [&] { return judge(native); });
+      if (exception_) decision_ = {false, errc::rejected_by_callback, alert::certificate_unknown};
+    }
+    return decision_;
+  }
+
+  bool decided() const noexcept { return decided_; }
+  const verify_decision& decision() const noexcept { return decision_; }
+  const problem_list& problems() const noexcept { return problems_; }
+  /// The certificates as presented, leaf first; empty before `decide`.
+  const std::vector<certificate>& chain() const noexcept { return chain_; }
+  /// The path from the leaf to the trust anchor; incomplete where none is trusted.
+  const std::vector<certificate>& path() const noexcept { return path_; }
+  detail::exception_slot& exception() noexcept { return exception_; }
+
+ private:
+  verify_decision judge(const native_verdict& native) {
+    if (rules_.mode == verify_mode::none) return {true, errc::success, alert::close_notify};
+    if (static_cast<int>(native.presented.size()) > rules_.max_chain_length)
+      return refuse(errc::handshake_too_large, 0);
+    if (!parse(native.presented, chain_)) return {false, leading(problems_), alert::bad_certificate};
+    if (chain_.empty()) return refuse(errc::certificate_required, 0);
+
+    const bool anchored = find_path(native);
+    check_policy(anchored);
+    if (!native.trusted && !explained()) {
+      for (const problem& p : native.problems) add_problem(problems_, p.what, p.depth);
+      if (!explained()) add_problem(problems_, errc::bad_certificate, 0);
+    }
+    if (rules_.own == role::client && rules_.check_name && !(peer_ && peer_->matches(chain_.front().view())))
+      add_problem(problems_, errc::hostname_mismatch, 0);
+    return ask(native.trusted);
+  }
+
+  verify_decision refuse(errc why, int depth) {
+    add_problem(problems_, why, depth);
+    return {false, leading(problems_), alert_for(leading(problems_))};
+  }
+
+  bool parse(std::span<const byte_view> ders, std::vector<certificate>& out) {
+    out.reserve(ders.size());
+    for (std::size_t i = 0; i < ders.size(); ++i) {
+      errc e = errc::success;
+      if (auto parsed = certificate::from_der(ders[i], e))
+        out.push_back(*parsed);
+      else
+        add_problem(problems_, errc::malformed_certificate, static_cast<int>(i));
+    }
+    return problems_.empty();
+  }
+
+  // Takes the library's path, or looks for one of our own: for libraries that do not tell theirs, and to learn the
+  // reason where none was accepted. True: the path ends in a trust anchor.
+  bool find_path(const native_verdict& native) {
+    if (native.trusted && !native.path.empty()) {
+      parse(native.path, path_);
+      return true;
+    }
+    std::vector<certificate_view> presented, anchors;
+    for (const certificate& c : chain_) presented.push_back(c.view());
+    for (const certificate& c : rules_.anchors) anchors.push_back(c.view());
+    const path_result found = build_path(presented, anchors, rules_.verify_signature);
+    for (const certificate_view& v : found.path) {
+      errc e = errc::success;
+      if (auto c = certificate::from_der(v.der(), e)) path_.push_back(*c);
+    }
+    if (found.reason != errc::success) add_problem(problems_, found.reason, found.depth);
+    return found.anchored;
+  }
+
+  void check_policy(bool anchored) {
+    std::vector<certificate_view> views;
+    views.reserve(path_.size());
+    for (const certificate& c : path_) views.push_back(c.view());
+    policy_settings policy;
+    policy.role_purpose = rules_.own == role::client ? purpose::server_auth : purpose::client_auth;
+    policy.now = rules_.clock ? rules_.clock() : system_now();
+    check_path(views, anchored, policy, problems_);
+  }
+
+  // Whether the neutral policy found something that a library refuses too; dates are not among it.
+  bool explained() const noexcept {
+    for (const problem& p : problems_)
+      if (p.what != errc::certificate_expired && p.what != errc::certificate_not_yet_valid) return true;
+    return false;
+  }
+
+  verify_decision ask(bool trusted) {
+    const verify_context context{rules_.own, peer_text_, chain_, path_, problems_};
+    if (rules_.insecure_override) {
+      if (rules_.insecure_override(context)) return {true, errc::success, alert::close_notify};
+      add_problem(problems_, errc::rejected_by_callback, 0);
+    } else if (rules_.on_verify && !rules_.on_verify(context)) {
+      add_problem(problems_, errc::rejected_by_callback, 0);
+    }
+    if (problems_.empty() && trusted) return {true, errc::success, alert::close_notify};
+    const errc why = leading(problems_);
+    return {false, why, alert_for(why)};
+  }
+
+  const verify_rules& rules_;
+  const std::optional<peer_name>& peer_;
+  std::string_view peer_text_;
+  std::vector<certificate> chain_;
+  std::vector<certificate> path_;
+  problem_list problems_;
+  bool decided_ = false;
+  verify_decision decision_;
+  detail::exception_slot exception_;
+};
+
+}  // namespace plugtls

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "plugtls/detail/callback.hpp"
+#include "plugtls/identity.hpp"
+#include "plugtls/protocol.hpp"
+#include "plugtls/trust_store.hpp"
+#include "plugtls/unix_time.hpp"
+#include "plugtls/verify.hpp"
+
+namespace plugtls {
+
+/// Bounds on what a peer can make us hold, and on what we send.
+struct limits {
+  std::size_t max_handshake_size = 131072;  ///< bytes received until the handshake is complete; at least 4096
+  int max_chain_length = 10;                ///< certificates that a peer may present; 1 to 64
+  std::size_t max_record_size = 16384;  ///< bytes of plaintext in a record that we send; 512 to 16384 (RFC 8446 §5.1)
+};
+
+/// Tells the time that certificates are checked against, in seconds since 1970 UTC. Empty: the system's clock.
+using verify_clock = detail::callback<unix_time()>;
+
+// Both kinds of settings are plain aggregates, so that designated initializers work; what they share stands in both.
+// A context reads them once. Every default is safe, and an empty list means plugtls's own default (the safe suites and
+// groups that the backend has), never the library's.
+
+/// Settings of a client. Verification is required; the peer's name belongs to each connection.
+struct client_settings {
+  tls_version min_version = tls_version::automatic;  ///< TLS 1.2; lower is refused (RFC 8996)
+  tls_version max_version = tls_version::automatic;  ///< the newest that the backend has
+  std::vector<cipher_suite> cipher_suites = {};      ///< in order of preference, TLS 1.2 and 1.3 in one list
+  std::vector<named_group> groups = {};       ///< in order of preference; in TLS 1.2 also the curves of certificates
+  std::vector<std::string> alpn = {};         ///< in order of preference, 1 to 255 bytes each (RFC 7301)
+  trust_store trust = trust_store::system();  ///< whom servers' certificates must lead to
+  std::vector<identity> identities = {};      ///< at most one: presented when a server asks
+  verify_callback on_verify = {};             ///< may refuse what verification accepts
+  verify_callback insecure_override = {};     ///< its answer is the verdict, whatever verification says
+  bool insecure_skip_name = false;            ///< the chain is verified, the peer's name is not
+  bool insecure_no_verification = false;      ///< nothing is verified: for looking at a server, never for data
+  verify_clock clock = {};                    ///< whose time certificates are checked against
+  limits limit = {};
+};
+
+/// Settings of a server.
+struct server_settings {
+  tls_version min_version = tls_version::automatic;  ///< TLS 1.2; lower is refused (RFC 8996)
+  tls_version max_version = tls_version::automatic;  ///< the newest that the backend has
+  std::vector<cipher_suite> cipher_suites = {};      ///< in order of preference, TLS 1.2 and 1.3 in one list
+  std::vector<named_group> groups = {};     ///< in order of preference; in TLS 1.2 also the curves of certificates
+  std::vector<std::string> alpn = {};       ///< in order of preference; no overlap ends the handshake (RFC 7301)
+  std::vector<identity> identities = {};    ///< exactly one
+  verify_mode verify = verify_mode::none;   ///< whether clients are asked for a certificate
+  trust_store trust = trust_store::none();  ///< whom clients' certificates must lead to
+  verify_callback on_verify = {};           ///< may refuse what verification accepts
+  verify_callback insecure_override = {};   ///< its answer is the verdict, whatever verification says
+  verify_clock clock = {};                  ///< whose time certificates are checked against
+  limits limit = {};
+};
+
+/// Whom a client means to reach. Converts from text: `stream{ctx, transport, "example.com"}`.
+struct peer_options {
+  peer_options() = default;
+  peer_options(const char* peer) : name(peer) {}
+  peer_options(std::string_view peer) : name(peer) {}
+  peer_options(std::string peer) : name(std::move(peer)) {}
+
+  std::string name;         ///< checked against the certificate: a DNS name, or an address with or without brackets
+  std::string server_name;  ///< sent as SNI (RFC 6066 §3); empty: the name, unless that is an address
+};
+
+}  // namespace plugtls

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "plugtls/certificate.hpp"
+#include "plugtls/detail/read_file.hpp"
+#include "plugtls/error_info.hpp"
+
+namespace plugtls {
+
+/// Certificates that verification may end at. A value: cheap to copy, and copies may be used in several threads. A
+/// directory is read by `load_trust_directory` (trust_directory.hpp).
+class trust_store {
+ public:
+  /// Trusts nothing: every chain is refused.
+  static trust_store none() { return {}; }
+
+  /// Trusts the machine's CA bundle, the same file on every backend: $SSL_CERT_FILE where that is set, else the first
+  /// that exists of the places that Debian, Fedora, openSUSE, Alpine, BSD and macOS use. Read once per process, when a
+  /// context first needs it.
+  static trust_store system() {
+    trust_store store;
+    store.system_ = true;
+    return store;
+  }
+
+  /// Trusts the certificates in a PEM bundle or in DER. Gives `no_certificates_found`, `bad_pem`, `bad_der`.
+  static trust_store from_memory(byte_view bytes, error_info& info) {
+    trust_store store;
+    store.add(bytes, info);
+    return store;
+  }
+  static trust_store from_memory(std::string_view pem, error_info& info) { return from_memory(as_bytes(pem), info); }
+
+  /// Trusts the certificates in a file of either form. Gives `file_error` besides.
+  static trust_store from_file(const std::string& path, error_info& info) {
+    trust_store store;
+    store.add_file(path, info);
+    return store;
+  }
+
+  /// The same; throw `tls_error`.
+  template <bool Throws = detail::has_exceptions>
+  requires Throws static trust_store from_memory(std::string_view pem) {
+    error_info info;
+    trust_store store = from_memory(as_bytes(pem), info);
+    detail::raise_if(info);
+    return store;
+  }
+  template <bool Throws = detail::has_exceptions>
+  requires Throws static trust_store from_file(const std::string& path) {
+    error_info info;
+    trust_store store = from_file(path, info);
+    detail::raise_if(info);
+    return store;
+  }
+
+  /// Adds what a PEM bundle or DER holds; on failure nothing is added.
+  errc add(byte_view bytes, error_info& info) {
+    std::vector<certificate> found;
+    if (const errc e = load_certificates(bytes, found); e != errc::success) return info.set(e);
+    for (certificate& c : found) add(static_cast<certificate&&>(c));
+    return errc::success;
+  }
+  errc add_file(const std::string& path, error_info& info) {
+    std::string text;
+    if (const errc e = detail::read_file(path, text, info); e != errc::success) return e;
+    if (const errc e = add(as_bytes(text), info); e != errc::success)
+      return info.set(e, "'" + path + "': " + std::string(describe(e)));
+    return errc::success;
+  }
+  void add(certificate anchor) {
+    if (!own_) own_ = std::make_shared<std::vector<certificate>>();
+    if (own_.use_count() > 1) own_ = std::make_shared<std::vector<certificate>>(*own_);
+    own_->push_back(static_cast<certificate&&>(anchor));
+  }
+
+  bool is_system() const noexcept { return system_; }
+
+  /// Returns all anchors; reads the system's when they are part of it. Gives what `from_file` gives.
+  std::vector<certificate> anchors(error_info& info) const {
+    std::vector<certificate> all;
+    if (system_) {
+      const bundle& b = system_bundle();
+      if (b.info) info = b.info;
+      all = b.anchors;
+    }
+    if (own_) all.insert(all.end(), own_->begin(), own_->end());
+    return all;
+  }
+
+ private:
+  struct bundle {
+    std::vector<certificate> anchors;
+    error_info info;
+  };
+
+  static const bundle& system_bundle() {
+    static const bundle instance = load_system_bundle();
+    return instance;
+  }
+  static bundle load_system_bundle() {
+    static constexpr const char* places[] = {
+        "/etc/ssl/certs/ca-certificates.crt",  // Debian, Alpine
+        "/etc/pki/tls/certs/ca-bundle.crt",    // Fedora
+        "/etc/ssl/ca-bundle.pem",              // openSUSE
+        "/etc/ssl/cert.pem",                   // BSD, macOS
+    };
+    bundle b;
+    std::string text;
+    const char* chosen = std::getenv("SSL_CERT_FILE");
+    if (chosen != nullptr && *chosen != '\0') {
+      if (detail::read_file(chosen, text, b.info) != errc::success) return b;
+    } else {
+      for (const char* place : places) {
+        error_info ignored;
+        if (detail::read_file(place, text, ignored) == errc::success) break;
+      }
+      if (text.empty()) {
+        b.info.set(errc::file_error, "this machine has no CA bundle; install ca-certificates, or set SSL_CERT_FILE");
+        return b;
+      }
+    }
+    // A bundle is other people's: a certificate in it that we cannot read is not trusted, and the others still are.
+    load_readable_certificates(as_bytes(text), b.anchors);
+    if (b.anchors.empty()) b.info.set(errc::no_certificates_found, "the machine's CA bundle holds no certificate");
+    return b;
+  }
+
+  // PEM blocks that do not parse are left out.
+  static void load_readable_certificates(byte_view pem, std::vector<certificate>& out) {
+    pem_reader reader(pem);
+    pem_block block;
+    for (errc e = errc::success; reader.next(block, e);) {
+      if (block.label != "CERTIFICATE") continue;
+      errc parsed = errc::success;
+      if (auto c = certificate::from_der(block.der, parsed)) out.push_back(*c);
+    }
+  }
+
+  bool system_ = false;
+  std::shared_ptr<std::vector<certificate>> own_;
+};
+
+}  // namespace plugtls

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <cstddef>
+
+#include "plugtls/detail/byte_queue.hpp"
+#include "plugtls/detail/handshake_observer.hpp"
+#include "plugtls/errc.hpp"
+#include "plugtls/transport.hpp"
+
+namespace plugtls {
+
+/// The ciphertext side of one connection, as a backend sees it. A backend's I/O callbacks call `pull` and `push`,
+/// nothing else.
+///
+/// Everything that must be the same on every backend happens here: a handshake flight leaves in one piece, what the
+/// transport refuses waits in a spill buffer, and would-block, end of stream and faults are remembered in flags of
+/// ours, so that no library has to be asked for them. Not thread-safe; belongs to one engine.
+class wire {
+ public:
+  wire(role own, std::size_t max_handshake_bytes) noexcept : observer_(own), handshake_left_(max_handshake_bytes) {}
+  wire(const wire&) = delete;
+  wire& operator=(const wire&) = delete;
+
+  // What adapters call.
+
+  /// Reads up to size bytes of ciphertext. `would_block`: report "want read" to the library. `end`, `error`: report a
+  /// failure; the library's own view of it does not matter.
+  io_result pull(std::byte* data, std::size_t size) noexcept {
+    if (corked_ || !out_.empty()) {
+      const io_status sent = flush();
+      if (sent == io_status::would_block) return {0, sent};
+    }
+    const io_result r = port_->read(*port_, data, size);
+    if (r.status == io_status::ok) [[likely]] {
+      if (observing_ && !inspect(data, r.bytes)) return {0, io_status::error};
+      return r;
+    }
+    return note(r);
+  }
+
+  /// Takes ciphertext to send: always all of it, so that a library never has to repeat a write. False: memory is out,
+  /// or the transport has failed; report a failure.
+  bool push(const std::byte* data, std::size_t size) noexcept {
+    if (observing_) observer_.observe(detail::handshake_observer::direction::outbound, data, size);
+    if (corked_ || !out_.empty()) return keep(data, size);
+    while (size != 0) {
+      const io_result r = port_->write(*port_, data, size);
+      if (r.status == io_status::would_block) return keep(data, size);
+      if (r.status != io_status::ok) return write_failed();
+      data += r.bytes;
+      size -= r.bytes;
+    }
+    return true;
+  }
+
+  // What the engine calls.
+
+  /// Sets the port for the call that follows and forgets what blocked the last one.
+  void bind(port& p) noexcept {
+    port_ = &p;
+    blocked_read_ = blocked_write_ = false;
+  }
+
+  /// Sends what is buffered. `ok`: nothing is left.
+  io_status flush() noexcept {
+    while (!out_.empty()) {
+      const byte_view rest = out_.view();
+      const io_result r = port_->write(*port_, rest.data(), rest.size());
+      if (r.status == io_status::would_block) {
+        blocked_write_ = true;
+        return r.status;
+      }
+      if (r.status != io_status::ok) {
+        write_failed();
+        return io_status::error;
+      }
+      out_.consume(r.bytes);
+    }
+    return write_error_ ? io_status::error : io_status::ok;
+  }
+
+  /// Ends the handshake: no more observation, no more collecting of flights.
+  void established() noexcept {
+    corked_ = observing_ = false;
+    observer_.release();
+  }
+
+  bool blocked_read() const noexcept { return blocked_read_; }
+  bool blocked_write() const noexcept { return blocked_write_; }
+  bool ended() const noexcept { return ended_; }
+  bool write_failed_before() const noexcept { return static_cast<bool>(write_error_); }
+  bool has_output() const noexcept { return !out_.empty(); }
+  std::size_t buffered() const noexcept { return out_.size(); }
+  /// A condition that ends the connection and is not the library's: `io_error`, `timed_out`, `not_tls`,
+  /// `handshake_too_large`, `out_of_memory`.
+  errc fault() const noexcept { return fault_; }
+  /// The transport's own error behind an `io_error`.
+  const std::error_code& transport_error() const noexcept { return transport_error_ ? transport_error_ : write_error_; }
+  const detail::handshake_observer& observer() const noexcept { return observer_; }
+
+ private:
+  bool inspect(const std::byte* data, std::size_t size) noexcept {
+    observer_.observe(detail::handshake_observer::direction::inbound, data, size);
+    if (observer_.not_tls()) return fail(errc::not_tls);
+    if (size > handshake_left_ || observer_.largest_message() > handshake_left_) return fail(errc::handshake_too_large);
+    handshake_left_ -= size;
+    return true;
+  }
+
+  io_result note(io_result r) noexcept {
+    if (r.status == io_status::would_block) blocked_read_ = true;
+    if (r.status == io_status::end) {
+      ended_ = true;
+      // After a failed write the end of the stream is only its echo.
+      if (write_error_) fail(errc::io_error);
+    }
+    if (r.status == io_status::error) {
+      transport_error_ = port_->error;
+      fail(port_->error == errc::timed_out ? errc::timed_out : errc::io_error);
+    }
+    return r;
+  }
+
+  bool keep(const std::byte* data, std::size_t size) noexcept {
+    if (write_error_) return true;  // dropped: reading may still tell why the peer went away
+    return out_.append(data, size) || fail(errc::out_of_memory);
+  }
+
+  bool write_failed() noexcept {
+    write_error_ = port_->error;
+    out_.release();
+    return false;
+  }
+
+  bool fail(errc what) noexcept {
+    if (fault_ == errc::success) fault_ = what;
+    return false;
+  }
+
+  port* port_ = nullptr;
+  detail::byte_queue out_;
+  bool corked_ = true;
+  bool observing_ = true;
+  bool blocked_read_ = false;
+  bool blocked_write_ = false;
+  bool ended_ = false;
+  errc fault_ = errc::success;
+  std::error_code transport_error_;
+  std::error_code write_error_;
+  detail::handshake_observer observer_;
+  std::size_t handshake_left_;
+};
+
+}  // namespace plugtls
