@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "plugtls/bytes.hpp"
+#include "plugtls/certificate_view.hpp"
+#include "plugtls/detail/hex.hpp"
+#include "plugtls/detail/sha256.hpp"
+#include "plugtls/errc.hpp"
+#include "plugtls/pem.hpp"
+
+namespace plugtls {
+
+/// An X.509 certificate that owns its bytes. An immutable value: copies share the bytes, and copies may be used in
+/// different threads. Names and views that it returns are valid as long as some copy of it lives.
+class certificate {
+ public:
+  /// Copies and reads the DER of one certificate; `errc::malformed_certificate` as in `certificate_view::parse`.
+  static std::optional<certificate> from_der(byte_view der, errc& e) {
+    return from_der(byte_vector(der.begin(), der.end()), e);
+  }
+
+  /// The same, taking over the bytes.
+  static std::optional<certificate> from_der(byte_vector&& der, errc& e) {
+    auto bytes = std::make_shared<const byte_vector>(std::move(der));
+    const auto view = certificate_view::parse(*bytes, e);
+    if (!view) return std::nullopt;
+    return certificate(std::move(bytes), *view);
+  }
+
+  /// Reads the first certificate of a PEM text: `errc::bad_pem`, `errc::no_certificates_found` or
+  /// `errc::malformed_certificate` where there is none.
+  static std::optional<certificate> from_pem(std::string_view pem, errc& e);
+
+  const certificate_view& view() const noexcept { return view_; }
+  byte_view der() const noexcept { return *bytes_; }
+  std::string pem() const { return to_pem("CERTIFICATE", *bytes_); }
+
+  const distinguished_name& subject() const noexcept { return view_.subject(); }
+  const distinguished_name& issuer() const noexcept { return view_.issuer(); }
+  /// Returns the serial number in hexadecimal, whole bytes without a sign byte: `01`, `ff`.
+  std::string serial_hex() const {
+    byte_view magnitude;
+    detail::der::read_unsigned(view_.serial(), magnitude);
+    return detail::to_hex(magnitude);
+  }
+  unix_time not_before() const noexcept { return view_.not_before(); }
+  unix_time not_after() const noexcept { return view_.not_after(); }
+  /// Lists the subject alternative names as `DNS:a.example`, `IP:::1`, `email:a@b.example`, `URI:...`.
+  std::vector<std::string> subject_alt_names() const {
+    std::vector<std::string> out;
+    for (const general_name& name : view_.subject_alt_names()) out.push_back(to_string(name));
+    return out;
+  }
+  /// Describes the public key: `EC P-256`, `RSA 2048`, `Ed25519`.
+  std::string key_description() const { return view_.public_key().description(); }
+  /// Names the signature algorithm: `ecdsa-with-SHA256`, `sha256WithRSAEncryption`, `rsassaPss`, `Ed25519`; the dotted
+  /// object identifier of one that has no name here.
+  std::string signature_algorithm() const {
+    const std::string_view name = detail::describe_signature(view_.signature_algorithm()).name;
+    return name.empty() ? detail::der::oid_text(view_.signature_algorithm().oid) : std::string(name);
+  }
+  bool is_ca() const noexcept { return view_.is_ca(); }
+
+  /// Returns the SHA-256 of the certificate's DER, its fingerprint.
+  sha256_digest sha256() const noexcept { return detail::sha256(*bytes_); }
+  /// Returns the SHA-256 of the SubjectPublicKeyInfo's DER, which pins name (RFC 7469).
+  sha256_digest spki_sha256() const noexcept { return detail::sha256(view_.spki_der()); }
+  std::string sha256_hex() const { return detail::to_hex(sha256()); }
+  std::string spki_sha256_hex() const { return detail::to_hex(spki_sha256()); }
+
+  /// Compares the bytes.
+  friend bool operator==(const certificate& a, const certificate& b) noexcept { return a.view_ == b.view_; }
+
+ private:
+  certificate(std::shared_ptr<const byte_vector> bytes, const certificate_view& view) noexcept
+      : bytes_(std::move(bytes)), view_(view) {}
+
+  std::shared_ptr<const byte_vector> bytes_;
+  certificate_view view_;
+};
+
+/// Appends the DER of every certificate in the input to `out`, without looking inside it: PEM with any number of
+/// `CERTIFICATE` or `X509 CERTIFICATE` blocks (other blocks are passed over, `TRUSTED CERTIFICATE` too: its trust
+/// settings would be lost), or DER, several one after the other. Text is recognised by its boundary lines.
+///
+/// Gives `errc::bad_pem`, `errc::bad_der` or `errc::no_certificates_found`; `out` is then unchanged.
+errc load_certificate_bytes(byte_view pem_or_der, std::vector<byte_vector>& out);
+
+/// Appends every certificate in the input to `out`. Errors as `load_certificate_bytes`, and `errc::bad_der` when one of
+/// them does not parse; `out` is then unchanged.
+errc load_certificates(byte_view pem_or_der, std::vector<certificate>& out);
+
+namespace detail {
+
+inline bool is_certificate_label(std::string_view label) noexcept {
+  return label == "CERTIFICATE" || label == "X509 CERTIFICATE";
+}
+
+}  // namespace detail
+
+inline std::optional<certificate> certificate::from_pem(std::string_view pem, errc& e) {
+  pem_reader reader(pem);
+  pem_block block;
+  while (reader.next(block, e))
+    if (detail::is_certificate_label(block.label)) return from_der(std::move(block.der), e);
+  if (e == errc::success) e = errc::no_certificates_found;
+  return std::nullopt;
+}
+
+inline errc load_certificate_bytes(byte_view input, std::vector<byte_vector>& out) {
+  std::vector<byte_vector> found;
+  const std::string_view text = as_text(input);
+  // DER begins with a SEQUENCE, whose tag is the character '0'; a PEM text may begin with any, so the boundary decides.
+  if (text.find(detail::pem_begin) != std::string_view::npos || text.find(detail::pem_end) != std::string_view::npos) {
+    pem_reader reader(text);
+    pem_block block;
+    errc e = errc::success;
+    while (reader.next(block, e))
+      if (detail::is_certificate_label(block.label)) found.push_back(std::move(block.der));
+    if (e != errc::success) return e;
+  } else if (!input.empty() && input[0] == std::byte{detail::der::tag::sequence}) {
+    detail::der::reader reader(input);
+    detail::der::element e;
+    while (!reader.at_end()) {
+      if (!reader.next(detail::der::tag::sequence, e)) return errc::bad_der;
+      found.emplace_back(e.raw.begin(), e.raw.end());
+    }
+  }
+  if (found.empty()) return errc::no_certificates_found;
+  for (byte_vector& der : found) out.push_back(std::move(der));
+  return errc::success;
+}
+
+inline errc load_certificates(byte_view input, std::vector<certificate>& out) {
+  std::vector<byte_vector> all;
+  if (const errc e = load_certificate_bytes(input, all); e != errc::success) return e;
+  std::vector<certificate> found;
+  for (byte_vector& der : all) {
+    errc e = errc::success;
+    auto one = certificate::from_der(std::move(der), e);
+    if (!one) return errc::bad_der;
+    found.push_back(*std::move(one));
+  }
+  for (certificate& one : found) out.push_back(std::move(one));
+  return errc::success;
+}
+
+}  // namespace plugtls

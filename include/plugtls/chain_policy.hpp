@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <span>
+
+#include "plugtls/certificate_view.hpp"
+#include "plugtls/errc.hpp"
+#include "plugtls/problem.hpp"
+#include "plugtls/unix_time.hpp"
+
+namespace plugtls {
+
+/// What a peer's certificate is used for.
+enum class purpose {
+  server_auth,  ///< a client checks a server
+  client_auth   ///< a server checks a client
+};
+
+/// What `check_path` asks of a chain. The defaults are the library's.
+struct policy_settings {
+  purpose usage = purpose::server_auth;
+  unix_time now = 0;             ///< the moment for which dates are checked
+  unsigned min_rsa_bits = 2048;  ///< also for RSA-PSS and DSA keys
+  unsigned min_ec_bits = 224;
+  bool allow_sha1 = false;
+  int max_depth = 10;  ///< most intermediates that are not self-issued
+};
+
+/// Adds everything that is wrong with a path, whose signatures somebody else has verified, to `out`.
+///
+/// The path is leaf first. When `anchored`, its last certificate is the trust anchor, exempt from what concerns how it
+/// was issued: its own signature, its extended key usage; and an anchor of version 1 or without extensions may issue.
+/// Checked are dates, basicConstraints, key usages, path lengths, critical extensions, floors for keys and signatures,
+/// name constraints; not the peer's name.
+void check_path(std::span<const certificate_view> path, bool anchored, const policy_settings& settings,
+                problem_list& out);
+
+namespace detail {
+
+inline bool key_is_weak(const public_key_view& key, const policy_settings& settings) noexcept {
+  switch (key.kind()) {
+    case key_kind::rsa:
+    case key_kind::rsa_pss: return key.bits() < settings.min_rsa_bits;
+    case key_kind::ec: return key.bits() < settings.min_ec_bits;
+    case key_kind::ed25519:
+    case key_kind::ed448:
+    case key_kind::ml_dsa: return false;
+    case key_kind::dsa:
+    case key_kind::other: break;
+  }
+  return true;  // TLS has no use for DSA since RFC 8446; the strength of a key that nobody knows is not known
+}
+
+inline bool signature_is_weak(const certificate_view& certificate, const policy_settings& settings) noexcept {
+  const signature_info info = describe_signature(certificate.signature_algorithm());
+  return info.is_broken || (info.is_sha1 && !settings.allow_sha1);
+}
+
+/// What holds for every certificate of a path alone.
+inline void check_each(const certificate_view& certificate, int depth, bool is_anchor, const policy_settings& settings,
+                       problem_list& out) {
+  if (settings.now > certificate.not_after()) add_problem(out, errc::certificate_expired, depth);
+  if (settings.now < certificate.not_before()) add_problem(out, errc::certificate_not_yet_valid, depth);
+  if (certificate.has_unknown_critical_extension()) add_problem(out, errc::unsupported_critical_extension, depth);
+  const bool signature_counts = !is_anchor && signature_is_weak(certificate, settings);
+  if (signature_counts || key_is_weak(certificate.public_key(), settings))
+    add_problem(out, errc::weak_algorithm, depth);
+  const std::string_view wanted = settings.usage == purpose::server_auth ? oid::server_auth : oid::client_auth;
+  if ((!is_anchor || depth == 0) && !certificate.allows_extended(wanted))
+    add_problem(out, errc::invalid_purpose, depth);
+}
+
+inline void check_leaf(const certificate_view& leaf, bool is_alone, problem_list& out) {
+  // RSA key transport is never offered, so that every handshake needs a signature by the leaf's key.
+  if (!leaf.allows(key_usage::digital_signature)) add_problem(out, errc::invalid_purpose, 0);
+  // What `openssl req -x509` makes is a CA by default; trusting that very certificate is a decision of its own.
+  const bool trusted_by_itself = is_alone && leaf.is_self_issued();
+  if (leaf.is_ca() && !trusted_by_itself) add_problem(out, errc::invalid_purpose, 0);
+}
+
+inline void check_issuer(const certificate_view& issuer, int depth, bool is_anchor, problem_list& out) {
+  const bool old_anchor = is_anchor && !issuer.has_extensions();
+  if ((!issuer.is_ca() && !old_anchor) || !issuer.allows(key_usage::key_cert_sign))
+    add_problem(out, errc::not_a_ca, depth);
+}
+
+/// RFC 5280 §6.1.4 (l), (m): self-issued certificates do not count.
+inline void check_path_lengths(std::span<const certificate_view> path, bool anchored, const policy_settings& settings,
+                               problem_list& out) {
+  std::uint32_t below = 0;  // intermediates between the leaf and this issuer
+  for (std::size_t i = 1; i < path.size(); ++i) {
+    const auto limit = path[i].path_length();
+    if (limit && below > *limit) add_problem(out, errc::path_length_exceeded, static_cast<int>(i));
+    const bool is_anchor = anchored && i + 1 == path.size();
+    if (is_anchor || path[i].is_self_issued()) continue;
+    ++below;
+    if (settings.max_depth < 0 || below > static_cast<std::uint32_t>(settings.max_depth))
+      add_problem(out, errc::path_length_exceeded, static_cast<int>(i));
+  }
+}
+
+/// The place for conditions that relate several certificates or need data beside the path: name constraints
+/// (RFC 5280 §6.1.4 (g)) and revocation.
+inline void check_path_constraints(std::span<const certificate_view>, bool, const policy_settings&, problem_list&) {}
+
+}  // namespace detail
+
+inline void check_path(std::span<const certificate_view> path, bool anchored, const policy_settings& settings,
+                       problem_list& out) {
+  if (path.empty()) return;
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    const int depth = static_cast<int>(i);
+    const bool is_anchor = anchored && i + 1 == path.size();
+    detail::check_each(path[i], depth, is_anchor, settings, out);
+    if (i != 0) detail::check_issuer(path[i], depth, is_anchor, out);
+  }
+  detail::check_leaf(path[0], path.size() == 1, out);
+  detail::check_path_lengths(path, anchored, settings, out);
+  detail::check_path_constraints(path, anchored, settings, out);
+}
+
+}  // namespace plugtls

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <string_view>
+
+#include "plugtls/bytes.hpp"
+#include "plugtls/detail/der.hpp"
+#include "plugtls/detail/oid.hpp"
+
+/// Tables of the public-key and signature algorithms that occur in certificates.
+namespace plugtls::detail {
+
+using namespace std::string_view_literals;
+
+/// An AlgorithmIdentifier: its whole DER, the contents of its object identifier, the DER of its parameters (or none).
+struct algorithm_identifier {
+  byte_view raw;
+  byte_view oid;
+  byte_view parameters;
+};
+
+inline bool read_algorithm(der::reader& from, algorithm_identifier& out) noexcept {
+  der::element whole;
+  if (!from.next(der::tag::sequence, whole)) return false;
+  der::reader in(whole.value);
+  if (!in.next(der::tag::oid, out.oid) || !der::is_oid(out.oid)) return false;
+  der::element parameters;
+  if (!in.at_end() && !in.next(parameters)) return false;
+  out.raw = whole.raw;
+  out.parameters = parameters.raw;
+  return in.at_end();
+}
+
+struct signature_info {
+  std::string_view name;  ///< empty when the algorithm is not known
+  bool is_sha1 = false;   ///< allowed only where the policy says so
+  bool is_broken = true;  ///< MD2, MD4, MD5, and whatever is not known
+};
+
+inline signature_info describe_signature(const algorithm_identifier& algorithm) noexcept {
+  struct known {
+    std::string_view oid;
+    signature_info info;
+  };
+  static constexpr known table[] = {
+      {"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x02"sv, {"md2WithRSAEncryption", false, true}},
+      {"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x03"sv, {"md4WithRSAEncryption", false, true}},
+      {"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x04"sv, {"md5WithRSAEncryption", false, true}},
+      {"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x05"sv, {"sha1WithRSAEncryption", true, false}},
+      {"\x2b\x0e\x03\x02\x1d"sv, {"sha1WithRSAEncryption", true, false}},
+      {"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0e"sv, {"sha224WithRSAEncryption", false, false}},
+      {"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b"sv, {"sha256WithRSAEncryption", false, false}},
+      {"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0c"sv, {"sha384WithRSAEncryption", false, false}},
+      {"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0d"sv, {"sha512WithRSAEncryption", false, false}},
+      {"\x2a\x86\x48\xce\x38\x04\x03"sv, {"dsa-with-SHA1", true, false}},
+      {"\x60\x86\x48\x01\x65\x03\x04\x03\x02"sv, {"dsa-with-SHA256", false, false}},
+      {"\x2a\x86\x48\xce\x3d\x04\x01"sv, {"ecdsa-with-SHA1", true, false}},
+      {"\x2a\x86\x48\xce\x3d\x04\x03\x01"sv, {"ecdsa-with-SHA224", false, false}},
+      {"\x2a\x86\x48\xce\x3d\x04\x03\x02"sv, {"ecdsa-with-SHA256", false, false}},
+      {"\x2a\x86\x48\xce\x3d\x04\x03\x03"sv, {"ecdsa-with-SHA384", false, false}},
+      {"\x2a\x86\x48\xce\x3d\x04\x03\x04"sv, {"ecdsa-with-SHA512", false, false}},
+      {oid::ed25519, {"Ed25519", false, false}},
+      {oid::ed448, {"Ed448", false, false}},
+      {oid::ml_dsa_44, {"ML-DSA-44", false, false}},
+      {oid::ml_dsa_65, {"ML-DSA-65", false, false}},
+      {oid::ml_dsa_87, {"ML-DSA-87", false, false}},
+  };
+  for (const known& k : table)
+    if (oid::is(algorithm.oid, k.oid)) return k.info;
+  if (!oid::is(algorithm.oid, oid::rsa_pss)) return {};
+
+  // RFC 4055 §3.1: without parameters, or without [0] in them, the hash is SHA-1.
+  signature_info pss{"rsassaPss", true, false};
+  byte_view content;
+  if (algorithm.parameters.empty()) return pss;
+  if (!der::read_single(algorithm.parameters, der::tag::sequence, content)) return {"rsassaPss", false, true};
+  der::reader parameters(content);
+  if (!parameters.next_is(der::tag::constructed(0))) return pss;
+  byte_view tagged;
+  algorithm_identifier hash;
+  if (!parameters.next(der::tag::constructed(0), tagged)) return {"rsassaPss", false, true};
+  der::reader inner(tagged);
+  if (!read_algorithm(inner, hash)) return {"rsassaPss", false, true};
+  pss.is_sha1 = oid::is(hash.oid, oid::sha1);
+  pss.is_broken = !pss.is_sha1 && !oid::is(hash.oid, oid::sha224) && !oid::is(hash.oid, oid::sha256) &&
+                  !oid::is(hash.oid, oid::sha384) && !oid::is(hash.oid, oid::sha512);
+  return pss;
+}
+
+struct curve_info {
+  std::string_view name;  ///< empty for a curve that is not known
+  unsigned bits = 0;
+};
+
+inline curve_info describe_curve(byte_view curve_oid) noexcept {
+  struct known {
+    std::string_view oid;
+    curve_info info;
+  };
+  static constexpr known table[] = {
+      {"\x2a\x86\x48\xce\x3d\x03\x01\x01"sv, {"P-192", 192}},
+      {"\x2b\x81\x04\x00\x21"sv, {"P-224", 224}},
+      {"\x2a\x86\x48\xce\x3d\x03\x01\x07"sv, {"P-256", 256}},
+      {"\x2b\x81\x04\x00\x22"sv, {"P-384", 384}},
+      {"\x2b\x81\x04\x00\x23"sv, {"P-521", 521}},
+      {"\x2b\x81\x04\x00\x0a"sv, {"secp256k1", 256}},
+      {"\x2b\x24\x03\x03\x02\x08\x01\x01\x07"sv, {"brainpoolP256r1", 256}},
+      {"\x2b\x24\x03\x03\x02\x08\x01\x01\x0b"sv, {"brainpoolP384r1", 384}},
+      {"\x2b\x24\x03\x03\x02\x08\x01\x01\x0d"sv, {"brainpoolP512r1", 512}},
+  };
+  for (const known& k : table)
+    if (oid::is(curve_oid, k.oid)) return k.info;
+  return {};
+}
+
+}  // namespace plugtls::detail

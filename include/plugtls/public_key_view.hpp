@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "plugtls/bytes.hpp"
+#include "plugtls/detail/algorithm.hpp"
+#include "plugtls/detail/der.hpp"
+#include "plugtls/detail/oid.hpp"
+
+namespace plugtls {
+
+/// The kinds of public keys that occur in certificates.
+enum class key_kind { other, rsa, rsa_pss, ec, ed25519, ed448, dsa, ml_dsa };
+
+/// A SubjectPublicKeyInfo (RFC 5280 §4.1.2.7), read in place. Valid as long as its bytes.
+class public_key_view {
+ public:
+  public_key_view() = default;
+
+  /// Reads the structure whose DER is `spki`; false if it is none.
+  static bool parse(byte_view spki, public_key_view& out) noexcept;
+
+  byte_view der() const noexcept { return der_; }                          ///< the whole structure
+  byte_view algorithm_oid() const noexcept { return algorithm_.oid; }      ///< contents of the OBJECT IDENTIFIER
+  byte_view parameters() const noexcept { return algorithm_.parameters; }  ///< DER, empty when absent
+  byte_view key_bytes() const noexcept { return key_; }                    ///< contents of the BIT STRING
+  key_kind kind() const noexcept { return kind_; }
+
+  /// Returns the size that a policy looks at: bits of an RSA modulus, of an elliptic curve, of a DSA prime; 0 if
+  /// it is not known (a curve that is not named, for example).
+  unsigned bits() const noexcept { return bits_; }
+
+  /// Returns the name of an elliptic curve, `P-256` for example, or an empty text.
+  std::string_view curve() const noexcept { return curve_; }
+
+  /// Describes the key in one spelling: `RSA 2048`, `EC P-256`, `Ed25519`.
+  std::string description() const {
+    switch (kind_) {
+      case key_kind::rsa: return "RSA " + std::to_string(bits_);
+      case key_kind::rsa_pss: return "RSA-PSS " + std::to_string(bits_);
+      case key_kind::ec: return curve_.empty() ? "EC" : "EC " + std::string(curve_);
+      case key_kind::ed25519: return "Ed25519";
+      case key_kind::ed448: return "Ed448";
+      case key_kind::dsa: return "DSA " + std::to_string(bits_);
+      case key_kind::ml_dsa: return std::string(detail::describe_signature(algorithm_).name);
+      case key_kind::other: break;
+    }
+    return detail::der::oid_text(algorithm_.oid);
+  }
+
+ private:
+  static unsigned bit_length(byte_view magnitude) noexcept {
+    auto top = std::to_integer<unsigned>(magnitude[0]);
+    auto bits = static_cast<unsigned>(magnitude.size() - 1) * 8;
+    for (; top != 0; top >>= 1) ++bits;
+    return bits;
+  }
+  bool read_rsa() noexcept;
+  bool read_dsa() noexcept;
+
+  byte_view der_;
+  detail::algorithm_identifier algorithm_;
+  byte_view key_;
+  std::string_view curve_;
+  unsigned bits_ = 0;
+  key_kind kind_ = key_kind::other;
+};
+
+inline bool public_key_view::parse(byte_view spki, public_key_view& out) noexcept {
+  namespace der = detail::der;
+  namespace oid = detail::oid;
+  public_key_view key;
+  byte_view content;
+  byte_view bits;
+  if (!der::read_single(spki, der::tag::sequence, content)) return false;
+  der::reader in(content);
+  if (!detail::read_algorithm(in, key.algorithm_) || !in.next(der::tag::bit_string, bits) || !in.at_end() ||
+      !der::read_bit_string(bits, key.key_))
+    return false;
+  key.der_ = spki;
+  const byte_view id = key.algorithm_.oid;
+  if (oid::is(id, oid::rsa_encryption) || oid::is(id, oid::rsa_pss)) {
+    key.kind_ = oid::is(id, oid::rsa_pss) ? key_kind::rsa_pss : key_kind::rsa;
+    if (!key.read_rsa()) return false;
+  } else if (oid::is(id, oid::ec_public_key)) {
+    key.kind_ = key_kind::ec;
+    byte_view curve;
+    if (der::read_single(key.algorithm_.parameters, der::tag::oid, curve)) {
+      const detail::curve_info info = detail::describe_curve(curve);
+      key.curve_ = info.name;
+      key.bits_ = info.bits;
+    }
+  } else if (oid::is(id, oid::ed25519)) {
+    key.kind_ = key_kind::ed25519;
+    key.bits_ = 255;
+    if (key.key_.size() != 32) return false;
+  } else if (oid::is(id, oid::ed448)) {
+    key.kind_ = key_kind::ed448;
+    key.bits_ = 448;
+    if (key.key_.size() != 57) return false;
+  } else if (oid::is(id, oid::dsa)) {
+    key.kind_ = key_kind::dsa;
+    if (!key.read_dsa()) return false;
+  } else if (oid::is(id, oid::ml_dsa_44) || oid::is(id, oid::ml_dsa_65) || oid::is(id, oid::ml_dsa_87)) {
+    key.kind_ = key_kind::ml_dsa;
+    key.bits_ = static_cast<unsigned>(key.key_.size()) * 8;
+  }
+  out = key;
+  return true;
+}
+
+inline bool public_key_view::read_rsa() noexcept {
+  namespace der = detail::der;
+  byte_view content;
+  byte_view modulus;
+  byte_view exponent;
+  if (!der::read_single(key_, der::tag::sequence, content)) return false;
+  der::reader in(content);
+  if (!in.next(der::tag::integer, modulus) || !in.next(der::tag::integer, exponent) || !in.at_end() ||
+      !der::read_unsigned(modulus, modulus) || !der::read_unsigned(exponent, exponent))
+    return false;
+  bits_ = bit_length(modulus);
+  return bits_ != 0;
+}
+
+inline bool public_key_view::read_dsa() noexcept {
+  namespace der = detail::der;
+  byte_view content;
+  byte_view prime;
+  if (algorithm_.parameters.empty()) return true;  // inherited from the issuer (RFC 3279 §2.3.2): size not known
+  if (!der::read_single(algorithm_.parameters, der::tag::sequence, content)) return false;
+  der::reader in(content);
+  if (!in.next(der::tag::integer, prime) || !der::read_unsigned(prime, prime)) return false;
+  bits_ = bit_length(prime);
+  return true;
+}
+
+}  // namespace plugtls
