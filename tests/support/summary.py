@@ -11,6 +11,7 @@ import sys
 SKIP = re.compile(r"^SKIPPED: (?P<test>.+) needs capability (?P<capability>\S+) on (?P<backend>\S+)$")
 ALL_PASSED = re.compile(r"^All tests passed \(\d+ assertions? in (\d+) test cases?\)", re.MULTILINE)
 TOTALS = re.compile(r"^test cases: +(\d+) *\|(.*)$", re.MULTILINE)
+RUNNING = "running test cases"
 FAILED_PARTS = ("failed", "skipped")
 
 
@@ -45,6 +46,9 @@ def count(result):
             notes.append(f"{name}: a skip that names no capability: {line}")
     totals = catch_totals(output)
     good = result["result"] in ("OK", "EXPECTEDFAIL") or (result["result"] == "SKIP" and skips)
+    if totals is None and RUNNING in output.splitlines():
+        notes.append(f"{name}: ended without a report ({result['result']})")
+        return 0, 1, skips, notes
     if totals is None:
         if good and not unexpected:
             return (0, 0, skips, notes) if result["result"] == "SKIP" else (1, 0, skips, notes)
@@ -77,5 +81,34 @@ def main(log):
     return 1 if failed or not passed else 0
 
 
+def self_test():
+    run = RUNNING + "\n"
+    skip = "SKIPPED: a case needs capability tls13 on some\n"
+    known = [  # result, output, (passed, failed, skipped)
+        ("OK", "", (1, 0, 0)),
+        ("FAIL", "", (0, 1, 0)),
+        ("TIMEOUT", "", (0, 1, 0)),
+        ("SKIP", "", (0, 1, 0)),
+        ("SKIP", skip, (0, 0, 1)),
+        ("OK", run, (0, 1, 0)),
+        ("OK", run + "All tests passed (9 assertions in 4 test cases)\n", (4, 0, 0)),
+        ("OK", run + "All tests passed (1 assertion in 1 test case)\n", (1, 0, 0)),
+        ("OK", run + skip + skip + "All tests passed (9 assertions in 4 test cases)\n", (3, 0, 1)),
+        ("OK", run + "SKIPPED: no reason\nAll tests passed (9 assertions in 4 test cases)\n", (4, 1, 0)),
+        ("FAIL", run + "test cases: 9 | 7 passed | 2 failed\nassertions: 9 | 7 passed | 2 failed\n", (7, 2, 0)),
+        ("FAIL", run + "test cases:  9 |  6 passed | 1 skipped | 2 failed\n", (6, 3, 0)),
+        ("FAIL", run + "test cases: 1 | 1 failed\n", (0, 1, 0)),
+        ("FAIL", run + "All tests passed (9 assertions in 4 test cases)\nAddressSanitizer: leak\n", (4, 1, 0)),
+        ("OK", run + "No tests ran\n", (0, 1, 0)),
+    ]
+    wrong = 0
+    for outcome, output, expected in known:
+        passed, failed, skips, _ = count({"name": "x", "result": outcome, "stdout": output})
+        if (passed, failed, len(set(skips))) != expected:
+            print(f"{outcome} {output!r} counts as {passed, failed, len(set(skips))}, not as {expected}")
+            wrong += 1
+    return wrong
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(self_test() if sys.argv[1] == "--self-test" else main(sys.argv[1]))
