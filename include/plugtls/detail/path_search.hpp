@@ -88,7 +88,7 @@ class path_search {
       if (over) return true;
     }
     if (any_link) return false;
-    if (failure == errc::unknown_issuer && path_.size() == 1 && child.is_self_issued()) failure = lone_leaf(child);
+    if (child.is_self_issued()) failure = judge_self_issued(child, failure);
     give_up(failure);
     return false;
   }
@@ -99,9 +99,13 @@ class path_search {
     return describe_signature(child.signature_algorithm()).is_broken ? errc::weak_algorithm : errc::bad_certificate;
   }
 
-  errc lone_leaf(const certificate_view& leaf) {
-    const errc e = verify_link(leaf, leaf);
-    return e == errc::success ? errc::self_signed : e;
+  /// A self-issued certificate is also a candidate for its own issuer: one that signed itself is not the victim of a
+  /// bad signature, it is a root that nobody trusts.
+  errc judge_self_issued(const certificate_view& child, errc failure) {
+    if (rank(child, child, false) > 3) return failure;  // names another key as its issuer's
+    const errc e = verify_link(child, child);
+    if (e != errc::success) return failure == errc::unknown_issuer || e < failure ? e : failure;
+    return path_.size() == 1 ? errc::self_signed : errc::unknown_issuer;
   }
 
   /// Keeps an anchored path, the first one or one that is accepted.
