@@ -4,6 +4,7 @@
 #include <span>
 
 #include "plugtls/certificate_view.hpp"
+#include "plugtls/detail/name_constraints.hpp"
 #include "plugtls/errc.hpp"
 #include "plugtls/problem.hpp"
 #include "plugtls/unix_time.hpp"
@@ -99,9 +100,12 @@ inline void check_path_lengths(std::span<const certificate_view> path, bool anch
   }
 }
 
-/// The place for conditions that relate several certificates or need data beside the path: name constraints
-/// (RFC 5280 §6.1.4 (g)) and revocation.
-inline void check_path_constraints(std::span<const certificate_view>, bool, const policy_settings&, problem_list&) {}
+/// The place for conditions that relate several certificates or need data beside the path: name constraints, and later
+/// revocation.
+inline void check_path_constraints(std::span<const certificate_view> path, problem_list& out) {
+  const int depth = find_name_constraint_violation(path);
+  if (depth >= 0) add_problem(out, errc::name_constraint_violated, depth);
+}
 
 }  // namespace detail
 
@@ -116,7 +120,7 @@ inline void check_path(std::span<const certificate_view> path, bool anchored, co
   }
   detail::check_leaf(path[0], path.size() == 1, out);
   detail::check_path_lengths(path, anchored, settings, out);
-  detail::check_path_constraints(path, anchored, settings, out);
+  detail::check_path_constraints(path, out);
 }
 
 }  // namespace plugtls
