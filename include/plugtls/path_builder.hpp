@@ -24,6 +24,8 @@ struct path_result {
   /// `errc::bad_signature`, `errc::weak_algorithm` or `errc::bad_certificate` (the backend cannot verify a signature of
   /// a broken, or of another, algorithm).
   errc reason = errc::unknown_issuer;
+  /// Where the search ended: the depth of the certificate whose issuer is missing or did not sign it.
+  int depth = 0;
 };
 
 /// Searches a path from `presented[0]`, the leaf, over the other presented certificates, in any order, to one of the

@@ -12,7 +12,7 @@ namespace plugtls {
 using unix_time = std::int64_t;
 
 /// Returns the system clock's time. Settings may replace the clock that verification uses.
-inline unix_time system_time() noexcept { return static_cast<unix_time>(std::time(nullptr)); }
+inline unix_time system_now() noexcept { return static_cast<unix_time>(std::time(nullptr)); }
 
 /// A moment in UTC, taken apart (proleptic Gregorian calendar). Months and days count from 1.
 struct civil_time {

@@ -58,7 +58,7 @@ inline overlap match_dns(std::string_view name, std::string_view base) noexcept 
 
 inline overlap match_email(std::string_view name, std::string_view base) noexcept {
   const std::size_t at = name.rfind('@');
-  if (at == std::string_view::npos) return overlap::unknown;
+  if (at == std::string_view::npos || name.find('@') != at) return overlap::unknown;
   const std::size_t base_at = base.rfind('@');
   if (base_at == std::string_view::npos) return is_host_of(name.substr(at + 1), base) ? overlap::whole : overlap::none;
   return name.substr(0, at) == base.substr(0, base_at) &&

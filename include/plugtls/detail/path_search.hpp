@@ -111,7 +111,7 @@ class path_search {
   /// Keeps an anchored path, the first one or one that is accepted.
   bool finish() {
     const bool accepted = accept_(std::span<const certificate_view>(path_));
-    if (accepted || !result_.anchored) result_ = {path_, true, errc::success};
+    if (accepted || !result_.anchored) result_ = {path_, true, errc::success, 0};
     return accepted;
   }
 
@@ -120,7 +120,7 @@ class path_search {
     if (result_.anchored) return;
     const bool first = result_.path.empty();
     if (first || reason < result_.reason || (reason == result_.reason && path_.size() > result_.path.size()))
-      result_ = {path_, false, reason};
+      result_ = {path_, false, reason, static_cast<int>(path_.size()) - 1};
   }
 
   std::span<const certificate_view> presented_;
