@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <ctime>
 #include <optional>
 #include <span>
 #include <vector>
@@ -131,7 +132,7 @@ class peer_verifier {
       errc e = errc::success;
       if (auto c = certificate::from_der(v.der(), e)) path_.push_back(*c);
     }
-    if (found.reason != errc::success) add_problem(problems_, found.reason, found.depth);
+    if (!found.anchored) add_problem(problems_, found.reason, static_cast<int>(path_.size()) - 1);
     return found.anchored;
   }
 
@@ -140,8 +141,8 @@ class peer_verifier {
     views.reserve(path_.size());
     for (const certificate& c : path_) views.push_back(c.view());
     policy_settings policy;
-    policy.role_purpose = rules_.own == role::client ? purpose::server_auth : purpose::client_auth;
-    policy.now = rules_.clock ? rules_.clock() : system_now();
+    policy.usage = rules_.own == role::client ? purpose::server_auth : purpose::client_auth;
+    policy.now = rules_.clock ? rules_.clock() : static_cast<unix_time>(std::time(nullptr));
     check_path(views, anchored, policy, problems_);
   }
 

@@ -18,7 +18,8 @@ namespace plugtls {
 /// ours, so that no library has to be asked for them. Not thread-safe; belongs to one engine.
 class wire {
  public:
-  wire(role own, std::size_t max_handshake_bytes) noexcept : observer_(own), handshake_left_(max_handshake_bytes) {}
+  wire(role own, tls_version min, tls_version max, std::size_t max_handshake_bytes) noexcept
+      : observer_(own), own_(own), min_(min), max_(max), handshake_left_(max_handshake_bytes) {}
   wire(const wire&) = delete;
   wire& operator=(const wire&) = delete;
 
@@ -27,9 +28,11 @@ class wire {
   /// Reads up to size bytes of ciphertext. `would_block`: report "want read" to the library. `end`, `error`: report a
   /// failure; the library's own view of it does not matter.
   io_result pull(std::byte* data, std::size_t size) noexcept {
-    if (corked_ || !out_.empty()) {
+    if (!out_.empty()) [[unlikely]] {
+      // A flight must leave before its answer is waited for. Later a reader never waits for a writer, unless the peer
+      // makes us pile up answers that it does not take.
       const io_status sent = flush();
-      if (sent == io_status::would_block) return {0, sent};
+      if (sent == io_status::would_block && (corked_ || out_.size() > max_backlog)) return {0, sent};
     }
     const io_result r = port_->read(*port_, data, size);
     if (r.status == io_status::ok) [[likely]] {
@@ -89,7 +92,8 @@ class wire {
   bool blocked_read() const noexcept { return blocked_read_; }
   bool blocked_write() const noexcept { return blocked_write_; }
   bool ended() const noexcept { return ended_; }
-  bool write_failed_before() const noexcept { return static_cast<bool>(write_error_); }
+  /// Whether the transport refused to take more; what was pushed since then is dropped.
+  bool write_broken() const noexcept { return static_cast<bool>(write_error_); }
   bool has_output() const noexcept { return !out_.empty(); }
   std::size_t buffered() const noexcept { return out_.size(); }
   /// A condition that ends the connection and is not the library's: `io_error`, `timed_out`, `not_tls`,
@@ -105,7 +109,25 @@ class wire {
     if (observer_.not_tls()) return fail(errc::not_tls);
     if (size > handshake_left_ || observer_.largest_message() > handshake_left_) return fail(errc::handshake_too_large);
     handshake_left_ -= size;
-    return true;
+    return own_ == role::client || !observer_.facts().client_hello_seen || check_offer();
+  }
+
+  // A server's library may blame the cipher suites where no version fits, so versions are compared here (RFC 8446
+  // §4.1.3).
+  bool check_offer() noexcept {
+    const auto& offered = observer_.facts();
+    const bool fits =
+        (offered.offers_1_2 && min_ == tls_version::tls1_2) || (offered.offers_1_3 && max_ == tls_version::tls1_3);
+    if (fits || offered.server_hello_seen) return true;
+    constexpr std::byte refusal[] = {std::byte{21},
+                                     std::byte{3},
+                                     std::byte{3},
+                                     std::byte{0},
+                                     std::byte{2},
+                                     std::byte{2},
+                                     static_cast<std::byte>(alert::protocol_version)};
+    push(refusal, sizeof refusal);
+    return fail(errc::protocol_version);
   }
 
   io_result note(io_result r) noexcept {
@@ -138,6 +160,8 @@ class wire {
     return false;
   }
 
+  static constexpr std::size_t max_backlog = 65536;
+
   port* port_ = nullptr;
   detail::byte_queue out_;
   bool corked_ = true;
@@ -149,6 +173,8 @@ class wire {
   std::error_code transport_error_;
   std::error_code write_error_;
   detail::handshake_observer observer_;
+  role own_;
+  tls_version min_, max_;
   std::size_t handshake_left_;
 };
 

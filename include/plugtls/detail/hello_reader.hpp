@@ -18,6 +18,8 @@ struct hello_facts {
   signature_scheme scheme = signature_scheme::none;  // TLS 1.2 only; encrypted in TLS 1.3
   std::string server_name;                           // as sent by the client, empty without the extension
   bool client_hello_seen = false;
+  bool offers_1_2 = false;
+  bool offers_1_3 = false;
   bool server_hello_seen = false;
   bool certificate_seen = false;  // the server's, in plaintext
   bool psk_selected = false;      // TLS 1.3
@@ -54,11 +56,13 @@ class wire_reader {
   bool ok_ = true;
 };
 
-/// Reads server_name out of a ClientHello (RFC 8446 §4.1.2, RFC 6066 §3).
+/// Reads versions and server_name out of a ClientHello (RFC 8446 §4.1.2, RFC 6066 §3). One that does not parse offers
+/// every version: refusing it is the library's business.
 inline void read_client_hello(byte_view body, hello_facts& facts) noexcept {
   facts.client_hello_seen = true;
   wire_reader r(body);
-  r.u16();
+  const unsigned legacy_version = r.u16();
+  bool has_versions = false;
   r.take(32);
   r.vector8();
   r.vector16();
@@ -67,12 +71,25 @@ inline void read_client_hello(byte_view body, hello_facts& facts) noexcept {
   while (r.ok() && extensions.ok() && !extensions.empty()) {
     const unsigned type = extensions.u16();
     wire_reader extension(extensions.vector16());
+    if (type == 43) {  // supported_versions
+      has_versions = true;
+      wire_reader versions(extension.vector8());
+      while (versions.ok() && !versions.empty()) {
+        const unsigned v = versions.u16();
+        facts.offers_1_2 = facts.offers_1_2 || v == 0x0303;
+        facts.offers_1_3 = facts.offers_1_3 || v == 0x0304;
+      }
+    }
     if (type != 0) continue;
     wire_reader names(extension.vector16());
     if (names.u8() != 0) continue;
     const byte_view host = names.vector16();
     if (names.ok() && host.size() <= 255) facts.server_name.assign(as_text(host));
   }
+  if (!r.ok() || !extensions.ok())
+    facts.offers_1_2 = facts.offers_1_3 = true;
+  else if (!has_versions)
+    facts.offers_1_2 = legacy_version >= 0x0303;
 }
 
 /// Reads version, suite, group and PSK selection out of a ServerHello (RFC 8446 §4.1.3). A HelloRetryRequest tells the

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "plugtls/buffer.hpp"
+#include "plugtls/engine.hpp"
+#include "plugtls/transport.hpp"
+
+namespace plugtls {
+
+/// A TLS connection over a byte pipe: an engine, a transport, and the one loop that waits.
+///
+/// Owns its transport, or refers to it where `T` is a reference. Every operation has a form that reports through
+/// `std::error_code` and one that throws `tls_error`; `error()` tells the details of the last failure. Blocking by
+/// default: an operation waits until it is done or the transport's deadline passes (`timed_out`; it may be called
+/// again). With `non_blocking(true)` it gives `would_block` instead, and `want()` tells what to wait for.
+///
+/// Reading and writing shake hands first where that has not happened. Movable; one thread at a time. The destructor
+/// sends nothing: a connection that is not shut down ends `truncated` at the peer.
+template <class T, class B>
+requires Transport<std::remove_reference_t<T>>
+class stream {
+ public:
+  using next_layer_type = std::remove_reference_t<T>;
+  using backend_type = B;
+
+  /// Makes one end, of the context's role. A client names its peer; what is wrong with the name is reported by the
+  /// handshake.
+  explicit stream(const basic_context<B>& context, T transport, peer_options peer = {})
+      : transport_(static_cast<T&&>(transport)), engine_(context, std::move(peer)) {}
+  stream(stream&&) noexcept = default;
+  stream& operator=(stream&&) noexcept = default;
+
+  /// Shakes hands; verifies the peer as the context says. After a failure the connection is dead. Errors: see
+  /// `basic_engine::handshake`, and `timed_out`.
+  void handshake(std::error_code& ec) {
+    run(ec, [this](port& p) { return engine_.handshake(p); });
+    if (ec && ec != errc::would_block && ec != errc::timed_out) send_last_words();
+  }
+  /// The same under the names of 1996; the role is the context's.
+  void connect(std::error_code& ec) { handshake(ec); }
+  void accept(std::error_code& ec) { handshake(ec); }
+
+  /// Reads at least one byte, at most the buffer; zero only with an error, or into an empty buffer. `closed` is the
+  /// orderly end, `truncated` the other one.
+  std::size_t read_some(mutable_buffer out, std::error_code& ec) {
+    const std::span<std::byte> room = out.bytes();
+    if (!ready(ec)) return 0;
+    return run(ec, [&](port& p) { return engine_.read_some(p, room.data(), room.size()); });
+  }
+
+  /// Fills the buffer. Returns how many bytes came before an error.
+  std::size_t read(mutable_buffer out, std::error_code& ec) {
+    const std::span<std::byte> room = out.bytes();
+    std::size_t n = 0;
+    ec.clear();
+    while (n < room.size() && !ec) n += read_some(room.subspan(n), ec);
+    return n;
+  }
+
+  /// Reads up to the orderly end, which is no error here. Returns what came, also with an error: `too_long` past
+  /// `limit` bytes, `truncated` when the end was not orderly.
+  std::string read_all(std::size_t limit, std::error_code& ec) {
+    std::string text;
+    char block[4096];
+    ec.clear();
+    for (;;) {
+      const std::size_t n = read_some(block, ec);
+      if (ec == errc::closed)
+        ec.clear();
+      else if (!ec && n <= limit - text.size()) {
+        text.append(block, n);
+        continue;
+      } else if (!ec) {
+        text.append(block, limit - text.size());
+        fail(ec, errc::too_long, "the peer sends more than the limit of " + std::to_string(limit) + " bytes");
+      }
+      return text;
+    }
+  }
+
+  /// Writes at least one byte, at most a record. Bytes that it reports are on their way, and need not be given again.
+  std::size_t write_some(const_buffer data, std::error_code& ec) {
+    const byte_view bytes = data.bytes();
+    if (!ready(ec)) return 0;
+    const std::size_t n = run(ec, [&](port& p) { return engine_.write_some(p, bytes.data(), bytes.size()); });
+    if (!non_blocking_ && !ec && engine_.has_output()) flush(ec);
+    return n;
+  }
+
+  /// Writes everything. Returns how much was taken before an error.
+  std::size_t write(const_buffer data, std::error_code& ec) {
+    byte_view rest = data.bytes();
+    ec.clear();
+    while (!rest.empty() && !ec) rest = rest.subspan(write_some(rest, ec));
+    return data.bytes().size() - rest.size();
+  }
+
+  /// Sends what a non-blocking write left behind.
+  void flush(std::error_code& ec) {
+    run(ec, [this](port& p) { return engine_.flush(p); });
+  }
+
+  /// Ends the connection in order: sends close_notify, then waits for the peer's. What the peer still sends is dropped;
+  /// read up to `closed` first where that matters. `truncated`: the peer ended without it.
+  void shutdown(std::error_code& ec) {
+    shutdown_send(ec);
+    std::byte dropped[512];
+    while (!ec && engine_.established() && !engine_.peer_closed()) read_some(std::span(dropped), ec);
+    if (ec == errc::closed) ec.clear();
+  }
+
+  /// Sends close_notify; reading goes on (half-close, RFC 8446 §6.1; a TLS 1.2 peer will answer by closing).
+  void shutdown_send(std::error_code& ec) {
+    run(ec, [this](port& p) { return engine_.shutdown(p); });
+  }
+
+  // The same; throw tls_error.
+  void handshake() requires detail::has_exceptions {
+    std::error_code ec;
+    handshake(ec);
+    if (ec)
+      if (detail::exception_slot* thrown = engine_.callback_exception()) thrown->rethrow();
+    raise_if(ec);
+  }
+  void connect() requires detail::has_exceptions { handshake(); }
+  void accept() requires detail::has_exceptions { handshake(); }
+  std::size_t read_some(mutable_buffer out) requires detail::has_exceptions {
+    return or_raise([&](std::error_code& ec) { return read_some(out, ec); });
+  }
+  std::size_t read(mutable_buffer out) requires detail::has_exceptions {
+    return or_raise([&](std::error_code& ec) { return read(out, ec); });
+  }
+  std::string read_all(std::size_t limit) requires detail::has_exceptions {
+    return or_raise([&](std::error_code& ec) { return read_all(limit, ec); });
+  }
+  std::size_t write_some(const_buffer data) requires detail::has_exceptions {
+    return or_raise([&](std::error_code& ec) { return write_some(data, ec); });
+  }
+  std::size_t write(const_buffer data) requires detail::has_exceptions {
+    return or_raise([&](std::error_code& ec) { return write(data, ec); });
+  }
+  void flush() requires detail::has_exceptions {
+    or_raise([&](std::error_code& ec) { return flush(ec), 0; });
+  }
+  void shutdown() requires detail::has_exceptions {
+    or_raise([&](std::error_code& ec) { return shutdown(ec), 0; });
+  }
+  void shutdown_send() requires detail::has_exceptions {
+    or_raise([&](std::error_code& ec) { return shutdown_send(ec), 0; });
+  }
+
+  /// Switches between waiting and `would_block`.
+  void non_blocking(bool on) noexcept { non_blocking_ = on; }
+  bool non_blocking() const noexcept { return non_blocking_; }
+  /// What the operation that gave `would_block` waits for.
+  readiness want() const noexcept { return want_; }
+
+  /// Details of the last failure.
+  const error_info& error() const noexcept { return error_; }
+
+  next_layer_type& next_layer() noexcept { return transport_; }
+  const next_layer_type& next_layer() const noexcept { return transport_; }
+  basic_engine<B>& engine() noexcept { return engine_; }
+  const basic_engine<B>& engine() const noexcept { return engine_; }
+
+  // What was agreed on; see basic_engine.
+  bool established() const noexcept { return engine_.established(); }
+  std::size_t pending() const noexcept { return engine_.pending(); }
+  tls_version version() const noexcept { return engine_.version(); }
+  plugtls::cipher_suite cipher_suite() const noexcept { return engine_.cipher_suite(); }
+  named_group group() const noexcept { return engine_.group(); }
+  plugtls::signature_scheme signature_scheme() const noexcept { return engine_.signature_scheme(); }
+  std::string_view alpn() const noexcept { return engine_.alpn(); }
+  std::string_view server_name() const noexcept { return engine_.server_name(); }
+  bool resumed() const noexcept { return engine_.resumed(); }
+  const std::vector<certificate>& peer_chain() const noexcept { return engine_.peer_chain(); }
+  /// The peer's own certificate, null when it presented none. Valid as long as the stream.
+  const certificate* peer_certificate() const noexcept {
+    return peer_chain().empty() ? nullptr : &peer_chain().front();
+  }
+
+ private:
+  template <class Operation>
+  std::size_t run(std::error_code& ec, Operation&& operation) {
+    ec.clear();
+    if constexpr (requires { transport_.begin_operation(); }) transport_.begin_operation();
+    for (;;) {
+      transport_port<next_layer_type> p(transport_);
+      const engine_result r = operation(p);
+      if (r.status == engine_status::done) [[likely]]
+        return r.bytes;
+      if (r.status == engine_status::failed) {
+        ec = r.error;
+        error_ = engine_.error();
+        if (error_.code != r.error) error_ = {}, error_.code = r.error;
+        return 0;
+      }
+      want_ = r.status == engine_status::want_read ? readiness::read : readiness::write;
+      if (non_blocking_) {
+        ec = errc::would_block;
+        return 0;
+      }
+      std::error_code waited;
+      transport_.wait(want_, waited);
+      if (waited) {
+        fail(ec, waited == errc::timed_out ? errc::timed_out : errc::io_error, {});
+        if (ec == errc::io_error) {
+          error_.native = waited.value();
+          error_.native_text = waited.message();
+        }
+        return 0;
+      }
+    }
+  }
+
+  bool ready(std::error_code& ec) {
+    if (engine_.established()) [[likely]]
+      return true;
+    handshake(ec);
+    return !ec;
+  }
+
+  // A failed handshake may have an alert left to send. It is worth one try, and no failure of its own.
+  void send_last_words() {
+    const error_info cause = error_;
+    std::error_code ignored;
+    if (engine_.has_output() && !non_blocking_) flush(ignored);
+    error_ = cause;
+  }
+
+  void fail(std::error_code& ec, errc what, std::string text) {
+    error_ = {};
+    error_.set(what, std::move(text));
+    ec = what;
+  }
+
+  void raise_if(const std::error_code& ec) const {
+    if (ec) detail::raise(error_.code == errc::success || ec != error_.code ? tls_error(only(ec)) : tls_error(error_));
+  }
+  static error_info only(const std::error_code& ec) {
+    error_info info;
+    info.code = static_cast<errc>(ec.value());
+    return info;
+  }
+  template <class Operation>
+  auto or_raise(Operation&& operation) {
+    std::error_code ec;
+    auto result = operation(ec);
+    raise_if(ec);
+    return result;
+  }
+
+  T transport_;
+  basic_engine<B> engine_;
+  error_info error_;
+  readiness want_ = readiness::read;
+  bool non_blocking_ = false;
+};
+
+template <class T, class B>
+stream(const basic_context<B>&, T&&) -> stream<T, B>;
+template <class T, class B, class Peer>
+stream(const basic_context<B>&, T&&, Peer&&) -> stream<T, B>;
+
+}  // namespace plugtls
