@@ -11,7 +11,7 @@ import tempfile
 
 SPDX = "SPDX-License-Identifier: BSL-1.0"
 STD = re.compile(r"^[a-z_0-9]+$")
-POSIX = re.compile(r"^(sys|netinet|arpa|net)/\w+\.h$|^(unistd|fcntl|poll|netdb|errno|signal|time|ifaddrs)\.h$")
+POSIX = re.compile(r"^(sys|netinet|arpa|net)/\w+\.h$|^(unistd|fcntl|poll|netdb|errno|signal|time|limits|ifaddrs)\.h$")
 TOKEN = re.compile(r'R"(?P<d>[^(\s]*)\(.*?\)(?P=d)"|"(?:\\.|[^"\\\n])*"|(?<![0-9a-fA-F])\'(?:\\.|[^\'\\\n])*\''
                    r"|//[^\n]*|/\*.*?\*/", re.DOTALL)
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(?:<([^>]+)>|"([^"]+)")', re.MULTILINE)
