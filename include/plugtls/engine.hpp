@@ -22,6 +22,21 @@ struct engine_result {
   errc error = errc::success;  ///< set with `failed`
 };
 
+namespace detail {
+inline const error_info& empty_engine_error() {
+  static const error_info info = [] {
+    error_info e;
+    e.set(errc::invalid_argument, "the connection is empty: its context could not be made, or it was moved from");
+    return e;
+  }();
+  return info;
+}
+inline const std::vector<certificate>& no_certificates() {
+  static const std::vector<certificate> none;
+  return none;
+}
+}  // namespace detail
+
 /// One connection without any I/O of its own. Every call takes a port to pull and push ciphertext through and never
 /// blocks: it does what it can, then says what it waits for; call again with the same or another port when that has
 /// come.
@@ -139,10 +154,7 @@ class basic_engine {
   bool has_output() const noexcept { return state_ && state_->w.has_output(); }
 
   /// What ended the connection, or the last write; `success` while all is well and after an orderly end.
-  const error_info& error() const noexcept {
-    static const error_info none = make_empty_error();
-    return state_ ? state_->error : none;
-  }
+  const error_info& error() const noexcept { return state_ ? state_->error : detail::empty_engine_error(); }
 
   tls_version version() const noexcept { return established() ? state_->agreed.version : tls_version::automatic; }
   plugtls::cipher_suite cipher_suite() const noexcept {
@@ -164,13 +176,11 @@ class basic_engine {
   /// The peer's certificates as presented, leaf first; empty when it sent none. After a refusal those that were
   /// refused.
   const std::vector<certificate>& peer_chain() const noexcept {
-    static const std::vector<certificate> none;
-    return state_ ? state_->peer_chain() : none;
+    return state_ ? state_->peer_chain() : detail::no_certificates();
   }
   /// The path from the leaf to the trust anchor, as it was verified; empty when nothing was.
   const std::vector<certificate>& verified_path() const noexcept {
-    static const std::vector<certificate> none;
-    return state_ ? state_->verifier.path() : none;
+    return state_ ? state_->verifier.path() : detail::no_certificates();
   }
 
   /// The exception that the verify callback threw, to be rethrown once; empty otherwise.
@@ -345,11 +355,6 @@ class basic_engine {
     std::vector<certificate> unverified;
   };
 
-  static error_info make_empty_error() {
-    error_info info;
-    info.set(errc::invalid_argument, "the engine is empty: its context could not be made, or it was moved from");
-    return info;
-  }
   static engine_result empty() noexcept { return {0, engine_status::failed, errc::invalid_argument}; }
   engine_result not_open() const noexcept {
     if (state_ && state_->current == phase::failed) return {0, engine_status::failed, state_->error.code};

@@ -120,11 +120,7 @@ class stream {
 
   // The same; throw tls_error.
   void handshake() requires detail::has_exceptions {
-    std::error_code ec;
-    handshake(ec);
-    if (ec)
-      if (detail::exception_slot* thrown = engine_.callback_exception()) thrown->rethrow();
-    raise_if(ec);
+    or_raise([&](std::error_code& ec) { return handshake(ec), 0; });
   }
   void connect() requires detail::has_exceptions { handshake(); }
   void accept() requires detail::has_exceptions { handshake(); }
@@ -238,8 +234,10 @@ class stream {
     ec = what;
   }
 
-  void raise_if(const std::error_code& ec) const {
-    if (ec) detail::raise(error_.code == errc::success || ec != error_.code ? tls_error(only(ec)) : tls_error(error_));
+  void raise_if(const std::error_code& ec) {
+    if (!ec) return;
+    if (detail::exception_slot* thrown = engine_.callback_exception()) thrown->rethrow();
+    detail::raise(error_.code == errc::success || ec != error_.code ? tls_error(only(ec)) : tls_error(error_));
   }
   static error_info only(const std::error_code& ec) {
     error_info info;

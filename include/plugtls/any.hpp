@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "plugtls/engine.hpp"
+
+namespace plugtls {
+
+/// Stands for "the backend that is chosen at run time": `basic_context<any_backend>`, `basic_engine<any_backend>` and
+/// `stream<Transport, any_backend>` behave as those of a backend do, at the cost of a virtual call.
+struct any_backend {};
+
+using any_context = basic_context<any_backend>;
+using any_engine = basic_engine<any_backend>;
+
+namespace detail {
+
+/// What the type-erased engine needs of one.
+struct engine_interface {
+  virtual ~engine_interface() = default;
+  virtual engine_result handshake(port& p) = 0;
+  virtual engine_result read_some(port& p, std::byte* out, std::size_t size) = 0;
+  virtual engine_result write_some(port& p, const std::byte* data, std::size_t size) = 0;
+  virtual engine_result flush(port& p) = 0;
+  virtual engine_result shutdown(port& p) = 0;
+  virtual bool established() const noexcept = 0;
+  virtual bool peer_closed() const noexcept = 0;
+  virtual bool own_closed() const noexcept = 0;
+  virtual std::size_t pending() const noexcept = 0;
+  virtual bool has_output() const noexcept = 0;
+  virtual const error_info& error() const noexcept = 0;
+  virtual tls_version version() const noexcept = 0;
+  virtual plugtls::cipher_suite cipher_suite() const noexcept = 0;
+  virtual named_group group() const noexcept = 0;
+  virtual plugtls::signature_scheme signature_scheme() const noexcept = 0;
+  virtual std::string_view alpn() const noexcept = 0;
+  virtual std::string_view server_name() const noexcept = 0;
+  virtual bool resumed() const noexcept = 0;
+  virtual const std::vector<certificate>& peer_chain() const noexcept = 0;
+  virtual const std::vector<certificate>& verified_path() const noexcept = 0;
+  virtual exception_slot* callback_exception() noexcept = 0;
+};
+
+template <class B>
+struct erased_engine final : engine_interface {
+  erased_engine(const basic_context<B>& context, peer_options peer) : e(context, std::move(peer)) {}
+  engine_result handshake(port& p) override { return e.handshake(p); }
+  engine_result read_some(port& p, std::byte* out, std::size_t n) override { return e.read_some(p, out, n); }
+  engine_result write_some(port& p, const std::byte* in, std::size_t n) override { return e.write_some(p, in, n); }
+  engine_result flush(port& p) override { return e.flush(p); }
+  engine_result shutdown(port& p) override { return e.shutdown(p); }
+  bool established() const noexcept override { return e.established(); }
+  bool peer_closed() const noexcept override { return e.peer_closed(); }
+  bool own_closed() const noexcept override { return e.own_closed(); }
+  std::size_t pending() const noexcept override { return e.pending(); }
+  bool has_output() const noexcept override { return e.has_output(); }
+  const error_info& error() const noexcept override { return e.error(); }
+  tls_version version() const noexcept override { return e.version(); }
+  plugtls::cipher_suite cipher_suite() const noexcept override { return e.cipher_suite(); }
+  named_group group() const noexcept override { return e.group(); }
+  plugtls::signature_scheme signature_scheme() const noexcept override { return e.signature_scheme(); }
+  std::string_view alpn() const noexcept override { return e.alpn(); }
+  std::string_view server_name() const noexcept override { return e.server_name(); }
+  bool resumed() const noexcept override { return e.resumed(); }
+  const std::vector<certificate>& peer_chain() const noexcept override { return e.peer_chain(); }
+  const std::vector<certificate>& verified_path() const noexcept override { return e.verified_path(); }
+  exception_slot* callback_exception() noexcept override { return e.callback_exception(); }
+  basic_engine<B> e;
+};
+
+struct context_interface {
+  virtual ~context_interface() = default;
+  virtual std::unique_ptr<engine_interface> make_engine(peer_options peer) const = 0;
+  virtual role own_role() const noexcept = 0;
+  virtual std::string_view backend() const noexcept = 0;
+  virtual effective_settings effective() const = 0;
+};
+
+template <class B>
+struct erased_context final : context_interface {
+  explicit erased_context(basic_context<B> context) : c(std::move(context)) {}
+  std::unique_ptr<engine_interface> make_engine(peer_options peer) const override {
+    return std::make_unique<erased_engine<B>>(c, std::move(peer));
+  }
+  role own_role() const noexcept override { return c.own_role(); }
+  std::string_view backend() const noexcept override { return B::name; }
+  effective_settings effective() const override { return c.effective(); }
+  basic_context<B> c;
+};
+
+}  // namespace detail
+
+/// A context of any backend; see `basic_context`. Made by a `backend_entry`, or from the context of a backend.
+template <>
+class basic_context<any_backend> {
+ public:
+  using backend_type = any_backend;
+
+  basic_context() = default;
+  template <Backend B>
+  basic_context(basic_context<B> context) {
+    if (context) target_ = std::make_shared<const detail::erased_context<B>>(std::move(context));
+  }
+
+  explicit operator bool() const noexcept { return target_ != nullptr; }
+  role own_role() const noexcept { return target_ ? target_->own_role() : role::client; }
+  /// The backend's name, empty for an empty context.
+  std::string_view backend() const noexcept { return target_ ? target_->backend() : ""; }
+  effective_settings effective() const { return target_ ? target_->effective() : effective_settings{}; }
+
+  // For the engine.
+  std::unique_ptr<detail::engine_interface> make_engine(peer_options peer) const {
+    return target_ ? target_->make_engine(std::move(peer)) : nullptr;
+  }
+
+ private:
+  std::shared_ptr<const detail::context_interface> target_;
+};
+
+/// An engine of any backend; see `basic_engine`.
+template <>
+class basic_engine<any_backend> {
+ public:
+  using backend_type = any_backend;
+
+  basic_engine() = default;
+  explicit basic_engine(const any_context& context, peer_options peer = {})
+      : target_(context.make_engine(std::move(peer))) {}
+
+  engine_result handshake(port& p) { return target_ ? target_->handshake(p) : empty(); }
+  engine_result read_some(port& p, std::byte* out, std::size_t size) {
+    return target_ ? target_->read_some(p, out, size) : empty();
+  }
+  engine_result write_some(port& p, const std::byte* data, std::size_t size) {
+    return target_ ? target_->write_some(p, data, size) : empty();
+  }
+  engine_result flush(port& p) { return target_ ? target_->flush(p) : empty(); }
+  engine_result shutdown(port& p) { return target_ ? target_->shutdown(p) : empty(); }
+
+  bool established() const noexcept { return target_ && target_->established(); }
+  bool peer_closed() const noexcept { return target_ && target_->peer_closed(); }
+  bool own_closed() const noexcept { return target_ && target_->own_closed(); }
+  std::size_t pending() const noexcept { return target_ ? target_->pending() : 0; }
+  bool has_output() const noexcept { return target_ && target_->has_output(); }
+  const error_info& error() const noexcept { return target_ ? target_->error() : detail::empty_engine_error(); }
+  tls_version version() const noexcept { return target_ ? target_->version() : tls_version::automatic; }
+  plugtls::cipher_suite cipher_suite() const noexcept {
+    return target_ ? target_->cipher_suite() : plugtls::cipher_suite::none;
+  }
+  named_group group() const noexcept { return target_ ? target_->group() : named_group::none; }
+  plugtls::signature_scheme signature_scheme() const noexcept {
+    return target_ ? target_->signature_scheme() : plugtls::signature_scheme::none;
+  }
+  std::string_view alpn() const noexcept { return target_ ? target_->alpn() : ""; }
+  std::string_view server_name() const noexcept { return target_ ? target_->server_name() : ""; }
+  bool resumed() const noexcept { return target_ && target_->resumed(); }
+  const std::vector<certificate>& peer_chain() const noexcept {
+    return target_ ? target_->peer_chain() : detail::no_certificates();
+  }
+  const std::vector<certificate>& verified_path() const noexcept {
+    return target_ ? target_->verified_path() : detail::no_certificates();
+  }
+  detail::exception_slot* callback_exception() noexcept { return target_ ? target_->callback_exception() : nullptr; }
+
+ private:
+  static engine_result empty() noexcept { return {0, engine_status::failed, errc::invalid_argument}; }
+
+  std::unique_ptr<detail::engine_interface> target_;
+};
+
+/// A backend as programs see it that choose at run time.
+struct backend_entry {
+  std::string_view name;
+  capability_set capabilities;
+  library_info (*library)();
+  any_context (*client)(const client_settings&, error_info&);
+  any_context (*server)(const server_settings&, error_info&);
+};
+
+/// Returns the backends that are linked into this program, in order of their names. A backend is in it when its
+/// `any.cpp` is compiled into the program. Not to be called before main, where the list may still grow.
+inline std::vector<backend_entry>& registered_backends() {
+  static std::vector<backend_entry> list;
+  return list;
+}
+
+/// Returns the backend of that name, null when this program has none.
+inline const backend_entry* find_backend(std::string_view name) {
+  for (const backend_entry& entry : registered_backends())
+    if (entry.name == name) return &entry;
+  return nullptr;
+}
+
+/// Puts a backend on the list; what an `any.cpp` does: `const bool registered = plugtls::register_backend<B>();`
+template <Backend B>
+bool register_backend() {
+  std::vector<backend_entry>& list = registered_backends();
+  auto place = list.begin();
+  while (place != list.end() && place->name < B::name) ++place;
+  list.insert(
+      place,
+      {B::name, B::capabilities, [] { return B::library(); },
+       [](const client_settings& s, error_info& info) { return any_context(basic_context<B>::client(s, info)); },
+       [](const server_settings& s, error_info& info) { return any_context(basic_context<B>::server(s, info)); }});
+  return true;
+}
+
+}  // namespace plugtls

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// The neutral umbrella: everything but a backend. <plugtls/backend.hpp> is the backend that the build chose.
+
+#include "plugtls/certificate.hpp"
+#include "plugtls/net/fd_transport.hpp"
+#include "plugtls/net/tcp_acceptor.hpp"
+#include "plugtls/net/tcp_stream.hpp"
+#include "plugtls/stream.hpp"
+#include "plugtls/trust_directory.hpp"
+#include "plugtls/version.hpp"
