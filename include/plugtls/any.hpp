@@ -47,7 +47,7 @@ struct engine_interface {
 
 template <class B>
 struct erased_engine final : engine_interface {
-  erased_engine(const basic_context<B>& context, peer_options peer) : e(context, std::move(peer)) {}
+  erased_engine(const basic_context<B>& ctx, peer_options peer) : e(ctx, std::move(peer)) {}
   engine_result handshake(port& p) override { return e.handshake(p); }
   engine_result read_some(port& p, std::byte* out, std::size_t n) override { return e.read_some(p, out, n); }
   engine_result write_some(port& p, const std::byte* in, std::size_t n) override { return e.write_some(p, in, n); }
@@ -82,7 +82,7 @@ struct context_interface {
 
 template <class B>
 struct erased_context final : context_interface {
-  explicit erased_context(basic_context<B> context) : c(std::move(context)) {}
+  explicit erased_context(basic_context<B> made) : c(std::move(made)) {}
   std::unique_ptr<engine_interface> make_engine(peer_options peer) const override {
     return std::make_unique<erased_engine<B>>(c, std::move(peer));
   }
@@ -102,8 +102,8 @@ class basic_context<any_backend> {
 
   basic_context() = default;
   template <Backend B>
-  basic_context(basic_context<B> context) {
-    if (context) target_ = std::make_shared<const detail::erased_context<B>>(std::move(context));
+  basic_context(basic_context<B> made) {
+    if (made) target_ = std::make_shared<const detail::erased_context<B>>(std::move(made));
   }
 
   explicit operator bool() const noexcept { return target_ != nullptr; }
@@ -128,8 +128,7 @@ class basic_engine<any_backend> {
   using backend_type = any_backend;
 
   basic_engine() = default;
-  explicit basic_engine(const any_context& context, peer_options peer = {})
-      : target_(context.make_engine(std::move(peer))) {}
+  explicit basic_engine(const any_context& ctx, peer_options peer = {}) : target_(ctx.make_engine(std::move(peer))) {}
 
   engine_result handshake(port& p) { return target_ ? target_->handshake(p) : empty(); }
   engine_result read_some(port& p, std::byte* out, std::size_t size) {

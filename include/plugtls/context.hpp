@@ -52,16 +52,16 @@ class basic_context {
   template <bool Throws = detail::has_exceptions>
   requires Throws static basic_context client(const client_settings& settings = {}) {
     error_info info;
-    basic_context context = client(settings, info);
+    basic_context made = client(settings, info);
     detail::raise_if(info);
-    return context;
+    return made;
   }
   template <bool Throws = detail::has_exceptions>
   requires Throws static basic_context server(const server_settings& settings) {
     error_info info;
-    basic_context context = server(settings, info);
+    basic_context made = server(settings, info);
     detail::raise_if(info);
-    return context;
+    return made;
   }
 
   explicit operator bool() const noexcept { return state_ != nullptr; }
@@ -115,9 +115,9 @@ class basic_context {
       info.code = e;
       return {};
     }
-    basic_context context;
-    context.state_ = std::move(s);
-    return context;
+    basic_context made;
+    made.state_ = std::move(s);
+    return made;
   }
 
   static errc load(const identity& id, std::vector<loaded_identity<typename B::private_key>>& out, error_info& info) {

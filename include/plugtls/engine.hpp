@@ -50,8 +50,8 @@ class basic_engine {
 
   basic_engine() = default;
   /// `peer` matters to clients only: `peer_name_required` and `invalid_argument` (no valid name) come from it.
-  explicit basic_engine(const basic_context<B>& context, peer_options peer = {}) {
-    if (context) state_ = std::make_unique<state>(context, std::move(peer));
+  explicit basic_engine(const basic_context<B>& ctx, peer_options peer = {}) {
+    if (ctx) state_ = std::make_unique<state>(ctx, std::move(peer));
   }
 
   /// Goes on with the handshake. Fails with a verification condition, `protocol_version`, `no_shared_cipher`,

@@ -41,7 +41,9 @@ inline std::string explain(const error_info& info) {
   std::string text(name(info.code));
   text += ": ";
   text += info.detail.empty() ? std::string(describe(info.code)) : info.detail;
+  const bool said = info.problems.size() == 1 && info.problems[0] == problem{info.code, 0};
   for (const problem& p : info.problems) {
+    if (said) break;
     text += "; ";
     text += name(p.what);
     text += p.depth == 0 ? " (leaf)" : " (depth " + std::to_string(p.depth) + ")";

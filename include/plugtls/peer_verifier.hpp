@@ -72,6 +72,9 @@ class peer_verifier {
     return decision_;
   }
 
+  /// The time that certificates are checked against. The user's clock may throw: ask from where `decide` could not.
+  unix_time now() const { return rules_.clock ? rules_.clock() : static_cast<unix_time>(std::time(nullptr)); }
+
   bool decided() const noexcept { return decided_; }
   const verify_decision& decision() const noexcept { return decision_; }
   const problem_list& problems() const noexcept { return problems_; }
@@ -142,7 +145,7 @@ class peer_verifier {
     for (const certificate& c : path_) views.push_back(c.view());
     policy_settings policy;
     policy.usage = rules_.own == role::client ? purpose::server_auth : purpose::client_auth;
-    policy.now = rules_.clock ? rules_.clock() : static_cast<unix_time>(std::time(nullptr));
+    policy.now = now();
     check_path(views, anchored, policy, problems_);
   }
 
@@ -154,11 +157,11 @@ class peer_verifier {
   }
 
   verify_decision ask(bool trusted) {
-    const verify_context context{rules_.own, peer_text_, chain_, path_, problems_};
+    const verify_context seen{rules_.own, peer_text_, chain_, path_, problems_};
     if (rules_.insecure_override) {
-      if (rules_.insecure_override(context)) return {true, errc::success, alert::close_notify};
+      if (rules_.insecure_override(seen)) return {true, errc::success, alert::close_notify};
       add_problem(problems_, errc::rejected_by_callback, 0);
-    } else if (rules_.on_verify && !rules_.on_verify(context)) {
+    } else if (rules_.on_verify && !rules_.on_verify(seen)) {
       add_problem(problems_, errc::rejected_by_callback, 0);
     }
     if (problems_.empty() && trusted) return {true, errc::success, alert::close_notify};

@@ -29,8 +29,8 @@ class stream {
 
   /// Makes one end, of the context's role. A client names its peer; what is wrong with the name is reported by the
   /// handshake.
-  explicit stream(const basic_context<B>& context, std::type_identity_t<T> transport, peer_options peer = {})
-      : transport_(static_cast<T&&>(transport)), engine_(context, std::move(peer)) {}
+  explicit stream(const basic_context<B>& ctx, std::type_identity_t<T> transport, peer_options peer = {})
+      : transport_(static_cast<T&&>(transport)), engine_(ctx, std::move(peer)) {}
   stream(stream&&) noexcept = default;
   stream& operator=(stream&&) noexcept = default;
 

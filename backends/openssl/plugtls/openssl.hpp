@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "plugtls/capability.hpp"
+#include "plugtls/engine.hpp"
+#include "plugtls/openssl/compat.hpp"
+#include "plugtls/openssl/connection.hpp"
+#include "plugtls/openssl/context.hpp"
+#include "plugtls/openssl/numbers.hpp"
+#include "plugtls/openssl/private_key.hpp"
+#include "plugtls/openssl/signature.hpp"
+#include "plugtls/protocol.hpp"
+
+namespace plugtls::openssl {
+
+/// The backend over OpenSSL 3.0 and newer.
+struct backend {
+  static constexpr std::string_view name = "openssl";
+  static constexpr capability_set capabilities = [] {
+    capability_set set = {capability::ed25519,
+                          capability::pbes2_aes,
+                          capability::encrypted_der_key,
+                          capability::large_handshake_message,
+                          capability::encrypted_alert_number,
+                          capability::exact_certificate_alert,
+                          capability::x448};
+    set.add(capability::tls1_3, has_tls1_3);
+    set.add(capability::x25519mlkem768, has_mlkem);
+    return set;
+  }();
+
+  using private_key = openssl::private_key;
+  using context = openssl::context;
+  using connection = openssl::connection;
+
+  static library_info library() { return {std::string("OpenSSL ") + OpenSSL_version(OPENSSL_VERSION_STRING)}; }
+
+  static errc start(error_info& info) {
+    static const bool initialised = OPENSSL_init_ssl(0, nullptr) == 1;
+    if (!initialised) return refuse(info, errc::unsupported, "to initialise");
+    // Within a major version the ABI only grows (OpenSSL 3.0 migration guide), so newer is fine and older is not.
+    const unsigned long running = OpenSSL_version_num();
+    const auto release = [](unsigned long v) { return v >> 20; };
+    if (running >> 28 == header_version >> 28 && release(running) >= release(header_version)) return errc::success;
+    return info.set(errc::unsupported, "this program was compiled against " OPENSSL_VERSION_TEXT ", and runs with " +
+                                           library().text +
+                                           "; install the version it was compiled against, or rebuild it");
+  }
+
+  static bool supports(tls_version v) noexcept {
+    return v == tls_version::tls1_2 || (v == tls_version::tls1_3 && has_tls1_3);
+  }
+  static bool supports(cipher_suite s) noexcept { return *native_name(s) != '\0'; }
+  static bool supports(named_group g) noexcept { return *native_name(g) != '\0'; }
+  static bool supports(signature_scheme s) noexcept { return *native_name(s) != '\0'; }
+
+  static errc verify_signature(byte_view spki, byte_view algorithm, byte_view signed_bytes, byte_view signature) {
+    return openssl::verify_signature(spki, algorithm, signed_bytes, signature);
+  }
+};
+
+static_assert(Backend<backend>);
+
+}  // namespace plugtls::openssl

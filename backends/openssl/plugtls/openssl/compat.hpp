@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
+
+#if defined(LIBRESSL_VERSION_NUMBER) || defined(OPENSSL_IS_BORINGSSL) || defined(OPENSSL_IS_AWSLC)
+#error "plugtls: this is a fork of OpenSSL; the openssl backend needs OpenSSL 3.0 or newer itself"
+#elif OPENSSL_VERSION_NUMBER < 0x30000000L
+#error "plugtls: the openssl backend needs OpenSSL 3.0 or newer"
+#endif
+
+namespace plugtls::openssl {
+
+inline constexpr unsigned long header_version = OPENSSL_VERSION_NUMBER;
+
+#if OPENSSL_VERSION_NUMBER >= 0x30500000L && !defined(OPENSSL_NO_ML_KEM)
+inline constexpr bool has_mlkem = true;
+#else
+inline constexpr bool has_mlkem = false;
+#endif
+
+#if defined(OPENSSL_NO_TLS1_3)
+inline constexpr bool has_tls1_3 = false;
+#else
+inline constexpr bool has_tls1_3 = true;
+#endif
+
+}  // namespace plugtls::openssl

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <climits>
+#include <string>
+#include <vector>
+
+#include "plugtls/concepts.hpp"
+#include "plugtls/openssl/bio.hpp"
+#include "plugtls/openssl/error.hpp"
+#include "plugtls/openssl/handle.hpp"
+#include "plugtls/openssl/numbers.hpp"
+#include "plugtls/openssl/verify.hpp"
+
+namespace plugtls::openssl {
+
+/// One SSL object over a wire.
+class connection {
+ public:
+  template <class Context>
+  errc open(const Context& context, const std::string& server_name, wire& w, peer_verifier& verifier,
+            error_info& info) {
+    wire_ = &w;
+    verifier_ = &verifier;
+    own_ = context.plan().own;
+    ssl_.reset(SSL_new(context.native_handle()));
+    bio_handle bio = make_bio(w);
+    if (!ssl_ || !bio || SSL_set_ex_data(ssl_.get(), data_index(), this) != 1)
+      return refuse(info, errc::out_of_memory, "to make a connection");
+    BIO_up_ref(bio.get());
+    SSL_set0_rbio(ssl_.get(), bio.get());
+    SSL_set0_wbio(ssl_.get(), bio.release());
+    if (!server_name.empty() && SSL_set_tlsext_host_name(ssl_.get(), server_name.c_str()) != 1)
+      return refuse(info, errc::invalid_argument, "the server name");
+    own_ == role::client ? SSL_set_connect_state(ssl_.get()) : SSL_set_accept_state(ssl_.get());
+    return errc::success;
+  }
+
+  native_status handshake() { return SSL_do_handshake(ssl_.get()) == 1 ? native_status::done : stopped(); }
+
+  native_result read(std::byte* out, std::size_t size) {
+    const int n = SSL_read(ssl_.get(), out, size > INT_MAX ? INT_MAX : static_cast<int>(size));
+    if (n > 0) [[likely]]
+      return {static_cast<std::size_t>(n), native_status::done};
+    return {0, stopped()};
+  }
+
+  native_result write(const std::byte* data, std::size_t size) {
+    const int n = SSL_write(ssl_.get(), data, static_cast<int>(size));
+    if (n > 0) [[likely]]
+      return {static_cast<std::size_t>(n), native_status::done};
+    return {0, stopped()};
+  }
+
+  native_status shutdown() { return SSL_shutdown(ssl_.get()) >= 0 ? native_status::done : stopped(); }
+
+  std::size_t pending() const { return static_cast<std::size_t>(SSL_pending(ssl_.get())); }
+  std::size_t max_write() const { return SSL3_RT_MAX_PLAIN_LENGTH; }
+
+  void negotiated(negotiated_values& out) const {
+    out.version = static_cast<tls_version>(SSL_version(ssl_.get()));
+    out.suite = static_cast<cipher_suite>(SSL_CIPHER_get_protocol_id(SSL_get_current_cipher(ssl_.get())));
+    int hash = NID_undef, type = NID_undef;
+    if (own_ == role::client) {
+      SSL_get_peer_signature_nid(ssl_.get(), &hash);
+      SSL_get_peer_signature_type_nid(ssl_.get(), &type);
+    } else {
+      SSL_get_signature_nid(ssl_.get(), &hash);
+      SSL_get_signature_type_nid(ssl_.get(), &type);
+    }
+    out.scheme = scheme_of(hash, type);
+    const unsigned char* protocol = nullptr;
+    unsigned size = 0;
+    SSL_get0_alpn_selected(ssl_.get(), &protocol, &size);
+    if (size != 0) out.alpn.assign(reinterpret_cast<const char*>(protocol), size);
+  }
+
+  void peer_chain(std::vector<byte_vector>& out) const {
+    der_list ders;
+    // SSL_get_peer_cert_chain leaves the leaf out on servers.
+    const x509_handle leaf(own_ == role::server ? SSL_get1_peer_certificate(ssl_.get()) : nullptr);
+    if (leaf) ders.add(leaf.get());
+    if (const STACK_OF(X509)* chain = SSL_get_peer_cert_chain(ssl_.get())) ders.add(chain);
+    for (const byte_view der : ders.views()) out.emplace_back(der.begin(), der.end());
+  }
+
+  void failure(error_info& info) {
+    info.code = translate(error_);
+    describe(error_, info);
+    info.alert_received = alert_received_;
+    info.alert_sent = alert_sent_;
+  }
+
+  /// OpenSSL's object; belongs to this.
+  SSL* native_handle() const noexcept { return ssl_.get(); }
+
+  // OpenSSL's callbacks, set by the context.
+  static void on_info(const SSL* ssl, int where, int value) {
+    if ((where & SSL_CB_ALERT) == 0 || value >> 8 != SSL3_AL_FATAL) return;
+    auto* self = static_cast<connection*>(SSL_get_ex_data(ssl, data_index()));
+    ((where & SSL_CB_READ) != 0 ? self->alert_received_ : self->alert_sent_) = static_cast<alert>(value & 0xff);
+  }
+  static int on_chain(X509_STORE_CTX* store, void*) {
+    connection* self = from(store);
+    return detail::guard(self->verifier_->exception(), 0,
+                         [&] { return self->chain_.run(store, *self->verifier_, on_problem); });
+  }
+
+ private:
+  static int on_problem(int ok, X509_STORE_CTX* store) {
+    connection* self = from(store);
+    // Without memory to remember a problem it is left to stand.
+    return ok == 1 ? 1 : detail::guard(self->verifier_->exception(), 0, [&] {
+      self->chain_.add(X509_STORE_CTX_get_error(store), X509_STORE_CTX_get_error_depth(store));
+      return 1;
+    });
+  }
+  static connection* from(X509_STORE_CTX* store) noexcept {
+    auto* ssl = static_cast<SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
+    return static_cast<connection*>(SSL_get_ex_data(ssl, data_index()));
+  }
+  static int data_index() noexcept {
+    static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
+    return index;
+  }
+
+  // Why a call did not succeed. The wire's own flags tell what blocked; the error queue is read only when something
+  // failed.
+  native_status stopped() noexcept {
+    if (wire_->blocked_read() || wire_->blocked_write()) return native_status::again;
+    if (!alert_received_ && (SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN) != 0) return native_status::closed;
+    error_ = take_error();
+    return native_status::failed;
+  }
+
+  wire* wire_ = nullptr;
+  peer_verifier* verifier_ = nullptr;
+  role own_ = role::client;
+  unsigned long error_ = 0;
+  std::optional<alert> alert_received_;
+  std::optional<alert> alert_sent_;
+  chain_check chain_;
+  ssl_handle ssl_;
+};
+
+}  // namespace plugtls::openssl

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "plugtls/context_plan.hpp"
+#include "plugtls/openssl/connection.hpp"
+#include "plugtls/openssl/error.hpp"
+#include "plugtls/openssl/handle.hpp"
+#include "plugtls/openssl/numbers.hpp"
+#include "plugtls/openssl/private_key.hpp"
+
+namespace plugtls::openssl {
+
+/// An SSL_CTX in which every value is ours: what openssl.cnf may have put there is overwritten.
+class context {
+ public:
+  errc open(const context_plan& plan, std::span<loaded_identity<private_key>> identities, error_info& info) {
+    plan_ = &plan;
+    ERR_clear_error();
+    ctx_.reset(SSL_CTX_new(plan.own == role::client ? TLS_client_method() : TLS_server_method()));
+    if (!ctx_) return refuse(info, errc::out_of_memory, "to make a context");
+    errc e = set_protocol(info);
+    if (e == errc::success) e = set_trust(info);
+    for (const auto& identity : identities)
+      if (e == errc::success) e = add_identity(identity, info);
+    return e;
+  }
+
+  void effective(effective_settings& out) const {
+    const auto version = [](long v) { return static_cast<tls_version>(v); };
+    out.min_version = version(SSL_CTX_get_min_proto_version(ctx_.get()));
+    out.max_version = version(SSL_CTX_get_max_proto_version(ctx_.get()));
+    out.versions_read_back = true;
+    out.cipher_suites.clear();
+    const STACK_OF(SSL_CIPHER)* ciphers = SSL_CTX_get_ciphers(ctx_.get());
+    for (int i = 0; i < sk_SSL_CIPHER_num(ciphers); ++i) {
+      const auto suite = static_cast<cipher_suite>(SSL_CIPHER_get_protocol_id(sk_SSL_CIPHER_value(ciphers, i)));
+      if (is_tls1_3(suite) || plan_->min_version == tls_version::tls1_2) out.cipher_suites.push_back(suite);
+    }
+    out.cipher_suites_read_back = true;
+  }
+
+  const context_plan& plan() const noexcept { return *plan_; }
+  /// OpenSSL's object; belongs to this. Shared between threads: not to be changed.
+  SSL_CTX* native_handle() const noexcept { return ctx_.get(); }
+
+ private:
+  errc set_protocol(error_info& info) {
+    SSL_CTX* ctx = ctx_.get();
+    SSL_CTX_clear_options(ctx, SSL_CTX_get_options(ctx));
+    SSL_CTX_set_options(ctx, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET |
+                                 SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_ENABLE_MIDDLEBOX_COMPAT);
+    SSL_CTX_clear_mode(ctx, ~0L);
+    SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_NO_AUTO_CHAIN |
+                              SSL_MODE_AUTO_RETRY);
+    SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_num_tickets(ctx, 0);
+    SSL_CTX_set_security_level(ctx, 2);  // as our own floors: RSA 2048, no SHA-1
+    SSL_CTX_set_max_cert_list(ctx, static_cast<long>(plan_->limit.max_handshake_size));
+    SSL_CTX_set_info_callback(ctx, connection::on_info);
+
+    if (SSL_CTX_set_min_proto_version(ctx, static_cast<int>(plan_->min_version)) != 1 ||
+        SSL_CTX_set_max_proto_version(ctx, static_cast<int>(plan_->max_version)) != 1)
+      return refuse(info, errc::unsupported, "the protocol versions");
+    const auto& suites = plan_->cipher_suites;
+    const std::string old = join(suites, [](cipher_suite s) { return !is_tls1_3(s); });
+    const std::string tls1_3 = join(suites, [](cipher_suite s) { return is_tls1_3(s); });
+    if (!old.empty() && SSL_CTX_set_cipher_list(ctx, old.c_str()) != 1)
+      return refuse(info, errc::unsupported, "the cipher suites");
+    if (has_tls1_3 && SSL_CTX_set_ciphersuites(ctx, tls1_3.c_str()) != 1)
+      return refuse(info, errc::unsupported, "the cipher suites of TLS 1.3");
+    const auto all = [](auto) { return true; };
+    if (SSL_CTX_set1_groups_list(ctx, join(plan_->groups, all).c_str()) != 1)
+      return refuse(info, errc::unsupported, "the groups");
+    const std::string schemes = join(plan_->signature_schemes, all);
+    if (SSL_CTX_set1_sigalgs_list(ctx, schemes.c_str()) != 1 ||
+        SSL_CTX_set1_client_sigalgs_list(ctx, schemes.c_str()) != 1)
+      return refuse(info, errc::unsupported, "the signature schemes");
+    return set_alpn(info);
+  }
+
+  errc set_alpn(error_info& info) {
+    for (const std::string& protocol : plan_->alpn) {
+      alpn_ += static_cast<char>(protocol.size());
+      alpn_ += protocol;
+    }
+    if (alpn_.empty()) return errc::success;
+    if (plan_->own == role::server) {
+      SSL_CTX_set_alpn_select_cb(ctx_.get(), select_alpn, this);
+      return errc::success;
+    }
+    const auto* bytes = reinterpret_cast<const unsigned char*>(alpn_.data());
+    return SSL_CTX_set_alpn_protos(ctx_.get(), bytes, static_cast<unsigned>(alpn_.size())) == 0
+               ? errc::success
+               : refuse(info, errc::invalid_argument, "the ALPN protocols");
+  }
+
+  // Our order decides. No overlap ends the handshake (RFC 7301 §3.2).
+  static int select_alpn(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* in,
+                         unsigned in_size, void* self) {
+    const std::string& own = static_cast<const context*>(self)->alpn_;
+    const std::string_view offered(reinterpret_cast<const char*>(in), in_size);
+    for (std::size_t i = 0; i < own.size(); i += 1 + static_cast<unsigned char>(own[i])) {
+      const std::string_view mine = std::string_view(own).substr(i, 1 + static_cast<unsigned char>(own[i]));
+      for (std::size_t k = 0; k < offered.size(); k += 1 + static_cast<unsigned char>(offered[k])) {
+        if (offered.substr(k, 1 + static_cast<unsigned char>(offered[k])) != mine) continue;
+        *out = reinterpret_cast<const unsigned char*>(mine.data()) + 1;
+        *out_size = static_cast<unsigned char>(mine.size() - 1);
+        return SSL_TLSEXT_ERR_OK;
+      }
+    }
+    return SSL_TLSEXT_ERR_ALERT_FATAL;
+  }
+
+  errc set_trust(error_info& info) {
+    SSL_CTX* ctx = ctx_.get();
+    int mode = SSL_VERIFY_NONE;
+    if (plan_->verify.mode != verify_mode::none) mode = SSL_VERIFY_PEER;
+    if (plan_->verify.mode == verify_mode::required) mode |= SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
+    SSL_CTX_set_verify(ctx, mode, nullptr);
+    SSL_CTX_set_verify_depth(ctx, plan_->limit.max_chain_length + 1);  // the verifier counts, with its own errc
+    SSL_CTX_set_cert_verify_callback(ctx, connection::on_chain, nullptr);
+    X509_STORE* store = SSL_CTX_get_cert_store(ctx);
+    for (const certificate& anchor : plan_->verify.anchors) {
+      const x509_handle parsed = parse(anchor.der());
+      if (!parsed || X509_STORE_add_cert(store, parsed.get()) != 1)
+        return refuse(info, errc::bad_der, "a trust anchor");
+    }
+    return errc::success;
+  }
+
+  errc add_identity(const loaded_identity<private_key>& identity, error_info& info) {
+    SSL_CTX* ctx = ctx_.get();
+    const x509_handle leaf = parse(identity.chain.front());
+    if (!leaf || SSL_CTX_use_certificate(ctx, leaf.get()) != 1) return refuse(info, errc::bad_der, "the certificate");
+    if (SSL_CTX_use_PrivateKey(ctx, identity.key.native_handle()) != 1)
+      return refuse(info, errc::key_mismatch, "the private key");
+    for (const byte_view der : std::span(identity.chain).subspan(1)) {
+      x509_handle intermediate = parse(der);
+      if (!intermediate || SSL_CTX_add1_chain_cert(ctx, intermediate.get()) != 1)
+        return refuse(info, errc::bad_der, "a certificate of the chain");
+    }
+    return errc::success;
+  }
+
+  static x509_handle parse(byte_view der) noexcept {
+    const auto* p = reinterpret_cast<const unsigned char*>(der.data());
+    return x509_handle(d2i_X509(nullptr, &p, static_cast<long>(der.size())));
+  }
+
+  const context_plan* plan_ = nullptr;
+  ssl_ctx_handle ctx_;
+  std::string alpn_;  // in wire format, in our order
+};
+
+}  // namespace plugtls::openssl

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "plugtls/detail/c_handle.hpp"
+#include "plugtls/openssl/compat.hpp"
+
+namespace plugtls::openssl {
+
+inline void free_bytes(unsigned char* bytes) noexcept { OPENSSL_free(bytes); }
+
+using ssl_ctx_handle = detail::c_handle<SSL_CTX, SSL_CTX_free>;
+using ssl_handle = detail::c_handle<SSL, SSL_free>;
+using bio_handle = detail::c_handle<BIO, BIO_free>;
+using bio_method_handle = detail::c_handle<BIO_METHOD, BIO_meth_free>;
+using pkey_handle = detail::c_handle<EVP_PKEY, EVP_PKEY_free>;
+using x509_handle = detail::c_handle<X509, X509_free>;
+using algor_handle = detail::c_handle<X509_ALGOR, X509_ALGOR_free>;
+using asn1_type_handle = detail::c_handle<ASN1_TYPE, ASN1_TYPE_free>;
+using bit_string_handle = detail::c_handle<ASN1_BIT_STRING, ASN1_BIT_STRING_free>;
+using bytes_handle = detail::c_handle<unsigned char, free_bytes>;
+
+}  // namespace plugtls::openssl

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <climits>
+#include <ctime>
+#include <vector>
+
+#include "plugtls/openssl/handle.hpp"
+#include "plugtls/peer_verifier.hpp"
+
+namespace plugtls::openssl {
+
+/// Names the neutral condition behind a verification error. Dates and names are decided elsewhere: `success`.
+inline errc translate_verify(int error) noexcept {
+  switch (error) {
+    case X509_V_OK:
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+    case X509_V_ERR_IP_ADDRESS_MISMATCH: return errc::success;
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    case X509_V_ERR_CERT_UNTRUSTED:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN: return errc::unknown_issuer;
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT: return errc::self_signed;
+    case X509_V_ERR_CERT_SIGNATURE_FAILURE: return errc::bad_signature;
+    case X509_V_ERR_INVALID_CA:
+    case X509_V_ERR_KEYUSAGE_NO_CERTSIGN: return errc::not_a_ca;
+    case X509_V_ERR_PATH_LENGTH_EXCEEDED:
+    case X509_V_ERR_CERT_CHAIN_TOO_LONG: return errc::path_length_exceeded;
+    case X509_V_ERR_PERMITTED_VIOLATION:
+    case X509_V_ERR_EXCLUDED_VIOLATION:
+    case X509_V_ERR_UNSUPPORTED_CONSTRAINT_TYPE:
+    case X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX:
+    case X509_V_ERR_UNSUPPORTED_NAME_SYNTAX:
+    case X509_V_ERR_SUBTREE_MINMAX: return errc::name_constraint_violated;
+    case X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION: return errc::unsupported_critical_extension;
+    case X509_V_ERR_CERT_REVOKED: return errc::revoked;
+    case X509_V_ERR_INVALID_PURPOSE: return errc::invalid_purpose;
+    case X509_V_ERR_EE_KEY_TOO_SMALL:
+    case X509_V_ERR_CA_KEY_TOO_SMALL:
+    case X509_V_ERR_CA_MD_TOO_WEAK: return errc::weak_algorithm;
+    case X509_V_ERR_ERROR_IN_CERT_NOT_BEFORE_FIELD:
+    case X509_V_ERR_ERROR_IN_CERT_NOT_AFTER_FIELD:
+    case X509_V_ERR_INVALID_EXTENSION:
+    case X509_V_ERR_UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY: return errc::malformed_certificate;
+    default: return errc::bad_certificate;
+  }
+}
+
+/// Returns the verification error for which OpenSSL sends that alert (its table in ssl/statem/statem_lib.c; what stands
+/// not in it becomes certificate_unknown).
+constexpr int verify_error_for(alert a) noexcept {
+  switch (a) {
+    case alert::certificate_expired: return X509_V_ERR_CERT_HAS_EXPIRED;
+    case alert::certificate_revoked: return X509_V_ERR_CERT_REVOKED;
+    case alert::unknown_ca: return X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY;
+    case alert::unsupported_certificate: return X509_V_ERR_INVALID_PURPOSE;
+    case alert::certificate_unknown: return X509_V_ERR_SUBTREE_MINMAX;
+    case alert::internal_error: return X509_V_ERR_OUT_OF_MEM;
+    default: return X509_V_ERR_CERT_REJECTED;
+  }
+}
+
+/// Certificates of OpenSSL's in DER, all in one allocation.
+class der_list {
+ public:
+  void add(const X509* certificate) {
+    const int size = i2d_X509(certificate, nullptr);
+    if (size <= 0) return;
+    ends_.push_back(bytes_.size() + static_cast<std::size_t>(size));
+    bytes_.resize(ends_.back());
+    auto* out = reinterpret_cast<unsigned char*>(bytes_.data() + (bytes_.size() - static_cast<std::size_t>(size)));
+    i2d_X509(certificate, &out);
+  }
+  void add(const STACK_OF(X509) * certificates) {
+    for (int i = 0; i < sk_X509_num(certificates); ++i) add(sk_X509_value(certificates, i));
+  }
+  std::vector<byte_view> views() const {
+    std::vector<byte_view> out;
+    std::size_t begin = 0;
+    for (std::size_t end : ends_) {
+      out.push_back(byte_view(bytes_).subspan(begin, end - begin));
+      begin = end;
+    }
+    return out;
+  }
+
+ private:
+  byte_vector bytes_;
+  std::vector<std::size_t> ends_;
+};
+
+/// The whole-chain hook of one connection.
+class chain_check {
+ public:
+  using problem_hook = int (*)(int ok, X509_STORE_CTX* store);
+
+  /// Runs OpenSSL's verification of a chain and the neutral one after it. Every error goes through the hook, which adds
+  /// it here and lets OpenSSL go on, so that all are known. Returns what OpenSSL's whole-chain callback must return.
+  int run(X509_STORE_CTX* store, peer_verifier& verifier, problem_hook hook) {
+    problems_.clear();
+    X509_VERIFY_PARAM* param = X509_STORE_CTX_get0_param(store);
+    X509_VERIFY_PARAM_set_time(
+        param, static_cast<std::time_t>(verifier.now()));  // it steers between paths; its verdict is ignored
+    X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST);
+    X509_STORE_CTX_set_verify_cb(store, hook);
+    const bool complete = X509_verify_cert(store) == 1;
+
+    der_list presented, path;
+    presented.add(X509_STORE_CTX_get0_untrusted(store));
+    native_verdict verdict;
+    verdict.trusted = complete && problems_.empty();
+    if (verdict.trusted) path.add(X509_STORE_CTX_get0_chain(store));
+    const std::vector<byte_view> presented_views = presented.views(), path_views = path.views();
+    verdict.presented = presented_views;
+    verdict.path = path_views;
+    verdict.problems = problems_;
+    const verify_decision decision = verifier.decide(verdict);
+    X509_STORE_CTX_set_error(store, decision.accept ? X509_V_OK : verify_error_for(decision.alert));
+    return decision.accept ? 1 : 0;
+  }
+
+  void add(int error, int depth) {
+    if (const errc what = translate_verify(error); what != errc::success) add_problem(problems_, what, depth);
+  }
+
+ private:
+  problem_list problems_;
+};
+
+}  // namespace plugtls::openssl
