@@ -114,7 +114,7 @@ inline void append_utf8(std::string& out, std::uint32_t c) {
   }
 }
 
-/// Copies UTF-8; each byte that is not part of a well-formed character becomes U+FFFD, so that JSON can carry the text.
+/// Copies UTF-8; what is not well-formed becomes U+FFFD, so that JSON can carry the text.
 inline std::string clean_utf8(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size();) {
