@@ -200,8 +200,11 @@ class basic_engine {
           name(parse_name()),
           w(c.plan().own, c.plan().min_version, c.plan().max_version, c.plan().limit.max_handshake_size),
           verifier(c.plan().verify, name, peer.name) {
-      if (!error && native.open(context.native(), server_name(), w, verifier, error) == errc::success) return;
-      if (!error) error.set(errc::out_of_memory);
+      const std::string sni = server_name();
+      errc e = error.code;
+      if (e == errc::success) e = native.open(context.native(), sni, w, verifier, error);
+      if (e == errc::success) return;
+      error.code = e;
       current = phase::failed;
     }
 
