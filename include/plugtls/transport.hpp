@@ -61,6 +61,8 @@ struct transport_port : port {
       auto& p = static_cast<transport_port&>(self);
       std::error_code ec;
       const std::size_t n = p.transport->write_some(byte_view(data, size), ec);
+      // A transport that takes nothing and does not say why would be asked for ever.
+      if (!ec && n == 0) ec = errc::io_error;
       if (ec) return p.classify(ec);
       return {n, io_status::ok};
     };

@@ -19,7 +19,12 @@ namespace plugtls {
 class wire {
  public:
   wire(role own, tls_version min, tls_version max, std::size_t max_handshake_bytes) noexcept
-      : observer_(own), own_(own), min_(min), max_(max), handshake_left_(max_handshake_bytes) {}
+      : observer_(own),
+        own_(own),
+        min_(min),
+        max_(max),
+        handshake_limit_(max_handshake_bytes),
+        handshake_left_(max_handshake_bytes) {}
   wire(const wire&) = delete;
   wire& operator=(const wire&) = delete;
 
@@ -32,7 +37,10 @@ class wire {
       // A flight must leave before its answer is waited for. Later a reader never waits for a writer, unless the peer
       // makes us pile up answers that it does not take.
       const io_status sent = flush();
-      if (sent == io_status::would_block && (corked_ || out_.size() > max_backlog)) return {0, sent};
+      if (sent == io_status::would_block) {
+        if (corked_ || out_.size() > max_backlog) return {0, sent};
+        blocked_write_ = false;
+      }
     }
     const io_result r = port_->read(*port_, data, size);
     if (r.status == io_status::ok) [[likely]] {
@@ -46,7 +54,7 @@ class wire {
   /// or the transport has failed; report a failure.
   bool push(const std::byte* data, std::size_t size) noexcept {
     if (observing_) observer_.observe(detail::handshake_observer::direction::outbound, data, size);
-    if (corked_ || !out_.empty()) return keep(data, size);
+    if (corked_ || !out_.empty() || write_error_) return keep(data, size);
     while (size != 0) {
       const io_result r = port_->write(*port_, data, size);
       if (r.status == io_status::would_block) return keep(data, size);
@@ -107,7 +115,8 @@ class wire {
   bool inspect(const std::byte* data, std::size_t size) noexcept {
     observer_.observe(detail::handshake_observer::direction::inbound, data, size);
     if (observer_.not_tls()) return fail(errc::not_tls);
-    if (size > handshake_left_ || observer_.largest_message() > handshake_left_) return fail(errc::handshake_too_large);
+    if (size > handshake_left_ || observer_.largest_message() > handshake_limit_)
+      return fail(errc::handshake_too_large);
     handshake_left_ -= size;
     return own_ == role::client || !observer_.facts().client_hello_seen || check_offer();
   }
@@ -150,7 +159,7 @@ class wire {
   }
 
   bool write_failed() noexcept {
-    write_error_ = port_->error;
+    write_error_ = port_->error ? port_->error : make_error_code(errc::io_error);
     out_.release();
     return false;
   }
@@ -175,6 +184,7 @@ class wire {
   detail::handshake_observer observer_;
   role own_;
   tls_version min_, max_;
+  std::size_t handshake_limit_;
   std::size_t handshake_left_;
 };
 
