@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "plugtls/wire.hpp"
+
+#include <string>
+
+#include "null_protocol.hpp"
+#include "support/catch.hpp"
+#include "support/print.hpp"
+
+using namespace plugtls;
+using plugtls_test::null::handshake_message;
+using plugtls_test::null::plain_record;
+using plugtls_test::null::writer;
+
+namespace {
+
+/// A port that a test scripts: what each read gives, how much each write takes (0: would block).
+struct script_port : port {
+  script_port() {
+    read = [](port& self, std::byte* data, std::size_t size) noexcept -> io_result {
+      auto& p = static_cast<script_port&>(self);
+      ++p.reads;
+      if (p.in.empty()) {
+        if (p.at_end == io_status::error) p.error = p.code;
+        return {0, p.at_end};
+      }
+      const std::size_t n = std::min({size, p.in.size(), p.per_read});
+      std::copy_n(p.in.begin(), n, data);
+      p.in.erase(0, n);
+      return {n, io_status::ok};
+    };
+    write = [](port& self, const std::byte* data, std::size_t size) noexcept -> io_result {
+      auto& p = static_cast<script_port&>(self);
+      ++p.writes;
+      if (p.write_fails != io_status::ok) {
+        p.error = p.code;
+        return {0, p.write_fails};
+      }
+      const std::size_t n = std::min(size, p.room);
+      if (n == 0) return {0, io_status::would_block};
+      p.out.append(reinterpret_cast<const char*>(data), n);
+      p.room -= n;
+      return {n, io_status::ok};
+    };
+  }
+  void feed(byte_view bytes) {
+    for (const std::byte b : bytes) in.push_back(static_cast<std::byte>(b));
+  }
+  std::basic_string<std::byte> in;
+  std::string out;
+  std::size_t per_read = 1000000;
+  std::size_t room = 1000000;
+  io_status at_end = io_status::would_block;
+  io_status write_fails = io_status::ok;
+  std::error_code code = std::make_error_code(std::errc::broken_pipe);
+  int reads = 0;
+  int writes = 0;
+};
+
+struct fixture {
+  explicit fixture(role own = role::client, std::size_t limit = 131072)
+      : w(own, tls_version::tls1_2, tls_version::tls1_3, limit) {
+    w.bind(p);
+  }
+  bool push(std::string_view text) { return w.push(as_bytes(text).data(), text.size()); }
+  io_result pull(std::size_t size = 16384) { return w.pull(buffer, size); }
+  script_port p;
+  wire w;
+  std::byte buffer[16384] = {};
+};
+
+byte_vector message_of(std::size_t size, unsigned type = 11) {
+  return handshake_message(type, writer().raw(byte_vector(size)));
+}
+
+}  // namespace
+
+TEST_CASE("a handshake flight leaves in one write, before its answer is waited for") {
+  fixture f;
+  CHECK(f.push("one"));
+  CHECK(f.push("two"));
+  CHECK(f.p.writes == 0);
+  CHECK(f.pull().status == io_status::would_block);
+  CHECK(f.p.out == "onetwo");
+  CHECK(f.p.writes == 1);
+  CHECK(f.w.blocked_read());
+  CHECK_FALSE(f.w.blocked_write());
+}
+
+TEST_CASE("a flight that the transport does not take blocks reading, and is told as a blocked write") {
+  fixture f;
+  f.push("flight");
+  f.p.room = 2;
+  CHECK(f.pull().status == io_status::would_block);
+  CHECK(f.w.blocked_write());
+  CHECK_FALSE(f.w.blocked_read());
+  CHECK(f.p.reads == 0);
+  f.p.room = 100;
+  f.w.bind(f.p);
+  CHECK_FALSE(f.w.blocked_write());
+  f.pull();
+  CHECK(f.p.out == "flight");
+  CHECK(f.w.blocked_read());
+}
+
+TEST_CASE("after the handshake bytes leave at once, and what is refused waits in order") {
+  fixture f;
+  f.w.established();
+  f.p.room = 4;
+  CHECK(f.push("abcdefgh"));
+  CHECK(f.p.out == "abcd");
+  CHECK(f.w.buffered() == 4);
+  f.p.room = 3;
+  CHECK(f.push("ijk"));
+  CHECK(f.w.buffered() == 7);
+  CHECK(f.w.flush() == io_status::would_block);
+  CHECK(f.w.blocked_write());
+  f.p.room = 100;
+  CHECK(f.w.flush() == io_status::ok);
+  CHECK(f.p.out == "abcdefghijk");
+  CHECK_FALSE(f.w.has_output());
+  CHECK(f.w.flush() == io_status::ok);
+}
+
+TEST_CASE("a reader does not wait for a writer unless answers pile up") {
+  fixture f;
+  f.w.established();
+  f.p.room = 0;
+  f.push(std::string(1000, 'x'));
+  f.p.feed(as_bytes("data"));
+  CHECK(f.pull().status == io_status::ok);
+  f.w.bind(f.p);
+  CHECK(f.pull().status == io_status::would_block);
+  CHECK(f.w.blocked_read());
+  // A reader that has bytes to read was not blocked by the writer, whatever the library says next.
+  f.w.bind(f.p);
+  f.p.feed(as_bytes("data"));
+  CHECK(f.pull().status == io_status::ok);
+  CHECK_FALSE(f.w.blocked_write());
+  f.push(std::string(100000, 'x'));
+  f.w.bind(f.p);
+  f.p.feed(as_bytes("data"));
+  CHECK(f.pull().status == io_status::would_block);
+  CHECK(f.w.blocked_write());
+}
+
+TEST_CASE("a write that failed stays failed: nothing is written behind the hole that it left") {
+  for (const bool corked : {true, false}) {
+    fixture f;
+    if (!corked) f.w.established();
+    f.p.write_fails = io_status::error;
+    f.push("lost");
+    f.w.flush();
+    CHECK(f.w.write_broken());
+    CHECK_FALSE(f.w.has_output());
+    CHECK(f.w.transport_error() == std::errc::broken_pipe);
+    f.p.write_fails = io_status::ok;
+    const int writes = f.p.writes;
+    CHECK(f.push("after"));
+    CHECK(f.w.flush() == io_status::error);
+    CHECK(f.p.writes == writes);
+    CHECK(f.p.out.empty());
+    f.p.feed(as_bytes(std::string_view("\x15\x03\x03\x00\x02", 5)));
+    CHECK(f.pull().status == io_status::ok);
+  }
+}
+
+TEST_CASE("a port that fails without a code, or ends a write, has failed all the same") {
+  for (const io_status s : {io_status::error, io_status::end}) {
+    fixture f;
+    f.w.established();
+    f.p.write_fails = s;
+    f.p.code = {};
+    CHECK_FALSE(f.push("lost"));
+    CHECK(f.w.write_broken());
+    CHECK(f.w.transport_error());
+  }
+}
+
+TEST_CASE("the end of the stream and faults of the transport are remembered") {
+  fixture end;
+  end.p.at_end = io_status::end;
+  CHECK(end.pull().status == io_status::end);
+  CHECK(end.w.ended());
+  CHECK(end.w.fault() == errc::success);
+
+  fixture reset;
+  reset.p.at_end = io_status::error;
+  reset.p.code = std::make_error_code(std::errc::connection_reset);
+  CHECK(reset.pull().status == io_status::error);
+  CHECK(reset.w.fault() == errc::io_error);
+  CHECK(reset.w.transport_error() == std::errc::connection_reset);
+
+  fixture late;
+  late.p.at_end = io_status::error;
+  late.p.code = make_error_code(errc::timed_out);
+  late.pull();
+  CHECK(late.w.fault() == errc::timed_out);
+
+  fixture echo;  // of a failed write
+  echo.p.write_fails = io_status::error;
+  echo.push("x");
+  echo.p.at_end = io_status::end;
+  echo.pull();
+  CHECK(echo.w.fault() == errc::io_error);
+}
+
+TEST_CASE("a peer that does not speak TLS is told from its first byte") {
+  for (const std::string_view text : {"GET / HTTP/1.0", "HTTP/1.1 400", "SSH-2.0", "\x80\x2e\x01", "\x16\x02\x00"}) {
+    fixture f(role::server);
+    f.p.feed(as_bytes(text));
+    f.p.per_read = 1;
+    io_result r{0, io_status::ok};
+    for (int i = 0; i < 2 && r.status == io_status::ok; ++i) r = f.pull();
+    CHECK(r.status == io_status::error);
+    CHECK(f.w.fault() == errc::not_tls);
+  }
+}
+
+TEST_CASE("the handshake limit counts all bytes that came, and what a message announces") {
+  fixture announced(role::client, 4096);
+  announced.p.feed(plain_record(22, writer().u8(11).u24(5000).bytes));
+  CHECK(announced.pull().status == io_status::error);
+  CHECK(announced.w.fault() == errc::handshake_too_large);
+
+  fixture many(role::client, 4096);
+  for (int i = 0; i < 5; ++i) many.p.feed(plain_record(22, message_of(1000)));
+  while (many.pull(1000).status == io_status::ok) {
+  }
+  CHECK(many.w.fault() == errc::handshake_too_large);
+
+  // Within the limit, however it is chopped.
+  for (const std::size_t chunk : {1U, 5U, 100U, 16384U}) {
+    fixture fits(role::client, 4096);
+    fits.p.feed(plain_record(22, message_of(4096 - 9)));
+    while (fits.pull(chunk).status == io_status::ok) {
+    }
+    CHECK(fits.w.fault() == errc::success);
+  }
+
+  fixture later(role::client, 4096);
+  later.w.established();
+  later.p.feed(byte_vector(20000));
+  while (later.pull(1000).status == io_status::ok) {
+  }
+  CHECK(later.w.fault() == errc::success);
+}
+
+TEST_CASE("a server refuses an offer without a version of its window, by protocol_version") {
+  const auto offer = [](std::vector<tls_version> versions, tls_version min, tls_version max) {
+    plugtls_test::null::hello h{std::move(versions), {cipher_suite::aes_128_gcm_sha256}, {}, {}, {}};
+    script_port p;
+    wire w(role::server, min, max, 131072);
+    w.bind(p);
+    p.feed(plain_record(22, plugtls_test::null::encode_client_hello(h)));
+    std::byte buffer[4096];
+    p.per_read = 3;
+    while (w.pull(buffer, sizeof buffer).status == io_status::ok) {
+    }
+    w.flush();
+    const bool sent = p.out == std::string_view("\x15\x03\x03\x00\x02\x02\x46", 7);
+    CHECK(sent == (w.fault() == errc::protocol_version));
+    CHECK(w.observer().alert_sent().has_value() == sent);
+    return w.fault();
+  };
+  constexpr auto v2 = tls_version::tls1_2, v3 = tls_version::tls1_3;
+  CHECK(offer({v2}, v3, v3) == errc::protocol_version);
+  CHECK(offer({v3}, v2, v2) == errc::protocol_version);
+  CHECK(offer({tls_version::tls1_0, tls_version::tls1_1}, v2, v3) == errc::protocol_version);
+  CHECK(offer({static_cast<tls_version>(0x7a7a)}, v2, v3) == errc::protocol_version);
+  CHECK(offer({v2, v3}, v2, v2) == errc::success);
+  CHECK(offer({v2, v3}, v3, v3) == errc::success);
+  CHECK(offer({v2}, v2, v3) == errc::success);
+  CHECK(offer({v3}, v2, v3) == errc::success);
+}
