@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <openssl/err.h>
+
+#include "plugtls/backend.hpp"
+#include "plugtls/buffer_port.hpp"
+#include "support/catch.hpp"
+#include "support/corpus.hpp"
+#include "support/pki.hpp"
+
+namespace tls = plugtls;
+namespace pki = plugtls::test_pki;
+
+namespace {
+
+// What an application may have left in the thread's queue.
+void plant_error() { ERR_raise(ERR_LIB_SSL, SSL_R_NO_SHARED_CIPHER); }
+
+void move(tls::buffer_port& from, tls::buffer_port& to) {
+  REQUIRE(to.feed(from.output()));
+  from.consume_output(from.output().size());
+}
+
+}  // namespace
+
+TEST_CASE("a stale error queue changes no result and no reason", "[openssl]") {
+  const bool refused = GENERATE(false, true);
+  tls::engine client(tls::context::client(plugtls_test::client_defaults()),
+                     refused ? "wrong.example" : plugtls_test::server_name);
+  tls::engine server(tls::context::server(plugtls_test::server_defaults()));
+  tls::buffer_port a, b;
+  tls::engine_result ra, rb;
+  for (int i = 0; i < 10; ++i) {
+    plant_error();
+    ra = client.handshake(a);
+    move(a, b);
+    plant_error();
+    rb = server.handshake(b);
+    move(b, a);
+  }
+  if (refused) {
+    CHECK(ra.error == tls::errc::hostname_mismatch);
+    CHECK(rb.error == tls::errc::alert_received);
+    return;
+  }
+  REQUIRE(client.established());
+  REQUIRE(server.established());
+  std::byte room[16];
+  plant_error();
+  CHECK(client.read_some(a, room, sizeof room).status == tls::engine_status::want_read);
+  b.ended = true;
+  plant_error();
+  CHECK(server.read_some(b, room, sizeof room).error == tls::errc::truncated);
+  ERR_clear_error();
+}
+
+TEST_CASE("one signature of X.509 is verified", "[openssl]") {
+  const auto parse = [](std::string_view pem) {
+    tls::errc e = tls::errc::success;
+    auto c = tls::certificate::from_pem(pem, e);
+    REQUIRE(c);
+    return *c;
+  };
+  const auto check = [](const tls::certificate& leaf, const tls::certificate& issuer, tls::byte_view signature) {
+    return tls::openssl::backend::verify_signature(issuer.view().spki_der(), leaf.view().signature_algorithm_der(),
+                                                   leaf.view().tbs(), signature);
+  };
+  const tls::certificate leaf = parse(pki::server_chain), issuer = parse(pki::intermediate),
+                         other = parse(pki::other_root);
+  CHECK(check(leaf, issuer, leaf.view().signature()) == tls::errc::success);
+  CHECK(check(leaf, other, leaf.view().signature()) == tls::errc::bad_signature);
+  tls::byte_vector broken(leaf.view().signature().begin(), leaf.view().signature().end());
+  broken.back() ^= std::byte{1};
+  CHECK(check(leaf, issuer, broken) == tls::errc::bad_signature);
+  CHECK(check(leaf, issuer, {}) == tls::errc::bad_signature);
+  CHECK(tls::openssl::backend::verify_signature({}, {}, {}, {}) == tls::errc::unsupported);
+}
