@@ -135,13 +135,15 @@ class basic_engine {
     return state_->drain();
   }
 
-  /// Sends close_notify, once; reading goes on. A connection that is not established only sends what is left to send.
+  /// Sends close_notify, once; reading goes on. A connection that is not established only sends what is left to send;
+  /// one that has failed (`truncated`, say) tells so again.
   engine_result shutdown(port& p) {
     if (!state_) return empty();
     state& s = *state_;
     s.w.bind(p);
     if (s.current == phase::open) s.close_own();
-    return s.drain();
+    const engine_result sent = s.drain();
+    return s.current == phase::failed && sent.status != engine_status::want_write ? not_open() : sent;
   }
 
   bool established() const noexcept { return state_ && state_->current == phase::open; }
