@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "plugtls/mbedtls.hpp"
+
+namespace plugtls {
+
+/// The backend that the build chose, by putting this folder on the include path. Within one program this header must
+/// mean one backend; a library that holds several names them.
+using default_backend = mbedtls::backend;
+using context = basic_context<default_backend>;
+using engine = basic_engine<default_backend>;
+
+}  // namespace plugtls

@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <mbedtls/error.h>
+#include <mbedtls/md.h>
+#include <mbedtls/net_sockets.h>
+#include <mbedtls/pem.h>
+#include <mbedtls/pk.h>
+#include <mbedtls/ssl.h>
+#include <mbedtls/ssl_ciphersuites.h>
+#include <mbedtls/version.h>
+#include <mbedtls/x509_crt.h>
+#include <psa/crypto.h>
+
+#include "plugtls/bytes.hpp"
+#include "plugtls/capability.hpp"
+#include "plugtls/protocol.hpp"
+
+#if MBEDTLS_VERSION_NUMBER < 0x021c0000 || MBEDTLS_VERSION_NUMBER >= 0x05000000
+#error "plugtls: the mbedtls backend needs mbedTLS 2.28, 3 or 4"
+#elif MBEDTLS_VERSION_NUMBER < 0x04000000
+#include <mbedtls/ctr_drbg.h>
+#include <mbedtls/ecp.h>
+#include <mbedtls/entropy.h>
+#include <mbedtls/pkcs12.h>
+#include <mbedtls/pkcs5.h>
+#include <mbedtls/rsa.h>
+#endif
+#if !defined(MBEDTLS_SSL_CLI_C) || !defined(MBEDTLS_SSL_SRV_C) || !defined(MBEDTLS_SSL_PROTO_TLS1_2) ||             \
+    !defined(MBEDTLS_SSL_ALPN) || !defined(MBEDTLS_SSL_SERVER_NAME_INDICATION) ||                                   \
+    !defined(MBEDTLS_SSL_KEEP_PEER_CERTIFICATE) || !defined(MBEDTLS_PEM_PARSE_C) || !defined(MBEDTLS_PK_PARSE_C) || \
+    !defined(MBEDTLS_PK_WRITE_C) || !defined(MBEDTLS_PSA_CRYPTO_C)
+#error "plugtls: this mbedTLS is built without a part that the mbedtls backend needs; see backends/mbedtls/README.md"
+#endif
+#if !defined(MBEDTLS_PRIVATE)
+#define PLUGTLS_MBEDTLS_FIELD(name) name
+#else
+#define PLUGTLS_MBEDTLS_FIELD(name) MBEDTLS_PRIVATE(name)
+#endif
+
+/// Everything in which versions of mbedTLS differ, under one name each.
+namespace plugtls::mbedtls::compat {
+
+// 2.28 ends many failed handshakes without a word to the peer.
+inline constexpr bool forgets_alerts = MBEDTLS_VERSION_NUMBER < 0x03000000;
+
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3)
+inline constexpr bool has_tls1_3 = true;
+#else
+inline constexpr bool has_tls1_3 = false;
+#endif
+
+inline constexpr capability_set capabilities = [] {
+  capability_set set{capability::encrypted_der_key, capability::encrypted_alert_number,
+                     capability::exact_certificate_alert};
+  set.add(capability::tls1_3, has_tls1_3);
+  set.add(capability::pbes2_aes, MBEDTLS_VERSION_NUMBER >= 0x03050000);
+#if MBEDTLS_VERSION_NUMBER >= 0x03000000 && defined(PSA_WANT_ECC_MONTGOMERY_448)
+  set.add(capability::x448, has_tls1_3);
+#endif
+  return set;
+}();
+
+// Error codes that have another name, or do not exist, in other versions: 0 is no error.
+#if MBEDTLS_VERSION_NUMBER < 0x03000000
+inline constexpr int error_version = MBEDTLS_ERR_SSL_BAD_HS_PROTOCOL_VERSION;
+inline constexpr int error_certificate = MBEDTLS_ERR_SSL_BAD_HS_CERTIFICATE;
+inline constexpr int error_no_cipher = MBEDTLS_ERR_SSL_NO_CIPHER_CHOSEN;
+inline constexpr int error_no_suite = MBEDTLS_ERR_SSL_NO_USABLE_CIPHERSUITE;
+inline constexpr int error_finished = MBEDTLS_ERR_SSL_BAD_HS_FINISHED;
+inline constexpr int error_alpn = 0;
+inline constexpr int error_ticket = 0;
+#else
+inline constexpr int error_version = MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION;
+inline constexpr int error_certificate = MBEDTLS_ERR_SSL_BAD_CERTIFICATE;
+inline constexpr int error_no_cipher = MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE;
+inline constexpr int error_no_suite = 0;
+inline constexpr int error_finished = 0;
+inline constexpr int error_alpn = MBEDTLS_ERR_SSL_NO_APPLICATION_PROTOCOL;
+inline constexpr int error_ticket = MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET;
+#endif
+
+#if MBEDTLS_VERSION_NUMBER < 0x04000000
+inline constexpr int error_memory[] = {MBEDTLS_ERR_SSL_ALLOC_FAILED, MBEDTLS_ERR_X509_ALLOC_FAILED,
+                                       MBEDTLS_ERR_PK_ALLOC_FAILED, MBEDTLS_ERR_PEM_ALLOC_FAILED,
+                                       MBEDTLS_ERR_MD_ALLOC_FAILED};
+inline constexpr int error_memory_low[] = {MBEDTLS_ERR_MPI_ALLOC_FAILED, MBEDTLS_ERR_ASN1_ALLOC_FAILED};
+inline constexpr int error_signature[] = {MBEDTLS_ERR_RSA_VERIFY_FAILED, MBEDTLS_ERR_ECP_VERIFY_FAILED};
+inline constexpr int error_encryption[] = {MBEDTLS_ERR_PKCS5_FEATURE_UNAVAILABLE,
+                                           MBEDTLS_ERR_PKCS12_FEATURE_UNAVAILABLE};
+#else
+inline constexpr int error_memory[] = {PSA_ERROR_INSUFFICIENT_MEMORY};
+inline constexpr int error_memory_low[] = {0};
+inline constexpr int error_signature[] = {PSA_ERROR_INVALID_SIGNATURE};
+inline constexpr int error_encryption[] = {PSA_ERROR_NOT_SUPPORTED};
+#endif
+
+#if MBEDTLS_VERSION_NUMBER < 0x04000000
+/// The random generator of one thread. It asks the system for entropy on every call: mbedTLS does not notice a fork,
+/// and two processes must never draw the same numbers.
+class generator {
+ public:
+  generator() noexcept {
+    mbedtls_entropy_init(&entropy_);
+    mbedtls_ctr_drbg_init(&drbg_);
+    state_ = mbedtls_ctr_drbg_seed(&drbg_, mbedtls_entropy_func, &entropy_, nullptr, 0);
+    mbedtls_ctr_drbg_set_prediction_resistance(&drbg_, MBEDTLS_CTR_DRBG_PR_ON);
+  }
+  ~generator() {
+    mbedtls_ctr_drbg_free(&drbg_);
+    mbedtls_entropy_free(&entropy_);
+  }
+  generator(const generator&) = delete;
+  generator& operator=(const generator&) = delete;
+
+  int fill(unsigned char* out, std::size_t size) noexcept {
+    for (int e = state_; e == 0;) {
+      const std::size_t n = size < MBEDTLS_CTR_DRBG_MAX_REQUEST ? size : MBEDTLS_CTR_DRBG_MAX_REQUEST;
+      if ((e = mbedtls_ctr_drbg_random(&drbg_, out, n)) != 0) return e;
+      out += n;
+      size -= n;
+      if (size == 0) return 0;
+    }
+    return state_;
+  }
+
+ private:
+  mbedtls_entropy_context entropy_;
+  mbedtls_ctr_drbg_context drbg_;
+  int state_;
+};
+
+inline int random(void*, unsigned char* out, std::size_t size) noexcept {
+  thread_local generator own;
+  return own.fill(out, size);
+}
+#endif
+
+/// Fills in what no plan varies: the safe value of every switch that this version has.
+inline void set_fixed_values(mbedtls_ssl_config* conf, role own) noexcept {
+#if MBEDTLS_VERSION_NUMBER < 0x04000000
+  mbedtls_ssl_conf_rng(conf, random, nullptr);
+#endif
+#if defined(MBEDTLS_SSL_RENEGOTIATION)
+  mbedtls_ssl_conf_renegotiation(conf, MBEDTLS_SSL_RENEGOTIATION_DISABLED);
+#endif
+  // As OpenSSL 3: a server without RFC 5746 is refused, a client without it cannot renegotiate with us anyway.
+  mbedtls_ssl_conf_legacy_renegotiation(
+      conf, own == role::client ? MBEDTLS_SSL_LEGACY_BREAK_HANDSHAKE : MBEDTLS_SSL_LEGACY_NO_RENEGOTIATION);
+#if defined(MBEDTLS_SSL_EXTENDED_MASTER_SECRET)
+  mbedtls_ssl_conf_extended_master_secret(conf, MBEDTLS_SSL_EXTENDED_MS_ENABLED);
+#endif
+#if defined(MBEDTLS_SSL_ENCRYPT_THEN_MAC)
+  mbedtls_ssl_conf_encrypt_then_mac(conf, MBEDTLS_SSL_ETM_ENABLED);
+#endif
+#if defined(MBEDTLS_SSL_SESSION_TICKETS)
+  if (own == role::client) mbedtls_ssl_conf_session_tickets(conf, MBEDTLS_SSL_SESSION_TICKETS_DISABLED);
+#endif
+#if defined(MBEDTLS_SSL_MAX_FRAGMENT_LENGTH)
+  static_cast<void>(mbedtls_ssl_conf_max_frag_len(conf, MBEDTLS_SSL_MAX_FRAG_LEN_NONE));
+#endif
+  mbedtls_ssl_conf_cert_req_ca_list(conf, MBEDTLS_SSL_CERT_REQ_CA_LIST_DISABLED);
+#if defined(MBEDTLS_SSL_FALLBACK_SCSV)
+  mbedtls_ssl_conf_fallback(conf, MBEDTLS_SSL_IS_NOT_FALLBACK);
+#endif
+#if defined(MBEDTLS_SSL_TRUNCATED_HMAC)
+  mbedtls_ssl_conf_truncated_hmac(conf, MBEDTLS_SSL_TRUNC_HMAC_DISABLED);
+#endif
+#if MBEDTLS_VERSION_NUMBER >= 0x03000000
+  mbedtls_ssl_conf_preference_order(conf, MBEDTLS_SSL_SRV_CIPHERSUITE_ORDER_SERVER);
+#endif
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3)
+  mbedtls_ssl_conf_tls13_key_exchange_modes(conf, MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL);
+#endif
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3) && defined(MBEDTLS_SSL_SESSION_TICKETS) && MBEDTLS_VERSION_NUMBER >= 0x03060100
+  mbedtls_ssl_conf_tls13_enable_signal_new_session_tickets(conf,
+                                                           MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_DISABLED);
+#endif
+}
+
+// Groups and signature schemes: the value for mbedTLS's list, 0 for what it lacks.
+#if MBEDTLS_VERSION_NUMBER < 0x03000000
+using group_value = mbedtls_ecp_group_id;
+using scheme_value = int;
+
+inline group_value native(named_group g) noexcept {
+  const auto* known = mbedtls_ecp_curve_info_from_tls_id(static_cast<std::uint16_t>(g));
+  return g == named_group::none || known == nullptr ? MBEDTLS_ECP_DP_NONE : known->grp_id;
+}
+// TLS 1.2 alone: no RSA-PSS there, and hashes are set for RSA and ECDSA together.
+inline scheme_value native(signature_scheme s) noexcept {
+  switch (s) {
+    case signature_scheme::rsa_pkcs1_sha256:
+    case signature_scheme::ecdsa_secp256r1_sha256: return MBEDTLS_MD_SHA256;
+    case signature_scheme::rsa_pkcs1_sha384:
+    case signature_scheme::ecdsa_secp384r1_sha384: return MBEDTLS_MD_SHA384;
+    case signature_scheme::rsa_pkcs1_sha512:
+    case signature_scheme::ecdsa_secp521r1_sha512: return MBEDTLS_MD_SHA512;
+    default: return MBEDTLS_MD_NONE;
+  }
+}
+inline void set_groups(mbedtls_ssl_config* conf, const group_value* list) noexcept {
+  mbedtls_ssl_conf_curves(conf, list);
+}
+inline void set_schemes(mbedtls_ssl_config* conf, const scheme_value* list) noexcept {
+  mbedtls_ssl_conf_sig_hashes(conf, list);
+}
+inline void set_versions(mbedtls_ssl_config* conf, tls_version, tls_version) noexcept {
+  mbedtls_ssl_conf_min_version(conf, MBEDTLS_SSL_MAJOR_VERSION_3, MBEDTLS_SSL_MINOR_VERSION_3);
+  mbedtls_ssl_conf_max_version(conf, MBEDTLS_SSL_MAJOR_VERSION_3, MBEDTLS_SSL_MINOR_VERSION_3);
+}
+inline tls_version min_version(const mbedtls_ssl_config& conf) noexcept {
+  return static_cast<tls_version>(conf.min_major_ver << 8 | conf.min_minor_ver);
+}
+inline tls_version max_version(const mbedtls_ssl_config& conf) noexcept {
+  return static_cast<tls_version>(conf.max_major_ver << 8 | conf.max_minor_ver);
+}
+inline const int* suites(const mbedtls_ssl_config& conf) noexcept {
+  return conf.ciphersuite_list[MBEDTLS_SSL_MINOR_VERSION_3];
+}
+inline tls_version version(const mbedtls_ssl_context& ssl) noexcept {
+  return static_cast<tls_version>(ssl.major_ver << 8 | ssl.minor_ver);
+}
+inline int suite(const mbedtls_ssl_context& ssl) noexcept {
+  return ssl.session == nullptr ? 0 : ssl.session->ciphersuite;
+}
+#else
+using group_value = std::uint16_t;
+using scheme_value = std::uint16_t;
+
+inline group_value native(named_group g) noexcept {
+  bool known = false;
+  switch (g) {
+#if defined(PSA_WANT_ECC_SECP_R1_256)
+    case named_group::secp256r1: known = true; break;
+#endif
+#if defined(PSA_WANT_ECC_SECP_R1_384)
+    case named_group::secp384r1: known = true; break;
+#endif
+#if defined(PSA_WANT_ECC_SECP_R1_521)
+    case named_group::secp521r1: known = true; break;
+#endif
+#if defined(PSA_WANT_ECC_MONTGOMERY_255)
+    case named_group::x25519: known = true; break;
+#endif
+#if defined(PSA_WANT_ECC_MONTGOMERY_448) && defined(MBEDTLS_SSL_PROTO_TLS1_3)
+    case named_group::x448: known = true; break;
+#endif
+    default: break;
+  }
+  return known ? static_cast<group_value>(g) : group_value{0};
+}
+inline scheme_value native(signature_scheme s) noexcept {
+  switch (s) {
+    case signature_scheme::rsa_pkcs1_sha256:
+    case signature_scheme::rsa_pkcs1_sha384:
+    case signature_scheme::rsa_pkcs1_sha512:
+    case signature_scheme::ecdsa_secp256r1_sha256:
+    case signature_scheme::ecdsa_secp384r1_sha384:
+    case signature_scheme::ecdsa_secp521r1_sha512:
+#if defined(MBEDTLS_X509_RSASSA_PSS_SUPPORT)
+    case signature_scheme::rsa_pss_rsae_sha256:
+    case signature_scheme::rsa_pss_rsae_sha384:
+    case signature_scheme::rsa_pss_rsae_sha512:
+#endif
+      return static_cast<scheme_value>(s);
+    default: return 0;
+  }
+}
+inline void set_groups(mbedtls_ssl_config* conf, const group_value* list) noexcept {
+  mbedtls_ssl_conf_groups(conf, list);
+}
+inline void set_schemes(mbedtls_ssl_config* conf, const scheme_value* list) noexcept {
+  mbedtls_ssl_conf_sig_algs(conf, list);
+}
+inline void set_versions(mbedtls_ssl_config* conf, tls_version min, tls_version max) noexcept {
+  mbedtls_ssl_conf_min_tls_version(conf, static_cast<mbedtls_ssl_protocol_version>(min));
+  mbedtls_ssl_conf_max_tls_version(conf, static_cast<mbedtls_ssl_protocol_version>(max));
+}
+inline tls_version min_version(const mbedtls_ssl_config& conf) noexcept {
+  return static_cast<tls_version>(conf.PLUGTLS_MBEDTLS_FIELD(min_tls_version));
+}
+inline tls_version max_version(const mbedtls_ssl_config& conf) noexcept {
+  return static_cast<tls_version>(conf.PLUGTLS_MBEDTLS_FIELD(max_tls_version));
+}
+inline const int* suites(const mbedtls_ssl_config& conf) noexcept {
+  return conf.PLUGTLS_MBEDTLS_FIELD(ciphersuite_list);
+}
+inline tls_version version(const mbedtls_ssl_context& ssl) noexcept {
+  return static_cast<tls_version>(mbedtls_ssl_get_version_number(&ssl));
+}
+inline int suite(const mbedtls_ssl_context& ssl) noexcept { return mbedtls_ssl_get_ciphersuite_id_from_ssl(&ssl); }
+#endif
+
+inline int state(const mbedtls_ssl_context& ssl) noexcept { return ssl.PLUGTLS_MBEDTLS_FIELD(state); }
+
+/// Views the handshake message that the library is working on, with its header; empty when it is at something else.
+inline byte_view handshake_message(const mbedtls_ssl_context& ssl) noexcept {
+  if (ssl.PLUGTLS_MBEDTLS_FIELD(in_msgtype) != MBEDTLS_SSL_MSG_HANDSHAKE) return {};
+  const std::size_t size = ssl.PLUGTLS_MBEDTLS_FIELD(in_hslen);
+  if (ssl.PLUGTLS_MBEDTLS_FIELD(in_msg) == nullptr || size > ssl.PLUGTLS_MBEDTLS_FIELD(in_msglen)) return {};
+  return std::as_bytes(std::span(ssl.PLUGTLS_MBEDTLS_FIELD(in_msg), size));
+}
+
+/// Returns the number of the alert after MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE.
+inline unsigned char received_alert(const mbedtls_ssl_context& ssl) noexcept {
+  return ssl.PLUGTLS_MBEDTLS_FIELD(in_msg)[1];
+}
+
+#undef PLUGTLS_MBEDTLS_FIELD
+
+inline int parse_key(mbedtls_pk_context* key, const unsigned char* pem, std::size_t size, const unsigned char* password,
+                     std::size_t password_size) noexcept {
+#if MBEDTLS_VERSION_NUMBER >= 0x03000000 && MBEDTLS_VERSION_NUMBER < 0x04000000
+  return mbedtls_pk_parse_key(key, pem, size, password, password_size, random, nullptr);
+#else
+  return mbedtls_pk_parse_key(key, pem, size, password, password_size);
+#endif
+}
+
+/// Checks that the public half of a key belongs to its private half.
+inline int check_pair(const mbedtls_pk_context* key) noexcept {
+#if MBEDTLS_VERSION_NUMBER >= 0x03000000 && MBEDTLS_VERSION_NUMBER < 0x04000000
+  return mbedtls_pk_check_pair(key, key, random, nullptr);
+#else
+  return mbedtls_pk_check_pair(key, key);
+#endif
+}
+
+/// Verifies an RSASSA-PSS signature whose mask uses the same hash; 4.0 takes any salt length.
+inline int verify_pss(mbedtls_pk_context* key, mbedtls_md_type_t hash, int salt, byte_view digest,
+                      byte_view signature) noexcept {
+  const auto* d = reinterpret_cast<const unsigned char*>(digest.data());
+  const auto* s = reinterpret_cast<const unsigned char*>(signature.data());
+#if MBEDTLS_VERSION_NUMBER >= 0x04000000
+  static_cast<void>(salt);
+  return mbedtls_pk_verify_ext(MBEDTLS_PK_SIGALG_RSA_PSS, key, hash, d, digest.size(), s, signature.size());
+#else
+  const mbedtls_pk_rsassa_pss_options options{hash, salt};
+  return mbedtls_pk_verify_ext(MBEDTLS_PK_RSASSA_PSS, &options, key, hash, d, digest.size(), s, signature.size());
+#endif
+}
+
+}  // namespace plugtls::mbedtls::compat

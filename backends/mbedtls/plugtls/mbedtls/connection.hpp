@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <climits>
+
+#include "plugtls/mbedtls/context.hpp"
+#include "plugtls/mbedtls/verify.hpp"
+
+namespace plugtls::mbedtls {
+
+/// One connection as mbedTLS holds it.
+class connection {
+ public:
+  connection() = default;
+  connection(const connection&) = delete;
+  connection& operator=(const connection&) = delete;
+
+  errc open(const context& c, const std::string& server_name, wire& w, peer_verifier& verifier, error_info& info) {
+    context_ = &c;
+    wire_ = &w;
+    verifier_ = &verifier;
+    int e = mbedtls_ssl_setup(ssl_.get(), c.native_handle());
+    if (e != 0) return refuse(info, e, errc::unsupported, "mbedTLS cannot make a connection");
+    // One call sets SNI and the name that mbedTLS compares; its comparison is ignored. From 3.6.3 on a client must call
+    // it even if there is no name.
+    if (is_client()) e = mbedtls_ssl_set_hostname(ssl_.get(), server_name.empty() ? nullptr : server_name.c_str());
+    if (e != 0) return refuse(info, e, errc::invalid_argument, "mbedTLS cannot send this server name");
+    mbedtls_ssl_set_bio(ssl_.get(), this, send, receive, nullptr);
+    mbedtls_ssl_set_verify(ssl_.get(), on_certificate, this);
+    return errc::success;
+  }
+
+  // mbedtls_ssl_handshake() is this loop too; between its steps we look at what OPTIONAL verification let pass.
+  native_status handshake() {
+    while (compat::state(*ssl_.get()) < MBEDTLS_SSL_HANDSHAKE_OVER) {
+      const int step = compat::state(*ssl_.get());
+      const int e = mbedtls_ssl_handshake_step(ssl_.get());
+      if (e != 0) return end_of_step(step, e);
+      if (!check_peer()) return native_status::failed;
+    }
+    return is_peer_settled() ? native_status::done : refuse_peer(errc::bad_certificate, alert::internal_error);
+  }
+
+  native_result read(std::byte* out, std::size_t size) {
+    const int n = mbedtls_ssl_read(ssl_.get(), reinterpret_cast<unsigned char*>(out), size);
+    if (n > 0) [[likely]]
+      return {static_cast<std::size_t>(n), native_status::done};
+    return {0, status(n == 0 ? MBEDTLS_ERR_SSL_CONN_EOF : n)};
+  }
+
+  native_result write(const std::byte* in, std::size_t size) {
+    const int n = mbedtls_ssl_write(ssl_.get(), reinterpret_cast<const unsigned char*>(in), size);
+    if (n > 0) [[likely]]
+      return {static_cast<std::size_t>(n), native_status::done};
+    return {0, status(n)};
+  }
+
+  native_status shutdown() {
+    const int e = mbedtls_ssl_close_notify(ssl_.get());
+    return e == 0 ? native_status::done : status(e);
+  }
+
+  std::size_t pending() const noexcept { return mbedtls_ssl_get_bytes_avail(ssl_.get()); }
+
+  std::size_t max_write() const noexcept {
+    const int n = mbedtls_ssl_get_max_out_record_payload(ssl_.get());
+    return n > 0 ? static_cast<std::size_t>(n) : 512;
+  }
+
+  // Group and scheme are told by no version.
+  void negotiated(negotiated_values& values) const {
+    values.version = compat::version(*ssl_.get());
+    values.suite = static_cast<cipher_suite>(compat::suite(*ssl_.get()));
+    if (const char* protocol = mbedtls_ssl_get_alpn_protocol(ssl_.get())) values.alpn = protocol;
+  }
+
+  void peer_chain(std::vector<byte_vector>& chain) const {
+    for (const mbedtls_x509_crt* c = mbedtls_ssl_get_peer_cert(ssl_.get()); c != nullptr; c = c->next) {
+      const auto der = std::as_bytes(std::span(c->raw.p, c->raw.len));
+      if (!der.empty()) chain.emplace_back(der.begin(), der.end());
+    }
+  }
+
+  void failure(error_info& info) {
+    info.set(reason_ != errc::success ? reason_ : translate(error_, errc::handshake_failed));
+    const bool is_ours = verifier_->decided() && !verifier_->decision().accept;
+    if (!is_ours && error_ != io_failed) describe(error_, info);
+    if (error_ == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE)
+      info.alert_received = static_cast<alert>(compat::received_alert(*ssl_.get()));
+    if (own_alert_) info.alert_sent = own_alert_;
+    if (error_ == MBEDTLS_ERR_SSL_FEATURE_UNAVAILABLE || error_ == MBEDTLS_ERR_SSL_INVALID_RECORD) blame_size(info);
+    if (wire_->observer().alert_sent() == alert::no_application_protocol) info.code = errc::no_application_protocol;
+  }
+
+  /// mbedTLS's object; belongs to this.
+  mbedtls_ssl_context* native_handle() noexcept { return ssl_.get(); }
+
+ private:
+  bool is_client() const noexcept { return context_->plan().own == role::client; }
+  verify_mode mode() const noexcept { return context_->plan().verify.mode; }
+
+  static int send(void* self, const unsigned char* bytes, std::size_t size) noexcept {
+    auto& c = *static_cast<connection*>(self);
+    if (size > INT_MAX) size = INT_MAX;
+    if (c.muted_) return static_cast<int>(size);
+    c.alert_passed_ = c.alert_passed_ || bytes[0] == MBEDTLS_SSL_MSG_ALERT;
+    return c.wire_->push(reinterpret_cast<const std::byte*>(bytes), size) ? static_cast<int>(size) : io_failed;
+  }
+
+  static int receive(void* self, unsigned char* out, std::size_t size) noexcept {
+    auto& c = *static_cast<connection*>(self);
+    const io_result r = c.wire_->pull(reinterpret_cast<std::byte*>(out), size > INT_MAX ? INT_MAX : size);
+    switch (r.status) {
+      case io_status::ok: return static_cast<int>(r.bytes);
+      case io_status::would_block: return MBEDTLS_ERR_SSL_WANT_READ;
+      case io_status::end: return 0;
+      default: return io_failed;
+    }
+  }
+
+  static int on_certificate(void* self, mbedtls_x509_crt* certificate, int depth, std::uint32_t* flags) noexcept {
+    auto& c = *static_cast<connection*>(self);
+    c.chain_.add(*certificate, depth, *flags);
+    *flags = 0;
+    if (depth != 0) return 0;
+    const verify_decision decision = c.chain_.judge(*c.ssl_.get(), *c.verifier_);
+    if (decision.accept) return 0;
+    c.send_alert(decision.alert);
+    return MBEDTLS_ERR_X509_FATAL_ERROR;
+  }
+
+  // Sends our own word, and lets mbedTLS talk to itself afterwards.
+  void send_alert(alert what) noexcept {
+    if (mbedtls_ssl_send_alert_message(ssl_.get(), MBEDTLS_SSL_ALERT_LEVEL_FATAL, static_cast<unsigned char>(what)) ==
+        0)
+      own_alert_ = what;
+    muted_ = true;
+  }
+
+  native_status refuse_peer(errc why, alert what) noexcept {
+    reason_ = why;
+    send_alert(what);
+    return native_status::failed;
+  }
+
+  bool check_peer() {
+    const std::uint32_t found = mbedtls_ssl_get_verify_result(ssl_.get());
+    if (found == 0xffffffff) return true;  // not there yet
+    if (!is_client() && mode() == verify_mode::required && !verifier_->decided() &&
+        (found & MBEDTLS_X509_BADCERT_MISSING) != 0) {
+      verifier_->decide({});
+      refuse_peer(errc::certificate_required, compat::version(*ssl_.get()) == tls_version::tls1_3
+                                                  ? alert::certificate_required
+                                                  : alert::handshake_failure);
+      return false;
+    }
+    // Set after our callback: the leaf's curve is none of the groups (RFC 8422 §5.3).
+    if (verifier_->decided() && (found & MBEDTLS_X509_BADCERT_BAD_KEY) != 0) {
+      refuse_peer(errc::no_shared_cipher, alert::illegal_parameter);
+      return false;
+    }
+    return true;
+  }
+
+  // The last line: no verified peer, no connection, whatever the library thinks.
+  bool is_peer_settled() const noexcept {
+    if (mode() == verify_mode::none) return true;
+    if (verifier_->decided()) return verifier_->decision().accept;
+    return !is_client() && mode() == verify_mode::optional && mbedtls_ssl_get_peer_cert(ssl_.get()) == nullptr;
+  }
+
+  native_status end_of_step(int step, int e) {
+    const native_status s = status(e);
+    if (s == native_status::again) return s;
+    const bool is_outside = e == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE || wire_->ended() ||
+                            wire_->fault() != errc::success || wire_->write_broken();
+    const bool at_certificate = step == (is_client() ? MBEDTLS_SSL_SERVER_CERTIFICATE : MBEDTLS_SSL_CLIENT_CERTIFICATE);
+    if (!is_outside && at_certificate && mode() != verify_mode::none && !verifier_->decided())
+      chain_.judge_unread(*ssl_.get(), e, *verifier_);
+    if (compat::forgets_alerts && !is_outside && !alert_passed_) send_alert(alert::handshake_failure);
+    return native_status::failed;
+  }
+
+  native_status status(int e) noexcept {
+    switch (e) {
+      case MBEDTLS_ERR_SSL_WANT_READ:
+      case MBEDTLS_ERR_SSL_WANT_WRITE:
+      case MBEDTLS_ERR_SSL_CRYPTO_IN_PROGRESS: return native_status::again;
+      default: break;
+    }
+    if (compat::error_ticket != 0 && e == compat::error_ticket) return native_status::again;
+    error_ = e;
+    return e == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY ? native_status::closed : native_status::failed;
+  }
+
+  // 2.28 reads no handshake message that spans records, no version one of more than 16 KiB.
+  void blame_size(error_info& info) const {
+    const bool is_large = wire_->observer().largest_message() > MBEDTLS_SSL_IN_CONTENT_LEN - 4;
+    if (is_large) info.code = errc::handshake_too_large;
+    if (is_large || error_ == MBEDTLS_ERR_SSL_FEATURE_UNAVAILABLE)
+      info.detail = "this mbedTLS cannot read a handshake message that is split over records";
+  }
+
+  static constexpr int io_failed = MBEDTLS_ERR_NET_CONN_RESET;  // says nothing: the wire knows what happened
+
+  ssl_handle ssl_;
+  const context* context_ = nullptr;
+  wire* wire_ = nullptr;
+  peer_verifier* verifier_ = nullptr;
+  chain_check chain_;
+  int error_ = 0;
+  errc reason_ = errc::success;
+  std::optional<alert> own_alert_;
+  bool alert_passed_ = false;
+  bool muted_ = false;
+};
+
+}  // namespace plugtls::mbedtls

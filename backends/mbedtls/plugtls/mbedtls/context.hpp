@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <vector>
+
+#include "plugtls/concepts.hpp"
+#include "plugtls/mbedtls/error.hpp"
+#include "plugtls/mbedtls/handle.hpp"
+#include "plugtls/mbedtls/numbers.hpp"
+#include "plugtls/mbedtls/private_key.hpp"
+
+namespace plugtls::mbedtls {
+
+/// The settings of many connections as mbedTLS holds them. It keeps pointers into all of its lists, so they live here.
+class context {
+ public:
+  context() = default;
+  context(const context&) = delete;
+  context& operator=(const context&) = delete;
+
+  errc open(const context_plan& plan, std::span<loaded_identity<private_key>> identities, error_info& info) {
+    plan_ = &plan;
+    mbedtls_ssl_config* conf = config_.get();
+    const bool is_client = plan.own == role::client;
+    int e = mbedtls_ssl_config_defaults(conf, is_client ? MBEDTLS_SSL_IS_CLIENT : MBEDTLS_SSL_IS_SERVER,
+                                        MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT);
+    if (e != 0) return refuse(info, e, errc::unsupported, "mbedTLS cannot make its configuration");
+    compat::set_fixed_values(conf, plan.own);
+    compat::set_versions(conf, plan.min_version, plan.max_version);
+
+    suites_ = native_list<int>(plan.cipher_suites);
+    groups_ = native_list<compat::group_value>(plan.groups);
+    schemes_ = native_list<compat::scheme_value>(plan.signature_schemes);
+    mbedtls_ssl_conf_ciphersuites(conf, suites_.data());
+    compat::set_groups(conf, groups_.data());
+    compat::set_schemes(conf, schemes_.data());
+    if (!plan.alpn.empty()) {
+      for (const std::string& protocol : plan.alpn) alpn_.push_back(protocol.c_str());
+      alpn_.push_back(nullptr);
+      e = mbedtls_ssl_conf_alpn_protocols(conf, alpn_.data());
+      if (e != 0) return refuse(info, e, errc::unsupported, "mbedTLS cannot offer this list of ALPN protocols");
+    }
+    if (const errc what = load_anchors(info); what != errc::success) return what;
+    return load_identity(identities, info);
+  }
+
+  void effective(effective_settings& values) const {
+    values.min_version = compat::min_version(*config_.get());
+    values.max_version = compat::max_version(*config_.get());
+    values.versions_read_back = true;
+    values.cipher_suites.clear();
+    for (const int* id = compat::suites(*config_.get()); id != nullptr && *id != 0; ++id)
+      values.cipher_suites.push_back(static_cast<cipher_suite>(*id));
+    values.cipher_suites_read_back = true;
+    values.trust_anchors = loaded_anchors_;
+  }
+
+  const context_plan& plan() const noexcept { return *plan_; }
+  /// mbedTLS's object; belongs to this.
+  const mbedtls_ssl_config* native_handle() const noexcept { return config_.get(); }
+
+ private:
+  // No stricter than the neutral policy, which looks at the same path and tells reasons.
+  static constexpr mbedtls_x509_crt_profile profile = {
+      MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA224) | MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA256) |
+          MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA384) | MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA512),
+      0xfffffff, 0xfffffff, 2048};
+
+  // Verification is OPTIONAL in mbedTLS's words wherever there is one: only then is the callback's answer final. With
+  // REQUIRED it goes on to refuse what the callback accepted. The callback refuses by a fatal error, which OPTIONAL
+  // does not forgive, and connection::handshake() makes sure that it was asked.
+  errc load_anchors(error_info& info) {
+    const verify_rules& rules = plan_->verify;
+    mbedtls_ssl_conf_cert_profile(config_.get(), &profile);
+    mbedtls_ssl_conf_authmode(config_.get(),
+                              rules.mode == verify_mode::none ? MBEDTLS_SSL_VERIFY_NONE : MBEDTLS_SSL_VERIFY_OPTIONAL);
+    // An anchor that mbedTLS cannot read could not verify anything either.
+    int e = 0;
+    for (const certificate& anchor : rules.anchors) {
+      e = mbedtls_x509_crt_parse_der_nocopy(anchors_.get(), data(anchor.der()), anchor.der().size());
+      if (translate(e, errc::unsupported) == errc::out_of_memory) return refuse(info, e, errc::out_of_memory, "");
+      if (e == 0) ++loaded_anchors_;
+    }
+    if (loaded_anchors_ == 0 && !rules.anchors.empty())
+      return refuse(info, e, errc::unsupported, "mbedTLS can read none of the trust anchors");
+    if (loaded_anchors_ != 0) mbedtls_ssl_conf_ca_chain(config_.get(), anchors_.get(), nullptr);
+    return errc::success;
+  }
+
+  errc load_identity(std::span<loaded_identity<private_key>> identities, error_info& info) {
+    if (identities.size() > 1) return info.set(errc::unsupported, "mbedTLS is given one identity at most");
+    for (const loaded_identity<private_key>& id : identities) {
+      for (const byte_view der : id.chain) {
+        const int e = mbedtls_x509_crt_parse_der_nocopy(own_chain_.get(), data(der), der.size());
+        if (e != 0) return refuse(info, e, errc::unsupported, "mbedTLS cannot read a certificate of the identity");
+      }
+      const int e = mbedtls_ssl_conf_own_cert(config_.get(), own_chain_.get(), id.key.native_handle());
+      if (e != 0) return refuse(info, e, errc::unsupported, "mbedTLS cannot use the identity");
+    }
+    return errc::success;
+  }
+
+  const context_plan* plan_ = nullptr;
+  std::vector<int> suites_;
+  std::vector<compat::group_value> groups_;
+  std::vector<compat::scheme_value> schemes_;
+  std::vector<const char*> alpn_;
+  certificates_handle anchors_;
+  certificates_handle own_chain_;
+  config_handle config_;  // refers to all of the above
+  std::size_t loaded_anchors_ = 0;
+};
+
+}  // namespace plugtls::mbedtls

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <array>
+
+#include "plugtls/detail/hello_reader.hpp"
+#include "plugtls/mbedtls/error.hpp"
+#include "plugtls/mbedtls/handle.hpp"
+#include "plugtls/peer_verifier.hpp"
+
+namespace plugtls::mbedtls {
+
+/// The certificates of a Certificate message, as the peer sent them. mbedTLS's own list leaves out those whose
+/// signature algorithm it does not know, silently (2.28 library/ssl_tls.c, ssl_parse_certificate_chain).
+class presented_chain {
+ public:
+  /// Reads RFC 5246 §7.4.2, or RFC 8446 §4.4.2 for TLS 1.3; false when there is no such message or it is malformed.
+  bool read(byte_view message, bool is_tls1_3) noexcept {
+    size_ = 0;
+    detail::wire_reader in(message);
+    if (in.u8() != 11) return false;
+    detail::wire_reader body(take24(in));
+    if (is_tls1_3) body.vector8();
+    detail::wire_reader list(take24(body));
+    while (list.ok() && !list.empty() && size_ < items_.size()) {
+      items_[size_++] = take24(list);
+      if (is_tls1_3) list.vector16();
+    }
+    return in.ok() && body.ok() && body.empty() && list.ok();
+  }
+  std::span<const byte_view> items() const noexcept { return std::span(items_).first(size_); }
+
+ private:
+  static byte_view take24(detail::wire_reader& in) noexcept {
+    const std::size_t high = in.u8();
+    return in.take(high << 16 | in.u16());
+  }
+
+  std::array<byte_view, 65> items_;  // one more than any limit allows, so that too long a chain is seen to be one
+  std::size_t size_ = 0;
+};
+
+/// Collects what mbedTLS finds about one peer, certificate by certificate, and has it judged at the leaf.
+class chain_check {
+ public:
+  chain_check() { problems_.reserve(max_depth); }  // so that nothing can throw inside the library's callback
+
+  /// Takes one certificate of the path; mbedTLS begins at its end.
+  void add(const mbedtls_x509_crt& certificate, int depth, std::uint32_t flags) noexcept {
+    if (depth < 0 || static_cast<std::size_t>(depth) >= max_depth) {
+      complete_ = false;
+      return;
+    }
+    const auto i = static_cast<std::size_t>(depth);
+    if (i >= size_) size_ = i + 1;
+    path_[i] = std::as_bytes(std::span(certificate.raw.p, certificate.raw.len));
+    if (const errc what = problem_of(flags); what != errc::success) problems_.push_back({what, depth});
+  }
+
+  /// Asks the verifier about the chain that mbedTLS has looked at.
+  verify_decision judge(const mbedtls_ssl_context& ssl, peer_verifier& verifier) noexcept {
+    presented_chain presented;
+    const bool readable = presented.read(compat::handshake_message(ssl), compat::version(ssl) == tls_version::tls1_3);
+    native_verdict verdict;
+    if (readable) verdict.presented = presented.items();
+    // A leaf that was left out is not what was verified.
+    const bool same_leaf =
+        readable && !verdict.presented.empty() && size_ != 0 && as_text(verdict.presented.front()) == as_text(path_[0]);
+    verdict.trusted = complete_ && same_leaf && problems_.empty();
+    if (verdict.trusted) verdict.path = std::span(path_).first(size_);
+    verdict.problems = static_cast<problem_list&&>(problems_);
+    return verifier.decide(verdict);
+  }
+
+  /// Asks about a chain that mbedTLS gave up on before it looked at any certificate. False: not even the list is whole.
+  bool judge_unread(const mbedtls_ssl_context& ssl, int error, peer_verifier& verifier) noexcept {
+    presented_chain presented;
+    if (!presented.read(compat::handshake_message(ssl), compat::version(ssl) == tls_version::tls1_3)) return false;
+    native_verdict verdict;
+    verdict.presented = presented.items();
+    problems_.push_back({problem_of_error(error), 0});
+    verdict.problems = static_cast<problem_list&&>(problems_);
+    verifier.decide(verdict);
+    return true;
+  }
+
+ private:
+  static constexpr std::size_t max_depth = MBEDTLS_X509_MAX_VERIFY_CHAIN_SIZE;
+
+  static errc problem_of(std::uint32_t flags) noexcept {
+    // Dates and names are decided elsewhere.
+    flags &= ~static_cast<std::uint32_t>(MBEDTLS_X509_BADCERT_EXPIRED | MBEDTLS_X509_BADCERT_FUTURE |
+                                         MBEDTLS_X509_BADCERT_CN_MISMATCH);
+    if (flags == 0) return errc::success;
+    if ((flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) != 0) return errc::unknown_issuer;
+    if ((flags & (MBEDTLS_X509_BADCERT_BAD_MD | MBEDTLS_X509_BADCERT_BAD_PK | MBEDTLS_X509_BADCERT_BAD_KEY)) != 0)
+      return errc::weak_algorithm;
+    if ((flags & (MBEDTLS_X509_BADCERT_KEY_USAGE | MBEDTLS_X509_BADCERT_EXT_KEY_USAGE |
+                  MBEDTLS_X509_BADCERT_NS_CERT_TYPE)) != 0)
+      return errc::invalid_purpose;
+    return errc::bad_certificate;
+  }
+
+  // Used where the neutral policy finds nothing wrong, so that only mbedTLS's own limits are left.
+  static errc problem_of_error(int error) noexcept {
+    if (error == MBEDTLS_ERR_X509_FATAL_ERROR) return errc::path_length_exceeded;
+    if (high_part(error) == MBEDTLS_ERR_X509_INVALID_EXTENSIONS) return errc::unsupported_critical_extension;
+    return translate(error, errc::bad_certificate) == errc::out_of_memory ? errc::out_of_memory : errc::bad_certificate;
+  }
+
+  std::array<byte_view, max_depth> path_;
+  std::size_t size_ = 0;
+  bool complete_ = true;
+  problem_list problems_;
+};
+
+}  // namespace plugtls::mbedtls
