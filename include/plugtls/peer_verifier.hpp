@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ctime>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "plugtls/alert.hpp"
@@ -73,7 +73,7 @@ class peer_verifier {
   }
 
   /// The time that certificates are checked against. The user's clock may throw: ask from where `decide` could not.
-  unix_time now() const { return rules_.clock ? rules_.clock() : static_cast<unix_time>(std::time(nullptr)); }
+  unix_time now() const { return rules_.clock ? rules_.clock() : system_now(); }
 
   bool decided() const noexcept { return decided_; }
   const verify_decision& decision() const noexcept { return decision_; }
@@ -92,8 +92,7 @@ class peer_verifier {
     if (!parse(native.presented, chain_)) return {false, leading(problems_), alert::bad_certificate};
     if (chain_.empty()) return refuse(errc::certificate_required, 0);
 
-    const bool anchored = find_path(native);
-    check_policy(anchored);
+    find_path(native);
     if (!native.trusted && !explained()) {
       for (const problem& p : native.problems) add_problem(problems_, p.what, p.depth);
       if (!explained()) add_problem(problems_, errc::bad_certificate, 0);
@@ -120,33 +119,56 @@ class peer_verifier {
     return problems_.empty();
   }
 
-  // Takes the library's path, or looks for one of our own: for libraries that do not tell theirs, and to learn the
-  // reason where none was accepted. True: the path ends in a trust anchor.
-  bool find_path(const native_verdict& native) {
+  // Takes the library's path where that passes the policy. Else looks for one that does: for libraries that do not tell
+  // theirs, or took an expired certificate where a valid one of the same name was there too; and where no path was
+  // accepted, to learn the reason. What is wrong with the path in `path_` is in `problems_` afterwards.
+  void find_path(const native_verdict& native) {
+    const policy_settings policy = make_policy();
+    problem_list wrong;
     if (native.trusted && !native.path.empty()) {
-      parse(native.path, path_);
-      return true;
+      std::vector<certificate> told;
+      if (!parse(native.path, told)) return;
+      check_path(views_of(told), true, policy, wrong);
+      path_ = std::move(told);
+      if (wrong.empty()) return;
     }
-    std::vector<certificate_view> presented, anchors;
-    for (const certificate& c : chain_) presented.push_back(c.view());
-    for (const certificate& c : rules_.anchors) anchors.push_back(c.view());
-    const path_result found = build_path(presented, anchors, rules_.verify_signature);
-    for (const certificate_view& v : found.path) {
-      errc e = errc::success;
-      if (auto c = certificate::from_der(v.der(), e)) path_.push_back(*c);
+    const std::vector<certificate_view> presented = views_of(chain_), anchors = views_of(rules_.anchors);
+    const path_result found = build_path(presented, anchors, path_limits{}, rules_.verify_signature,
+                                         [&](std::span<const certificate_view> path) {
+                                           problem_list unfit;
+                                           check_path(path, true, policy, unfit);
+                                           return unfit.empty();
+                                         });
+    problem_list found_wrong;
+    check_path(found.path, found.anchored, policy, found_wrong);
+    if (!found.anchored) add_problem(found_wrong, found.reason, found.depth);
+    if (wrong.empty() || found_wrong.empty()) {
+      keep_path(found.path);
+      wrong = std::move(found_wrong);
     }
-    if (!found.anchored) add_problem(problems_, found.reason, static_cast<int>(path_.size()) - 1);
-    return found.anchored;
+    for (const problem& p : wrong) add_problem(problems_, p.what, p.depth);
   }
 
-  void check_policy(bool anchored) {
+  void keep_path(std::span<const certificate_view> path) {
+    path_.clear();
+    for (const certificate_view& v : path) {
+      errc e = errc::success;
+      if (auto c = certificate::from_der(v.der(), e)) path_.push_back(*std::move(c));
+    }
+  }
+
+  static std::vector<certificate_view> views_of(const std::vector<certificate>& certificates) {
     std::vector<certificate_view> views;
-    views.reserve(path_.size());
-    for (const certificate& c : path_) views.push_back(c.view());
+    views.reserve(certificates.size());
+    for (const certificate& c : certificates) views.push_back(c.view());
+    return views;
+  }
+
+  policy_settings make_policy() const {
     policy_settings policy;
     policy.usage = rules_.own == role::client ? purpose::server_auth : purpose::client_auth;
     policy.now = now();
-    check_path(views, anchored, policy, problems_);
+    return policy;
   }
 
   // Whether the neutral policy found something that a library refuses too; dates are not among it.
