@@ -19,12 +19,12 @@ using namespace std::chrono_literals;
 using plugtls::connect_endpoints;
 using plugtls::connect_options;
 using plugtls::connect_tcp;
-using plugtls::endpoint;
 using plugtls::errc;
 using plugtls::error_info;
 using plugtls::fd_transport;
 using plugtls::readiness;
 using plugtls::tcp_acceptor;
+using plugtls::tcp_endpoint;
 
 namespace {
 
@@ -45,10 +45,10 @@ bool has_v6() {
   return tcp_acceptor::listen("::1", 0, info).is_open();
 }
 
-endpoint local_of(const tcp_acceptor& acceptor) { return endpoint::local(acceptor.native_handle()).value(); }
+tcp_endpoint local_of(const tcp_acceptor& acceptor) { return tcp_endpoint::local(acceptor.native_handle()).value(); }
 
 /// An address where nobody listens.
-endpoint dead() { return local_of(listen_on("127.0.0.1")); }
+tcp_endpoint dead() { return local_of(listen_on("127.0.0.1")); }
 
 /// A server that answers nothing: the queue is full, so the system drops what asks to connect.
 class mute_server {
@@ -56,7 +56,7 @@ class mute_server {
   mute_server() {
     const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
     server_ = fd_transport(fd);
-    const endpoint any = endpoint::any(false);
+    const tcp_endpoint any = tcp_endpoint::any(false);
     REQUIRE(::bind(fd, any.data(), any.size()) == 0);
     REQUIRE(::listen(fd, 0) == 0);
     for (int i = 0; i < 8; ++i) {
@@ -67,11 +67,11 @@ class mute_server {
     }
     FAIL("the queue of a listening socket does not get full");
   }
-  endpoint address() const {
+  tcp_endpoint address() const {
     std::error_code ec;
-    const auto text = endpoint::local(server_.native_handle()).value();
+    const auto text = tcp_endpoint::local(server_.native_handle()).value();
     error_info info;
-    std::vector<endpoint> out;
+    std::vector<tcp_endpoint> out;
     plugtls::resolve("127.0.0.1", text.port(), out, info);
     return out.at(0);
   }
@@ -90,7 +90,8 @@ void check_connected(fd_transport& client, fd_transport& server) {
   CHECK_FALSE(ec);
   std::byte block[16];
   CHECK(plugtls::as_text({block, server.read_some(block, ec)}) == "ping");
-  CHECK(endpoint::remote(client.native_handle()) == endpoint::local(server.native_handle()));
+  CHECK(tcp_endpoint::remote(client.native_handle()).value().to_string() ==
+        tcp_endpoint::local(server.native_handle()).value().to_string());
   for (const fd_transport* t : {&client, &server}) {
     CHECK((::fcntl(t->native_handle(), F_GETFD) & FD_CLOEXEC) != 0);
     int on = 0;
@@ -144,9 +145,9 @@ TEST_CASE("a mapped address is shown as IPv4") {
   std::error_code ec;
   const fd_transport server = acceptor.accept_transport(ec);
   REQUIRE(server.is_open());
-  CHECK(endpoint::remote(server.native_handle()).value().to_string().starts_with("127.0.0.1:"));
-  CHECK_FALSE(endpoint::remote(acceptor.native_handle()));
-  CHECK_FALSE(endpoint::local(0x7fffffff));
+  CHECK(tcp_endpoint::remote(server.native_handle()).value().to_string().starts_with("127.0.0.1:"));
+  CHECK_FALSE(tcp_endpoint::remote(acceptor.native_handle()));
+  CHECK_FALSE(tcp_endpoint::local(0x7fffffff));
 }
 
 TEST_CASE("a refused connection says who refused what") {
@@ -265,12 +266,12 @@ TEST_CASE("a mute address is passed over, and does not outlast the deadline") {
 }
 
 TEST_CASE("families take turns, the first leading") {
-  std::vector<endpoint> list(3, endpoint::any(true));
-  list.insert(list.end(), 2, endpoint::any(false));
+  std::vector<tcp_endpoint> list(3, tcp_endpoint::any(true));
+  list.insert(list.end(), 2, tcp_endpoint::any(false));
   for (std::size_t i = 0; i < list.size(); ++i) list[i].port(static_cast<std::uint16_t>(i));
   plugtls::detail::interleave(list);
   std::string order;
-  for (const endpoint& e : list) order += std::to_string(e.port());
+  for (const tcp_endpoint& e : list) order += std::to_string(e.port());
   CHECK(order == "03142");
 }
 

@@ -13,8 +13,8 @@
 #include "plugtls/detail/ascii.hpp"
 #include "plugtls/detail/hex.hpp"
 #include "plugtls/error_info.hpp"
-#include "plugtls/net/endpoint.hpp"
 #include "plugtls/net/poll.hpp"
+#include "plugtls/net/tcp_endpoint.hpp"
 
 namespace plugtls {
 
@@ -73,10 +73,10 @@ inline int look_up(const std::string& host, int flags, addrinfo*& found) noexcep
 }
 
 /// Puts the two families in turns, the one that the system ranks first leading (RFC 8305 §4).
-inline void interleave(std::vector<endpoint>& list) {
-  std::vector<endpoint> lead;
-  std::vector<endpoint> other;
-  for (const endpoint& e : list) (e.family() == list.front().family() ? lead : other).push_back(e);
+inline void interleave(std::vector<tcp_endpoint>& list) {
+  std::vector<tcp_endpoint> lead;
+  std::vector<tcp_endpoint> other;
+  for (const tcp_endpoint& e : list) (e.family() == list.front().family() ? lead : other).push_back(e);
   list.clear();
   for (std::size_t i = 0; i < lead.size() || i < other.size(); ++i) {
     if (i < lead.size()) list.push_back(lead[i]);
@@ -91,7 +91,7 @@ inline void interleave(std::vector<endpoint>& list) {
 ///
 /// Gives `invalid_argument` for what cannot be a host or a port (an abbreviated address such as "127.1" included),
 /// `io_error` with the resolver's code and text for a name that is not found.
-inline errc resolve(std::string_view host, int port, std::vector<endpoint>& out, error_info& info) {
+inline errc resolve(std::string_view host, int port, std::vector<tcp_endpoint>& out, error_info& info) {
   out.clear();
   bool numeric = false;
   std::string_view bare = host;
@@ -121,7 +121,7 @@ inline errc resolve(std::string_view host, int port, std::vector<endpoint>& out,
   }
   const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(list, [](addrinfo* l) { ::freeaddrinfo(l); });
   for (const addrinfo* a = list; a != nullptr && out.size() < detail::max_addresses; a = a->ai_next) {
-    if (auto found = endpoint::from(a->ai_addr, a->ai_addrlen)) {
+    if (auto found = tcp_endpoint::from(a->ai_addr, a->ai_addrlen)) {
       found->port(static_cast<std::uint16_t>(port));
       out.push_back(*found);
     }

@@ -35,7 +35,7 @@ inline void set_no_delay(int fd) noexcept {
 /// Attempts at several addresses of one server; the first that succeeds wins.
 class connect_race {
  public:
-  explicit connect_race(const std::vector<endpoint>& addresses) : addresses_(addresses) {}
+  explicit connect_race(const std::vector<tcp_endpoint>& addresses) : addresses_(addresses) {}
 
   /// Returns the winner, or a closed transport with the reason: an errno value, ETIMEDOUT when the moment came.
   fd_transport run(steady_time until, std::chrono::milliseconds stagger, int& error) {
@@ -59,7 +59,7 @@ class connect_race {
   }
 
  private:
-  void start(const endpoint& to) {
+  void start(const tcp_endpoint& to) {
     const int fd = open_socket(to.family(), SOCK_STREAM, IPPROTO_TCP);
     if (fd < 0) return lost(errno);
     fd_transport socket(fd);
@@ -80,8 +80,8 @@ class connect_race {
     if (::getsockopt(socket.native_handle(), SOL_SOCKET, SO_ERROR, &error, &size) != 0) error = errno;
     if (error != 0) return lost(error);
     // A socket that tries a local port nobody listens on can get that very port and reach itself.
-    const auto remote = endpoint::remote(socket.native_handle());
-    if (remote && remote == endpoint::local(socket.native_handle())) return lost(ECONNREFUSED);
+    const auto remote = tcp_endpoint::remote(socket.native_handle());
+    if (remote && remote == tcp_endpoint::local(socket.native_handle())) return lost(ECONNREFUSED);
     winner_ = std::move(socket);
   }
 
@@ -94,7 +94,7 @@ class connect_race {
     next_start_ = steady_time::min();
   }
 
-  const std::vector<endpoint>& addresses_;
+  const std::vector<tcp_endpoint>& addresses_;
   std::size_t next_ = 0;
   steady_time next_start_ = steady_time::min();
   std::vector<fd_transport> pending_;
@@ -119,8 +119,8 @@ inline errc network_failure(error_info& info, int error, std::string what) {
 }  // namespace detail
 
 /// Connects to addresses that are already known, in this order; `name` is for messages. Errors: see `connect_tcp`.
-inline fd_transport connect_endpoints(const std::vector<endpoint>& addresses, std::string_view name, error_info& info,
-                                      const connect_options& options = {}) {
+inline fd_transport connect_endpoints(const std::vector<tcp_endpoint>& addresses, std::string_view name,
+                                      error_info& info, const connect_options& options = {}) {
   info = {};
   int error = EADDRNOTAVAIL;
   fd_transport transport;
@@ -142,7 +142,7 @@ inline fd_transport connect_endpoints(const std::vector<endpoint>& addresses, st
 inline fd_transport connect_tcp(std::string_view host, int port, error_info& info,
                                 const connect_options& options = {}) {
   info = {};
-  std::vector<endpoint> addresses;
+  std::vector<tcp_endpoint> addresses;
   if (!detail::check_port(port, 1, info) || resolve(host, port, addresses, info) != errc::success) return {};
   return connect_endpoints(addresses, detail::show(host, port), info, options);
 }

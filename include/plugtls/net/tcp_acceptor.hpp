@@ -30,17 +30,17 @@ class tcp_acceptor {
   static tcp_acceptor listen(std::string_view address, int port, error_info& info) {
     tcp_acceptor out;
     info = {};
-    std::vector<endpoint> places;
+    std::vector<tcp_endpoint> places;
     if (!address.empty()) {
       if (resolve(address, port, places, info) != errc::success) return out;
     } else if (!detail::check_port(port, 0, info)) {
       return out;
     } else {
-      places = {endpoint::any(true), endpoint::any(false)};
-      for (endpoint& e : places) e.port(static_cast<std::uint16_t>(port));
+      places = {tcp_endpoint::any(true), tcp_endpoint::any(false)};
+      for (tcp_endpoint& e : places) e.port(static_cast<std::uint16_t>(port));
     }
     int error = 0;
-    for (const endpoint& place : places) {
+    for (const tcp_endpoint& place : places) {
       const int failed = out.bind(place, address.empty());
       if (failed == 0) return out;
       if (error == 0 || error == EAFNOSUPPORT || error == EADDRNOTAVAIL) error = failed;
@@ -96,12 +96,12 @@ class tcp_acceptor {
   }
 
   std::uint16_t local_port() const noexcept {
-    const auto place = endpoint::local(listening_.native_handle());
+    const auto place = tcp_endpoint::local(listening_.native_handle());
     return place ? place->port() : std::uint16_t{0};
   }
   /// Where it listens: "127.0.0.1:1234", "[::1]:1234"; empty when it does not.
   std::string local_endpoint() const {
-    const auto place = endpoint::local(listening_.native_handle());
+    const auto place = tcp_endpoint::local(listening_.native_handle());
     return place ? place->to_string() : std::string();
   }
 
@@ -112,7 +112,7 @@ class tcp_acceptor {
 
  private:
   // Returns 0 or an errno value.
-  int bind(const endpoint& place, bool both_families) noexcept {
+  int bind(const tcp_endpoint& place, bool both_families) noexcept {
     const int fd = detail::open_socket(place.family(), SOCK_STREAM, IPPROTO_TCP);
     if (fd < 0) return errno;
     listening_ = fd_transport(fd);

@@ -17,27 +17,27 @@
 namespace plugtls {
 
 /// An IP address and a port: a value.
-class endpoint {
+class tcp_endpoint {
  public:
   /// Copies a socket address; one that is neither IPv4 nor IPv6 gives nothing.
-  static std::optional<endpoint> from(const sockaddr* address, socklen_t size) noexcept {
+  static std::optional<tcp_endpoint> from(const sockaddr* address, socklen_t size) noexcept {
     const bool v4 = address->sa_family == AF_INET && size >= sizeof(sockaddr_in);
     if (!v4 && (address->sa_family != AF_INET6 || size < sizeof(sockaddr_in6))) return std::nullopt;
-    endpoint out;
+    tcp_endpoint out;
     out.size_ = static_cast<socklen_t>(v4 ? sizeof(sockaddr_in) : sizeof(sockaddr_in6));
     std::memcpy(&out.storage_, address, out.size_);
     return out;
   }
   /// Every address of this machine, of IPv4 or of IPv6.
-  static endpoint any(bool v6) noexcept {
-    endpoint out;
+  static tcp_endpoint any(bool v6) noexcept {
+    tcp_endpoint out;
     out.storage_.ss_family = v6 ? AF_INET6 : AF_INET;
     out.size_ = static_cast<socklen_t>(v6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in));
     return out;
   }
   /// Tells where a socket is bound, and to whom it is connected. Nothing: it is not, or it is no IP socket.
-  static std::optional<endpoint> local(int fd) noexcept { return ask(fd, ::getsockname); }
-  static std::optional<endpoint> remote(int fd) noexcept { return ask(fd, ::getpeername); }
+  static std::optional<tcp_endpoint> local(int fd) noexcept { return ask(fd, ::getsockname); }
+  static std::optional<tcp_endpoint> remote(int fd) noexcept { return ask(fd, ::getpeername); }
 
   bool is_v6() const noexcept { return storage_.ss_family == AF_INET6; }
   std::uint16_t port() const noexcept { return ntohs(is_v6() ? v6().sin6_port : v4().sin_port); }
@@ -69,15 +69,15 @@ class endpoint {
   socklen_t size() const noexcept { return size_; }
   int family() const noexcept { return storage_.ss_family; }
 
-  friend bool operator==(const endpoint& a, const endpoint& b) noexcept {
+  friend bool operator==(const tcp_endpoint& a, const tcp_endpoint& b) noexcept {
     return a.family() == b.family() && a.port() == b.port() &&
            (a.is_v6() ? std::memcmp(&a.storage_, &b.storage_, sizeof(sockaddr_in6)) == 0
                       : a.v4().sin_addr.s_addr == b.v4().sin_addr.s_addr);
   }
 
  private:
-  endpoint() = default;
-  static std::optional<endpoint> ask(int fd, int (*question)(int, sockaddr*, socklen_t*)) noexcept {
+  tcp_endpoint() = default;
+  static std::optional<tcp_endpoint> ask(int fd, int (*question)(int, sockaddr*, socklen_t*)) noexcept {
     sockaddr_storage storage{};
     socklen_t size = sizeof storage;
     if (question(fd, reinterpret_cast<sockaddr*>(&storage), &size) != 0) return std::nullopt;
