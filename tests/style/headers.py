@@ -40,7 +40,7 @@ def compile_alone(command, version, root, cache, folder, name):
     result = subprocess.run([*command, "-H", "-fsyntax-only", *WARNINGS, "-I", str(folder), "-I", str(root / "include"),
                              "-x", "c++", "-"], input=line + line, capture_output=True, text=True)
     if result.returncode:
-        said = [line for line in result.stderr.splitlines() if not line.startswith(".")]
+        said = [line for line in result.stderr.split("Multiple include guards")[0].splitlines() if line[:1] != "."]
         return f"{name} does not compile alone:\n" + "\n".join(said)
     opened = {line.split(" ", 1)[1] for line in result.stderr.splitlines() if line.startswith(".")}
     files = sorted(file for file in opened if file.startswith(str(root)))
