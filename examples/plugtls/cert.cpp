@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <plugtls/net/tcp.hpp>
+
+#include "exchange.hpp"
+#include "settings.hpp"
+
+namespace cli {
+
+using tls::errc;
+
+namespace {
+
+struct cert_report {
+  bool from_file = false;
+  const tls::backend_entry* backend = nullptr;
+  stage at = stage::setup;
+  tls::error_info error;
+  std::vector<tls::certificate> chain;
+};
+
+// A name with a colon is a server, unless it has a slash or is there as a file.
+bool is_file(const std::string& target) {
+  struct stat ignored {};
+  return target.find(':') == std::string::npos || target.find('/') != std::string::npos ||
+         ::stat(target.c_str(), &ignored) == 0;
+}
+
+std::string read_file(const std::string& path) {
+  constexpr std::size_t limit = std::size_t{16} << 20;
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
+                                                             [](std::FILE* f) { return std::fclose(f); });
+  const auto fail = [&path](int error) {
+    refuse(errc::file_error, "cannot read '" + path + "': " + std::strerror(error));
+  };
+  if (!file) fail(errno);
+  std::string text;
+  char block[8192];
+  errno = 0;
+  for (std::size_t n = 1; n != 0 && text.size() <= limit;)
+    text.append(block, n = std::fread(block, 1, sizeof block, file.get()));
+  if (std::ferror(file.get()) != 0) fail(errno != 0 ? errno : EIO);
+  if (text.size() > limit) refuse(errc::file_error, "'" + path + "' is larger than 16 MiB");
+  return text;
+}
+
+void look_at_file(const std::string& path, cert_report& report) {
+  const std::string text = read_file(path);
+  report.at = stage::read;
+  const errc e = tls::load_certificates(tls::as_bytes(text), report.chain);
+  if (e != errc::success) refuse(e, "'" + path + "': " + std::string(describe(e)));
+  report.at = stage::done;
+}
+
+// Everything is accepted, so that the chain can be shown; what verification says is the verdict.
+void look_at_server(const cert_options& o, cert_report& report) {
+  report.backend = &choose_backend(o.common.backend);
+  const host_and_port target = parse_endpoint(o.target, "the server");
+  const host_and_port place = o.connect ? parse_endpoint(*o.connect, "--connect") : target;
+  const std::string name = o.name.value_or(target.host);
+  const std::chrono::milliseconds timeout = parse_seconds(o.timeout, "--timeout");
+  tls::client_settings settings = make_client_settings(o);
+  tls::problem_list problems;
+  settings.insecure_override = [&problems](const tls::verify_context& v) {
+    problems = v.problems;
+    return true;
+  };
+  tls::error_info info;
+  const tls::any_context context = report.backend->client(settings, info);
+  check(info);
+
+  report.at = stage::connect;
+  tls::connect_options options;
+  options.connect_timeout = options.timeout = timeout;
+  tls::fd_transport transport = tls::connect_tcp(place.host, place.port, info, options);
+  check(info);
+  report.at = stage::handshake;
+  client_stream stream(context, std::move(transport), name);
+  std::error_code ec;
+  stream.handshake(ec);
+  report.chain = stream.peer_chain();
+  if (ec) {
+    stream.next_layer().close_gracefully();
+    throw tls::tls_error(stream.error());
+  }
+  stream.shutdown_send(ec);
+  if (!problems.empty()) {
+    report.error.code = leading(problems);
+    report.error.problems = problems;
+    return;
+  }
+  report.at = stage::done;
+}
+
+json to_json(const cert_report& r) {
+  const bool verified = !r.from_file && (r.at == stage::done || !r.error.problems.empty());
+  return {{"ok", !r.error},
+          {"backend", r.backend ? json(r.backend->name) : json()},
+          {"stage", name(r.at)},
+          {"error", r.error ? json(tls::name(r.error.code)) : json()},
+          {"problems", problems_json(r.error.problems)},
+          {"detail", r.error ? json(one_line(explain(r.error))) : json()},
+          {"verified", verified},
+          {"chain", chain_json(r.chain)}};
+}
+
+}  // namespace
+
+int run_cert(const cert_options& o) {
+  cert_report report;
+  report.from_file = is_file(o.target);
+  try {
+    if (!o.common.backend.empty()) choose_backend(o.common.backend);
+    if (report.from_file)
+      look_at_file(o.target, report);
+    else
+      look_at_server(o, report);
+  } catch (const tls::tls_error& e) {
+    report.error = e.info();
+  }
+  if (report.error) complain(report.error);
+  if (o.common.json) {
+    print_json(to_json(report));
+  } else {
+    std::string text;
+    for (std::size_t i = 0; i < report.chain.size(); ++i) text += certificate_text(report.chain[i], i);
+    const bool verified = report.at == stage::done || !report.error.problems.empty();
+    if (!report.from_file && verified)
+      text += report.error ? "verdict: " + one_line(explain(report.error)) + "\n" : std::string("verdict: ok\n");
+    print(text);
+  }
+  return exit_status(report.error.code, report.at);
+}
+
+}  // namespace cli

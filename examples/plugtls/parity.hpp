@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <optional>
+#include <plugtls/any.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "program.hpp"
+
+namespace cli {
+
+/// One client × server pair at one version.
+struct parity_pair {
+  const tls::backend_entry* client = nullptr;
+  const tls::backend_entry* server = nullptr;
+  tls::tls_version version = tls::tls_version::automatic;
+  tls::cipher_suite suite = tls::cipher_suite::none;
+  tls::error_info error;  ///< of the client, else of the server
+  long handshake_us = 0;  ///< as the client sees it
+};
+
+/// What one backend made of a failure case, at the end that judges.
+struct parity_result {
+  const tls::backend_entry* backend = nullptr;
+  tls::error_info error;
+  std::optional<tls::capability> missing;  ///< the case cannot be had on this backend
+};
+
+struct parity_case {
+  std::string_view id;
+  std::string_view text;
+  tls::errc expected = tls::errc::success;
+  std::vector<parity_result> results;
+  bool agree = false;  ///< the same errc and the same problems on all that have the case
+  bool good = false;   ///< and they are the expected ones
+};
+
+struct parity_table {
+  std::vector<const tls::backend_entry*> backends;
+  std::vector<parity_pair> pairs;
+  std::vector<parity_case> cases;
+  std::size_t pairs_good() const noexcept;
+  std::size_t cases_good() const noexcept;
+  bool good() const noexcept { return pairs_good() == pairs.size() && cases_good() == cases.size(); }
+};
+
+/// How the connection of a trial goes on after the handshake.
+enum class trial_end { orderly, cut, not_tls };
+
+/// Both ends of one connection over loopback TCP, each in a thread of its own.
+struct trial {
+  tls::any_context client;
+  tls::any_context server;
+  std::string name = "plugtls.test";
+  trial_end end = trial_end::orderly;
+};
+
+struct trial_outcome {
+  tls::error_info client;
+  tls::error_info server;
+  tls::tls_version version = tls::tls_version::automatic;
+  tls::cipher_suite suite = tls::cipher_suite::none;
+  long handshake_us = 0;
+};
+
+trial_outcome run_trial(const trial& t);
+
+/// Versions that both backends have.
+std::vector<tls::tls_version> common_versions(const tls::backend_entry& a, const tls::backend_entry& b);
+
+void run_pairs(parity_table& table);
+void run_cases(parity_table& table);
+
+std::string parity_text(const parity_table& table);
+std::string parity_page(const parity_table& table);
+std::string parity_json(const parity_table& table);
+
+}  // namespace cli

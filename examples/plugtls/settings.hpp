@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <chrono>
+#include <plugtls/settings.hpp>
+#include <string>
+#include <string_view>
+
+#include "options.hpp"
+#include "program.hpp"
+
+namespace cli {
+
+struct host_and_port {
+  std::string host;  ///< without brackets
+  int port = 0;
+};
+
+/// Reads "HOST:PORT", an IPv6 address in brackets. `listening`: the host may be empty and the port 0.
+host_and_port parse_endpoint(std::string_view text, std::string_view what, bool listening = false);
+
+/// Checks a number of seconds, and converts it.
+std::chrono::milliseconds parse_seconds(double seconds, std::string_view what);
+
+/// Everything below throws `tls_error` for a value that is no good.
+tls::client_settings make_client_settings(const client_options& options);
+tls::server_settings make_server_settings(const serve_options& options);
+
+}  // namespace cli
