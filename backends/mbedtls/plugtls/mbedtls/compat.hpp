@@ -96,15 +96,13 @@ inline constexpr int error_encryption[] = {PSA_ERROR_NOT_SUPPORTED};
 #endif
 
 #if MBEDTLS_VERSION_NUMBER < 0x04000000
-/// The random generator of one thread. It asks the system for entropy on every call: mbedTLS does not notice a fork,
-/// and two processes must never draw the same numbers.
+/// The random generator of one thread, so that no lock is needed.
 class generator {
  public:
   generator() noexcept {
     mbedtls_entropy_init(&entropy_);
     mbedtls_ctr_drbg_init(&drbg_);
     state_ = mbedtls_ctr_drbg_seed(&drbg_, mbedtls_entropy_func, &entropy_, nullptr, 0);
-    mbedtls_ctr_drbg_set_prediction_resistance(&drbg_, MBEDTLS_CTR_DRBG_PR_ON);
   }
   ~generator() {
     mbedtls_ctr_drbg_free(&drbg_);
@@ -113,15 +111,22 @@ class generator {
   generator(const generator&) = delete;
   generator& operator=(const generator&) = delete;
 
+  static generator& own() noexcept {
+    thread_local generator instance;
+    return instance;
+  }
+
+  int reseed() noexcept { return state_ == 0 ? mbedtls_ctr_drbg_reseed(&drbg_, nullptr, 0) : state_; }
+
   int fill(unsigned char* out, std::size_t size) noexcept {
-    for (int e = state_; e == 0;) {
+    int e = state_;
+    while (e == 0 && size != 0) {
       const std::size_t n = size < MBEDTLS_CTR_DRBG_MAX_REQUEST ? size : MBEDTLS_CTR_DRBG_MAX_REQUEST;
-      if ((e = mbedtls_ctr_drbg_random(&drbg_, out, n)) != 0) return e;
+      e = mbedtls_ctr_drbg_random(&drbg_, out, n);
       out += n;
       size -= n;
-      if (size == 0) return 0;
     }
-    return state_;
+    return e;
   }
 
  private:
@@ -130,11 +135,18 @@ class generator {
   int state_;
 };
 
-inline int random(void*, unsigned char* out, std::size_t size) noexcept {
-  thread_local generator own;
-  return own.fill(out, size);
-}
+inline int random(void*, unsigned char* out, std::size_t size) noexcept { return generator::own().fill(out, size); }
 #endif
+
+/// Makes the random numbers that follow new ones. mbedTLS does not notice a fork: without this, two processes would
+/// draw the same.
+inline int refresh_random() noexcept {
+#if MBEDTLS_VERSION_NUMBER < 0x04000000
+  return generator::own().reseed();
+#else
+  return 0;
+#endif
+}
 
 /// Fills in what no plan varies: the safe value of every switch that this version has.
 inline void set_fixed_values(mbedtls_ssl_config* conf, role own) noexcept {
@@ -305,6 +317,17 @@ inline byte_view handshake_message(const mbedtls_ssl_context& ssl) noexcept {
 /// Returns the number of the alert after MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE.
 inline unsigned char received_alert(const mbedtls_ssl_context& ssl) noexcept {
   return ssl.PLUGTLS_MBEDTLS_FIELD(in_msg)[1];
+}
+
+/// Makes an alert readable that is sent before a version is agreed on: 2.28 writes version 0.0 into its header.
+inline void mend_version(mbedtls_ssl_context& ssl) noexcept {
+#if MBEDTLS_VERSION_NUMBER < 0x03000000
+  if (ssl.major_ver == MBEDTLS_SSL_MAJOR_VERSION_3) return;
+  ssl.major_ver = MBEDTLS_SSL_MAJOR_VERSION_3;
+  ssl.minor_ver = MBEDTLS_SSL_MINOR_VERSION_3;
+#else
+  static_cast<void>(ssl);
+#endif
 }
 
 #undef PLUGTLS_MBEDTLS_FIELD

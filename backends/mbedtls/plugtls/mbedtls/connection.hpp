@@ -2,6 +2,7 @@
 #pragma once
 
 #include <climits>
+#include <utility>
 
 #include "plugtls/mbedtls/context.hpp"
 #include "plugtls/mbedtls/verify.hpp"
@@ -32,6 +33,8 @@ class connection {
 
   // mbedtls_ssl_handshake() is this loop too; between its steps we look at what OPTIONAL verification let pass.
   native_status handshake() {
+    if (!std::exchange(started_, true))
+      if (const int e = compat::refresh_random(); e != 0) return status(e);
     while (compat::state(*ssl_.get()) < MBEDTLS_SSL_HANDSHAKE_OVER) {
       const int step = compat::state(*ssl_.get());
       const int e = mbedtls_ssl_handshake_step(ssl_.get());
@@ -82,7 +85,9 @@ class connection {
   }
 
   void failure(error_info& info) {
-    info.set(reason_ != errc::success ? reason_ : translate(error_, errc::handshake_failed));
+    const bool is_open = compat::state(*ssl_.get()) >= MBEDTLS_SSL_HANDSHAKE_OVER;
+    info.set(reason_ != errc::success ? reason_
+                                      : translate(error_, is_open ? errc::bad_record : errc::handshake_failed));
     const bool is_ours = verifier_->decided() && !verifier_->decision().accept;
     if (!is_ours && error_ != io_failed) describe(error_, info);
     if (error_ == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE)
@@ -123,6 +128,7 @@ class connection {
     c.chain_.add(*certificate, depth, *flags);
     *flags = 0;
     if (depth != 0) return 0;
+    c.chain_.retry(*certificate, c.context_->anchors(), context::profile);
     const verify_decision decision = c.chain_.judge(*c.ssl_.get(), *c.verifier_);
     if (decision.accept) return 0;
     c.send_alert(decision.alert);
@@ -131,6 +137,7 @@ class connection {
 
   // Sends our own word, and lets mbedTLS talk to itself afterwards.
   void send_alert(alert what) noexcept {
+    compat::mend_version(*ssl_.get());
     if (mbedtls_ssl_send_alert_message(ssl_.get(), MBEDTLS_SSL_ALERT_LEVEL_FATAL, static_cast<unsigned char>(what)) ==
         0)
       own_alert_ = what;
@@ -211,6 +218,7 @@ class connection {
   int error_ = 0;
   errc reason_ = errc::success;
   std::optional<alert> own_alert_;
+  bool started_ = false;
   bool alert_passed_ = false;
   bool muted_ = false;
 };

@@ -14,6 +14,12 @@ namespace plugtls::mbedtls {
 /// The settings of many connections as mbedTLS holds them. It keeps pointers into all of its lists, so they live here.
 class context {
  public:
+  // No stricter than the neutral policy, which looks at the same path and tells reasons.
+  static constexpr mbedtls_x509_crt_profile profile = {
+      MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA224) | MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA256) |
+          MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA384) | MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA512),
+      0xfffffff, 0xfffffff, 2048};
+
   context() = default;
   context(const context&) = delete;
   context& operator=(const context&) = delete;
@@ -56,16 +62,14 @@ class context {
   }
 
   const context_plan& plan() const noexcept { return *plan_; }
+  /// The trust anchors, null without one. mbedTLS asks for mutable ones and does not change them.
+  mbedtls_x509_crt* anchors() const noexcept {
+    return loaded_anchors_ == 0 ? nullptr : const_cast<mbedtls_x509_crt*>(anchors_.get());
+  }
   /// mbedTLS's object; belongs to this.
   const mbedtls_ssl_config* native_handle() const noexcept { return config_.get(); }
 
  private:
-  // No stricter than the neutral policy, which looks at the same path and tells reasons.
-  static constexpr mbedtls_x509_crt_profile profile = {
-      MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA224) | MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA256) |
-          MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA384) | MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA512),
-      0xfffffff, 0xfffffff, 2048};
-
   // Verification is OPTIONAL in mbedTLS's words wherever there is one: only then is the callback's answer final. With
   // REQUIRED it goes on to refuse what the callback accepted. The callback refuses by a fatal error, which OPTIONAL
   // does not forgive, and connection::handshake() makes sure that it was asked.

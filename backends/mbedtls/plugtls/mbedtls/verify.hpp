@@ -2,6 +2,8 @@
 #pragma once
 
 #include <array>
+#include <string_view>
+#include <utility>
 
 #include "plugtls/detail/hello_reader.hpp"
 #include "plugtls/mbedtls/error.hpp"
@@ -57,6 +59,42 @@ class chain_check {
     if (const errc what = problem_of(flags); what != errc::success) problems_.push_back({what, depth});
   }
 
+  /// Looks again, at the certificates in the order in which they issued each other: mbedTLS seeks an issuer only behind
+  /// the certificate it issued (2.28 library/x509_crt.c, x509_crt_find_parent), and servers send them in any order.
+  void retry(const mbedtls_x509_crt& leaf, mbedtls_x509_crt* anchors,
+             const mbedtls_x509_crt_profile& profile) noexcept {
+    if (problems_.empty() || leaf.next == nullptr || leaf.next->next == nullptr) return;
+    std::array<const mbedtls_x509_crt*, 65> rest;
+    std::size_t count = 0;
+    for (const auto* c = leaf.next; c != nullptr && count < rest.size(); c = c->next) rest[count++] = c;
+
+    certificates_handle sorted;
+    const auto append = [&](const mbedtls_x509_crt& c) {
+      return mbedtls_x509_crt_parse_der_nocopy(sorted.get(), c.raw.p, c.raw.len) == 0;
+    };
+    if (!append(leaf)) return;
+    for (const mbedtls_x509_crt* last = &leaf; last != nullptr;) {
+      const mbedtls_x509_crt* issuer = nullptr;
+      for (std::size_t i = 0; i < count && issuer == nullptr; ++i)
+        if (rest[i] != nullptr && view(rest[i]->subject_raw) == view(last->issuer_raw))
+          issuer = std::exchange(rest[i], nullptr);
+      if (issuer != nullptr && !append(*issuer)) return;
+      last = issuer;
+    }
+    size_ = 0;
+    complete_ = true;
+    problems_.clear();
+    std::uint32_t flags = 0;
+    const auto collect = [](void* self, mbedtls_x509_crt* c, int depth, std::uint32_t* found) noexcept {
+      static_cast<chain_check*>(self)->add(*c, depth, *found);
+      *found = 0;
+      return 0;
+    };
+    const int e =
+        mbedtls_x509_crt_verify_with_profile(sorted.get(), anchors, nullptr, &profile, nullptr, &flags, collect, this);
+    complete_ = complete_ && e == 0;
+  }
+
   /// Asks the verifier about the chain that mbedTLS has looked at.
   verify_decision judge(const mbedtls_ssl_context& ssl, peer_verifier& verifier) noexcept {
     presented_chain presented;
@@ -86,6 +124,10 @@ class chain_check {
 
  private:
   static constexpr std::size_t max_depth = MBEDTLS_X509_MAX_VERIFY_CHAIN_SIZE;
+
+  static std::string_view view(const mbedtls_x509_buf& b) noexcept {
+    return {reinterpret_cast<const char*>(b.p), b.len};
+  }
 
   static errc problem_of(std::uint32_t flags) noexcept {
     // Dates and names are decided elsewhere.
