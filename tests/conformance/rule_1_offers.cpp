@@ -98,6 +98,42 @@ TEST_CASE("rule 1: groups are offered as listed, in that order and no others") {
   }
 }
 
+TEST_CASE("rule 1: every number is either refused or offered") {
+  client_settings s;
+  s.trust = trust_store::none();
+  const auto offered = [&](client_hello& h) {
+    error_info info;
+    const context c = context::client(s, info);
+    if (c)
+      h = decode_client_hello(first_flight(c));
+    else
+      CHECK(info.code == errc::unsupported);
+    return static_cast<bool>(c);
+  };
+  std::vector<std::pair<unsigned, unsigned>> ranges{{0, 0xff}, {0x1300, 0x1310}, {0xc000, 0xc0ff}, {0xcca0, 0xccaf}};
+  for (const auto& [first, last] : ranges) {
+    for (unsigned n = first; n <= last; ++n) {
+      client_hello h;
+      s.cipher_suites = {static_cast<cipher_suite>(n)};
+      if (!offered(h)) continue;
+      CAPTURE(n);
+      CHECK(real_suites(h) == std::vector<unsigned>{n});
+      CHECK_FALSE(name(static_cast<cipher_suite>(n)).empty());  // nothing but what is known to be safe
+    }
+  }
+  s.cipher_suites.clear();
+  ranges = {{0, 0x30}, {0x100, 0x10f}, {0x11e0, 0x11ff}, {0x6390, 0x63a0}, {0xfe00, 0xfe10}};
+  for (const auto& [first, last] : ranges) {
+    for (unsigned n = first; n <= last; ++n) {
+      client_hello h;
+      s.groups = {static_cast<named_group>(n)};
+      if (!offered(h)) continue;
+      CAPTURE(n);
+      CHECK(h.groups == std::vector<unsigned>{n});
+    }
+  }
+}
+
 TEST_CASE("rule 1: the version window is what is offered") {
   CHECK(real_versions(hello_of(with_version(client_defaults(), tls_version::tls1_2))) == std::vector<unsigned>{0x0303});
   client_settings s = client_defaults();
