@@ -260,9 +260,26 @@ TEST_CASE("a mute address is passed over, and does not outlast the deadline") {
   CHECK(info.detail.starts_with("cannot connect to host:1: "));
   CHECK(clock_type::now() - start >= 80ms);
   CHECK(clock_type::now() - start < 5s);
+  // A refusal does not make the next address wait its turn.
+  client = connect_endpoints({mute.address(), dead(), local_of(acceptor)}, "host:1", info,
+                             {.connect_timeout = 1100ms, .next_address_after = 600ms});
+  CHECK_FALSE(info);
   // The mute one may still answer when the other has refused.
   connect_endpoints({mute.address(), dead()}, "host:1", info, {.connect_timeout = 80ms, .next_address_after = 1ms});
   CHECK(info.code == errc::timed_out);
+}
+
+TEST_CASE("a socket that reaches itself is found out") {
+  const fd_transport self(::socket(AF_INET, SOCK_STREAM, 0));
+  const tcp_endpoint any = tcp_endpoint::any(false);
+  REQUIRE(::bind(self.native_handle(), any.data(), any.size()) == 0);
+  const tcp_endpoint own = tcp_endpoint::local(self.native_handle()).value();
+  REQUIRE(::connect(self.native_handle(), own.data(), own.size()) == 0);
+  CHECK(plugtls::detail::reaches_itself(self.native_handle()));
+  tcp_acceptor acceptor = listen_on("127.0.0.1");
+  error_info info;
+  const fd_transport other = connect_tcp("127.0.0.1", acceptor.local_port(), info);
+  CHECK_FALSE(plugtls::detail::reaches_itself(other.native_handle()));
 }
 
 TEST_CASE("families take turns, the first leading") {
@@ -389,7 +406,9 @@ TEST_CASE("a graceful close over TCP is no reset") {
   client.wait(readiness::read, ec);
   std::byte block[16];
   CHECK(plugtls::as_text({block, client.read_some(block, ec)}) == "alert");
+  client.timeout(5s);
   client.wait(readiness::read, ec);
+  CHECK_FALSE(ec);
   CHECK(client.read_some(block, ec) == 0);
   CHECK_FALSE(ec);
   client.close();

@@ -31,6 +31,8 @@ class echo_server {
   }
   ~echo_server() { join(); }
   int port() const { return acceptor_.local_port(); }
+  /// Whether the client was gone before we had closed. After join().
+  bool reset() const { return reset_; }
   errc join() {
     acceptor_.cancel();
     if (thread_.joinable()) thread_.join();
@@ -50,6 +52,12 @@ class echo_server {
     }
     result_ = stream->error().code;
     if (ec == errc::closed) stream->shutdown(ec);
+    // A client that refused us must not reset the connection while its alert is on the way.
+    for (int i = 0; i < 3 && result_ == errc::alert_received && !reset_; ++i) {
+      stream->next_layer().write_some(plugtls::as_bytes("more"), ec);
+      reset_ = ec && ec != errc::would_block;
+      std::this_thread::sleep_for(20ms);
+    }
     stream->close();
   }
 
@@ -57,6 +65,7 @@ class echo_server {
   tcp_acceptor acceptor_;
   std::thread thread_;
   errc result_ = errc::success;
+  bool reset_ = false;
 };
 
 context client() { return context::client(plugtls_test::client_defaults()); }
@@ -108,6 +117,7 @@ TEST_CASE("a refused server is told why before the connection goes") {
     CHECK(info.problems.size() == 1);
   }
   CHECK(peer.join() == errc::alert_received);
+  CHECK_FALSE(peer.reset());
 }
 
 TEST_CASE("a tcp_stream that cannot connect tells the network's reason") {

@@ -32,6 +32,12 @@ inline void set_no_delay(int fd) noexcept {
   ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
+/// A socket that tries a local port nobody listens on can be given that very port, and then reaches itself.
+inline bool reaches_itself(int fd) noexcept {
+  const auto remote = tcp_endpoint::remote(fd);
+  return remote && remote == tcp_endpoint::local(fd);
+}
+
 /// Attempts at several addresses of one server; the first that succeeds wins.
 class connect_race {
  public:
@@ -79,9 +85,7 @@ class connect_race {
     socklen_t size = sizeof error;
     if (::getsockopt(socket.native_handle(), SOL_SOCKET, SO_ERROR, &error, &size) != 0) error = errno;
     if (error != 0) return lost(error);
-    // A socket that tries a local port nobody listens on can get that very port and reach itself.
-    const auto remote = tcp_endpoint::remote(socket.native_handle());
-    if (remote && remote == tcp_endpoint::local(socket.native_handle())) return lost(ECONNREFUSED);
+    if (reaches_itself(socket.native_handle())) return lost(ECONNREFUSED);
     winner_ = std::move(socket);
   }
 
