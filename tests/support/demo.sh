@@ -15,8 +15,9 @@ trap 'exit 143' TERM
 
 # fetch CLIENT SERVER: prints what the client got.
 fetch() {
+  : >"$work/listening"
   "$plugtls" serve --backend "$2" --listen 127.0.0.1:0 --connections 1 --mode status \
-    --cert "$pki/server_chain.pem" --key "$pki/server_key.pem" >"$work/listening" 2>"$work/errors" &
+    --cert "$pki/server_chain.pem" --key "$pki/server_key.pem" >>"$work/listening" 2>"$work/errors" &
   server=$!
   tries=0
   address=
