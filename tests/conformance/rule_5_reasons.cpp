@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "conformance.hpp"
+
+using namespace plugtls;
+using namespace plugtls_test;
+
+namespace {
+
+struct failure {
+  const char* what;
+  std::string_view chain, key;
+  const char* peer;
+  problem_list problems;  // the first leads
+};
+
+// A certificate whose signature does not fit: its last byte is another.
+identity with_bad_signature() {
+  identity id = server_identity();
+  std::vector<certificate> chain = id.chain();
+  byte_vector der(chain[0].der().begin(), chain[0].der().end());
+  der.back() ^= std::byte{1};
+  errc e = errc::success;
+  chain[0] = *certificate::from_der(std::move(der), e);
+  return identity(std::move(chain), id.key());
+}
+
+const failure failures[] = {
+    {"expired", pki::expired_chain, pki::expired_key, server_name, {{errc::certificate_expired, 0}}},
+    {"not yet valid",
+     pki::not_yet_valid_chain,
+     pki::not_yet_valid_key,
+     server_name,
+     {{errc::certificate_not_yet_valid, 0}}},
+    {"self-signed", pki::self_signed_chain, pki::self_signed_key, server_name, {{errc::self_signed, 0}}},
+    {"foreign root", pki::foreign_chain, pki::foreign_key, server_name, {{errc::unknown_issuer, 0}}},
+    {"no intermediate", pki::server, pki::server_key, server_name, {{errc::unknown_issuer, 0}}},
+    {"wrong name", pki::wrong_name_chain, pki::wrong_name_key, server_name, {{errc::hostname_mismatch, 0}}},
+    {"wrong address", pki::wrong_ip_chain, pki::wrong_ip_key, "127.0.0.1", {{errc::hostname_mismatch, 0}}},
+    {"expired, wrong name",
+     pki::expired_chain,
+     pki::expired_key,
+     "other.test",
+     {{errc::certificate_expired, 0}, {errc::hostname_mismatch, 0}}},
+    {"foreign, wrong name",
+     pki::foreign_chain,
+     pki::foreign_key,
+     "other.test",
+     {{errc::unknown_issuer, 0}, {errc::hostname_mismatch, 0}}},
+};
+
+void check(connection& c, const problem_list& problems, tls_version v) {
+  const errc expected = leading(problems);
+  c.run();
+  const error_info& mine = c.client.engine.error();
+  const error_info& theirs = c.server.engine.error();
+  INFO(explain(mine));
+  INFO(explain(theirs));
+  CHECK(c.client.handshake_error == expected);
+  CHECK(mine.code == expected);
+  CHECK(mine.problems == problems);
+  CHECK(explain(mine).find(name(expected)) == 0);
+  CHECK_FALSE(c.client.up());
+  CHECK(c.client.engine.peer_chain().size() >= 1);  // to look at what was refused
+
+  CHECK(outcome(c.server) == errc::alert_received);
+  CHECK(c.server.incoming.empty());
+  // The alert travels in plaintext in TLS 1.2, so that both ends know its number.
+  const bool is_plain = v == tls_version::tls1_2;
+  if (is_plain) CHECK(mine.alert_sent.has_value());
+  if (is_plain || has<default_backend, capability::encrypted_alert_number>) CHECK(theirs.alert_received.has_value());
+  for (const auto& a : {mine.alert_sent, theirs.alert_received}) {
+    if (!a) continue;
+    CHECK(is_certificate_alert(*a));
+    if (has<default_backend, capability::exact_certificate_alert>) CHECK(*a == alert_for(expected));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("rule 5: what is wrong with a server's certificate has one name, one list, one class of alert") {
+  for (const tls_version v : versions()) {
+    for (const failure& f : failures) {
+      CAPTURE(name(v), f.what);
+      connection c(with_version(client_defaults(), v), server_defaults(make_identity(f.chain, f.key)), f.peer);
+      check(c, f.problems, v);
+    }
+  }
+}
+
+TEST_CASE("rule 5: a signature that does not fit is bad_signature") {
+  for (const tls_version v : versions()) {
+    connection c(with_version(client_defaults(), v), server_defaults(with_bad_signature()));
+    check(c, {{errc::bad_signature, 0}}, v);
+  }
+}
+
+TEST_CASE("rule 5: nothing is trusted without trust") {
+  for (const tls_version v : versions()) {
+    client_settings s = with_version(client_defaults(), v);
+    s.trust = trust_store::none();
+    connection c(s);
+    check(c, {{errc::unknown_issuer, 1}}, v);
+  }
+}
+
+TEST_CASE("rule 5: dates follow the settable clock, everywhere") {
+  for (const tls_version v : versions()) {
+    const auto at = [&](unix_time now, std::string_view chain, std::string_view key) {
+      client_settings s = with_version(client_defaults(), v);
+      s.clock = [now] { return now; };
+      connection c(s, server_defaults(make_identity(chain, key)));
+      c.run();
+      return std::pair(c.client.handshake_error, c.client.engine.error().problems);
+    };
+    constexpr unix_time mid_2020 = 1593561600, year_2019 = 1546300800, year_2048 = 2466936000, year_2060 = 2840140800;
+    CHECK(at(mid_2020, pki::expired_chain, pki::expired_key).first == errc::success);
+    CHECK(at(mid_2020, pki::server_chain, pki::server_key).first == errc::success);
+    CHECK(at(year_2048, pki::not_yet_valid_chain, pki::not_yet_valid_key).first == errc::success);
+    CHECK(at(year_2019, pki::server_chain, pki::server_key) ==
+          std::pair(errc::certificate_not_yet_valid, problem_list{{errc::certificate_not_yet_valid, 0},
+                                                                  {errc::certificate_not_yet_valid, 1},
+                                                                  {errc::certificate_not_yet_valid, 2}}));
+    CHECK(at(year_2060, pki::server_chain, pki::server_key) ==
+          std::pair(errc::certificate_expired, problem_list{{errc::certificate_expired, 0},
+                                                            {errc::certificate_expired, 1},
+                                                            {errc::certificate_expired, 2}}));
+  }
+}
+
+TEST_CASE("rule 5: without verification everything connects, and the chain can be looked at") {
+  for (const tls_version v : versions()) {
+    for (const failure& f : failures) {
+      CAPTURE(name(v), f.what);
+      client_settings s = with_version(client_defaults(), v);
+      s.insecure_no_verification = true;
+      connection c(s, server_defaults(make_identity(f.chain, f.key)), f.peer);
+      c.connect();
+      CHECK(c.client.engine.peer_chain() == make_identity(f.chain, f.key).chain());
+    }
+  }
+}
