@@ -41,9 +41,6 @@
 /// Everything in which versions of mbedTLS differ, under one name each.
 namespace plugtls::mbedtls::compat {
 
-// 2.28 ends many failed handshakes without a word to the peer.
-inline constexpr bool forgets_alerts = MBEDTLS_VERSION_NUMBER < 0x03000000;
-
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3)
 inline constexpr bool has_tls1_3 = true;
 #else
@@ -184,7 +181,7 @@ inline void set_fixed_values(mbedtls_ssl_config* conf, role own) noexcept {
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3)
   mbedtls_ssl_conf_tls13_key_exchange_modes(conf, MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL);
 #endif
-#if defined(MBEDTLS_SSL_PROTO_TLS1_3) && defined(MBEDTLS_SSL_SESSION_TICKETS) && MBEDTLS_VERSION_NUMBER >= 0x03060100
+#if defined(MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_DISABLED)
   mbedtls_ssl_conf_tls13_enable_signal_new_session_tickets(conf,
                                                            MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_DISABLED);
 #endif
@@ -319,12 +316,23 @@ inline unsigned char received_alert(const mbedtls_ssl_context& ssl) noexcept {
   return ssl.PLUGTLS_MBEDTLS_FIELD(in_msg)[1];
 }
 
-/// Makes an alert readable that is sent before a version is agreed on: 2.28 writes version 0.0 into its header.
-inline void mend_version(mbedtls_ssl_context& ssl) noexcept {
+/// Makes the alert that is sent next, our last word, readable to the peer.
+inline void prepare_alert(mbedtls_ssl_context& ssl) noexcept {
 #if MBEDTLS_VERSION_NUMBER < 0x03000000
+  // Before a version is agreed on, the record would carry version 0.0.
   if (ssl.major_ver == MBEDTLS_SSL_MAJOR_VERSION_3) return;
   ssl.major_ver = MBEDTLS_SSL_MAJOR_VERSION_3;
   ssl.minor_ver = MBEDTLS_SSL_MINOR_VERSION_3;
+#elif defined(MBEDTLS_SSL_PROTO_TLS1_3)
+  // A server goes on with its handshake keys until it has the client's Finished, while the client expects application
+  // keys since the server's (RFC 8446 §4.4.4; 3.6.6 library/ssl_tls13_server.c, ssl_tls13_handshake_wrapup). The keys
+  // are there since then, and nothing was sent with them.
+  mbedtls_ssl_transform* application = ssl.PLUGTLS_MBEDTLS_FIELD(transform_application);
+  if (mbedtls_ssl_conf_get_endpoint(mbedtls_ssl_context_get_config(&ssl)) != MBEDTLS_SSL_IS_SERVER ||
+      mbedtls_ssl_is_handshake_over(&ssl) != 0 || application == nullptr)
+    return;
+  ssl.PLUGTLS_MBEDTLS_FIELD(transform_out) = application;
+  for (unsigned char& digit : ssl.PLUGTLS_MBEDTLS_FIELD(cur_out_ctr)) digit = 0;
 #else
   static_cast<void>(ssl);
 #endif

@@ -37,6 +37,7 @@ class connection {
       if (const int e = compat::refresh_random(); e != 0) return status(e);
     while (compat::state(*ssl_.get()) < MBEDTLS_SSL_HANDSHAKE_OVER) {
       const int step = compat::state(*ssl_.get());
+      alert_passed_ = false;
       const int e = mbedtls_ssl_handshake_step(ssl_.get());
       if (e != 0) return end_of_step(step, e);
       if (!check_peer()) return native_status::failed;
@@ -108,7 +109,9 @@ class connection {
     auto& c = *static_cast<connection*>(self);
     if (size > INT_MAX) size = INT_MAX;
     if (c.muted_) return static_cast<int>(size);
-    c.alert_passed_ = c.alert_passed_ || bytes[0] == MBEDTLS_SSL_MSG_ALERT;
+    // In TLS 1.3 an encrypted alert looks like data.
+    c.alert_passed_ =
+        c.alert_passed_ || bytes[0] == MBEDTLS_SSL_MSG_ALERT || bytes[0] == MBEDTLS_SSL_MSG_APPLICATION_DATA;
     return c.wire_->push(reinterpret_cast<const std::byte*>(bytes), size) ? static_cast<int>(size) : io_failed;
   }
 
@@ -137,7 +140,7 @@ class connection {
 
   // Sends our own word, and lets mbedTLS talk to itself afterwards.
   void send_alert(alert what) noexcept {
-    compat::mend_version(*ssl_.get());
+    compat::prepare_alert(*ssl_.get());
     if (mbedtls_ssl_send_alert_message(ssl_.get(), MBEDTLS_SSL_ALERT_LEVEL_FATAL, static_cast<unsigned char>(what)) ==
         0)
       own_alert_ = what;
@@ -184,8 +187,19 @@ class connection {
     const bool at_certificate = step == (is_client() ? MBEDTLS_SSL_SERVER_CERTIFICATE : MBEDTLS_SSL_CLIENT_CERTIFICATE);
     if (!is_outside && at_certificate && mode() != verify_mode::none && !verifier_->decided())
       chain_.judge_unread(*ssl_.get(), e, *verifier_);
-    if (compat::forgets_alerts && !is_outside && !alert_passed_) send_alert(alert::handshake_failure);
+    // mbedTLS ends many handshakes without a word to the peer (2.28 most, 3.6 some).
+    if (!is_outside && !alert_passed_) send_alert(alert_about(translate(e, errc::handshake_failed)));
     return native_status::failed;
+  }
+
+  static alert alert_about(errc what) noexcept {
+    switch (what) {
+      case errc::bad_record: return alert::bad_record_mac;
+      case errc::protocol_version: return alert::protocol_version;
+      case errc::out_of_memory: return alert::internal_error;
+      case errc::malformed_certificate: return alert::bad_certificate;
+      default: return alert::handshake_failure;
+    }
   }
 
   native_status status(int e) noexcept {

@@ -15,8 +15,9 @@ namespace plugtls::mbedtls {
 class private_key {
  public:
   errc load(const key_material& material, error_info& info) {
-    if (material.encrypted && !is_whole(material))
-      return info.set(material.is_pem ? errc::bad_pem : errc::bad_der, "the encrypted private key is cut short");
+    if ((material.encrypted || !material.is_pem) && !is_whole(material))
+      return info.set(material.is_pem ? errc::bad_pem : errc::bad_der,
+                      "the private key is cut short, or bytes follow it");
     const secret pem = material.is_pem ? material.bytes : to_pem(material);
     auto key = std::make_unique<key_handle>();
     const auto* password = material.encrypted ? data(material.password.bytes()) : nullptr;
@@ -65,7 +66,7 @@ class private_key {
     return secret::take(text);
   }
 
-  // Whether an encrypted key is complete DER outside; what is wrong inside then comes from the password.
+  // Whether a key is complete DER outside; what is wrong inside an encrypted one then comes from the password.
   static bool is_whole(const key_material& material) {
     byte_view content;
     if (!material.is_pem) return detail::der::read_single(material.bytes.bytes(), detail::der::tag::sequence, content);
