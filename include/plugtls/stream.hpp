@@ -104,12 +104,17 @@ class stream {
     run(ec, [this](port& p) { return engine_.flush(p); });
   }
 
-  /// Ends the connection in order: sends close_notify, then waits for the peer's. What the peer still sends is dropped;
-  /// read up to `closed` first where that matters. `truncated`: the peer ended without it.
+  /// Ends the connection in order: sends close_notify, then waits for the peer's, all within one deadline. What the
+  /// peer still sends is dropped, up to 1 MiB (then `too_long`); read up to `closed` first where that matters.
+  /// `truncated`: the peer ended without it.
   void shutdown(std::error_code& ec) {
     shutdown_send(ec);
-    std::byte dropped[512];
-    while (!ec && engine_.established() && !engine_.peer_closed()) read_some(std::span(dropped), ec);
+    std::byte dropped[1024];
+    std::size_t left = std::size_t{1} << 20;
+    while (!ec && engine_.established() && !engine_.peer_closed()) {
+      left -= go_on(ec, [&](port& p) { return engine_.read_some(p, dropped, left < 1024 ? left : 1024); });
+      if (left == 0) fail(ec, errc::too_long, "the peer goes on sending after our close_notify");
+    }
     if (ec == errc::closed) ec.clear();
   }
 
@@ -182,8 +187,14 @@ class stream {
  private:
   template <class Operation>
   std::size_t run(std::error_code& ec, Operation&& operation) {
-    ec.clear();
     if constexpr (requires { transport_.begin_operation(); }) transport_.begin_operation();
+    return go_on(ec, operation);
+  }
+
+  // The loop that waits, under the deadline of the operation that has begun.
+  template <class Operation>
+  std::size_t go_on(std::error_code& ec, Operation&& operation) {
+    ec.clear();
     for (;;) {
       transport_port<next_layer_type> p(transport_);
       const engine_result r = operation(p);
