@@ -295,7 +295,6 @@ class basic_engine {
       if (error.code == errc::io_error || error.code == errc::timed_out) note_transport(error, error.code);
       error.problems = verifier.problems();
       // What a library refuses before it asks (no certificate at all) is a problem of the same kind.
-      if (error.problems.empty() && is_verification(error.code)) error.problems.push_back({error.code, 0});
       if (error.problems.empty() && is_verification(error.code)) add_problem(error.problems, error.code, 0);
       static_cast<void>(w.flush());
       return {0, engine_status::failed, error.code};

@@ -128,9 +128,12 @@ class peer_verifier {
     if (native.trusted && !native.path.empty()) {
       std::vector<certificate> told;
       if (!parse(native.path, told)) return;
-      check_path(views_of(told), true, policy, wrong);
-      path_ = std::move(told);
-      if (wrong.empty()) return;
+      // A library may end where a leaf is in its store (others cannot), even with untrusted certificates behind it.
+      if (ends_in_anchor(told)) {
+        check_path(views_of(told), true, policy, wrong);
+        path_ = std::move(told);
+        if (wrong.empty()) return;
+      }
     }
     const std::vector<certificate_view> presented = views_of(chain_), anchors = views_of(rules_.anchors);
     const path_result found = build_path(presented, anchors, path_limits{}, rules_.verify_signature,
@@ -147,6 +150,13 @@ class peer_verifier {
       wrong = std::move(found_wrong);
     }
     for (const problem& p : wrong) add_problem(problems_, p.what, p.depth);
+  }
+
+  bool ends_in_anchor(const std::vector<certificate>& path) const {
+    if (path.size() == 1 && !path.front().view().is_self_issued()) return false;
+    for (const certificate& anchor : rules_.anchors)
+      if (anchor == path.back()) return true;
+    return false;
   }
 
   void keep_path(std::span<const certificate_view> path) {
