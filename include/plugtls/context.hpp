@@ -8,6 +8,7 @@
 
 #include "plugtls/concepts.hpp"
 #include "plugtls/context_plan.hpp"
+#include "plugtls/private_key.hpp"
 #include "plugtls/settings.hpp"
 
 namespace plugtls {
@@ -125,23 +126,26 @@ class basic_context {
     if (id.key().empty()) return info.set(errc::invalid_argument, "the identity holds no private key");
     const certificate_view& leaf = id.chain().front().view();
     policy_settings floors;
+    if (!fits_message(id.chain()))
+      return info.set(errc::unsupported, std::string(B::name) + " cannot send a chain of more than 16 KiB");
     if (detail::key_is_weak(leaf.public_key(), floors))
       return info.set(errc::weak_algorithm, "the identity's key is too short: " + leaf.public_key().description());
 
-    key_material material;
+    auto key = basic_private_key<B>::load(id.key(), info);
+    if (!key) return info.code;
+    if (!key.matches(id.chain().front())) return info.set(errc::key_mismatch);
     loaded_identity<typename B::private_key> loaded;
-    errc e = id.key().prepare(material, info);
-    if (e == errc::success) e = loaded.key.load(material, info);
-    if (e != errc::success) return e;
-    byte_vector own;
-    public_key_view key;
-    if (!loaded.key.public_key(own) || !public_key_view::parse(own, key))
-      return info.set(errc::unsupported, std::string(B::name) + " does not tell the public key of this private key");
-    // Only the key bits are compared: the same key may be named by more than one algorithm identifier.
-    if (as_text(key.key_bytes()) != as_text(leaf.public_key().key_bytes())) return info.set(errc::key_mismatch);
+    loaded.key = std::move(key.native());
     for (const certificate& c : id.chain()) loaded.chain.push_back(c.der());
     out.push_back(std::move(loaded));
     return errc::success;
+  }
+
+  // The Certificate message of TLS 1.3, the longer one, with its header (RFC 8446 §4.4.2).
+  static bool fits_message(const std::vector<certificate>& chain) noexcept {
+    std::size_t size = 8;
+    for (const certificate& c : chain) size += c.der().size() + 5;
+    return size <= 16384 || B::capabilities.has(capability::large_handshake_message);
   }
 
   std::shared_ptr<const state> state_;

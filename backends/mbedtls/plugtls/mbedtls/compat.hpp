@@ -52,7 +52,9 @@ inline constexpr capability_set capabilities = [] {
                      capability::exact_certificate_alert};
   set.add(capability::tls1_3, has_tls1_3);
   set.add(capability::pbes2_aes, MBEDTLS_VERSION_NUMBER >= 0x03050000);
-#if MBEDTLS_VERSION_NUMBER >= 0x03000000 && defined(PSA_WANT_ECC_MONTGOMERY_448)
+#if MBEDTLS_VERSION_NUMBER < 0x03000000 && defined(MBEDTLS_ECP_DP_CURVE448_ENABLED)
+  set.add(capability::x448);
+#elif MBEDTLS_VERSION_NUMBER >= 0x03000000 && defined(PSA_WANT_ECC_MONTGOMERY_448)
   set.add(capability::x448, has_tls1_3);
 #endif
   return set;
