@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "conformance.hpp"
+#include "plugtls/pem.hpp"
 
 using namespace plugtls;
 using namespace plugtls_test;
@@ -105,8 +106,14 @@ TEST_CASE("rule 6: keys encrypted by PBES2 with AES") {
 
 TEST_CASE("rule 6: encrypted keys in DER") {
   if (lacks<default_backend>(capability::encrypted_der_key)) return;
-  if (lacks<default_backend>(capability::pbes2_aes)) return;
-  check_passwords(pki::server_key_pbes2_aes256_der);
+  for (const std::string_view pem : {pki::server_key_pbes2_des3, pki::server_key_pbes1_sha1_3des}) {
+    pem_reader reader(pem);
+    pem_block block;
+    errc e = errc::success;
+    REQUIRE(reader.next(block, e));
+    check_passwords(as_text(block.der));
+  }
+  if (has<default_backend, capability::pbes2_aes>) check_passwords(pki::server_key_pbes2_aes256_der);
 }
 
 TEST_CASE("rule 6: the key must belong to the certificate") {
