@@ -72,8 +72,8 @@ class checker:
             self.report(name, limit + 1, f"longer than {limit} lines")
         if name.endswith("meson.build") and not re.match(r"^backends/\w+/", name):
             for number, line in enumerate(lines, 1):
-                for backend in self.backends:
-                    if re.search(rf"\b{backend}\b", line):
+                for backend in self.backends:  # A program of that name is no backend.
+                    if re.search(rf"(?<!find_program\(')\b{backend}\b", line.split("#")[0]):
                         self.report(name, number, f"names the backend {backend}")
 
     def source(self, name, text):
@@ -187,7 +187,7 @@ GOOD = {
     "backends/one/tests/t.cpp": source('#include <one/ssl.h>\n#include "plugtls/one.hpp"\n', False),
     "tests/conformance/t.cpp": source("#include <plugtls/backend.hpp>\n", False),
     "tests/unit/t.cpp": source('#include "plugtls/detail/platform.hpp"\n', False),
-    "meson.build": f"# {SPDX}\n",
+    "meson.build": f"# {SPDX}\n# one\np = find_program('one')\n",
 }
 PLANTED = [
     ("include/plugtls/a.hpp", source("#include <one/ssl.h>\n"), "a TLS library"),
