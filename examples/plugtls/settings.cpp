@@ -56,6 +56,8 @@ std::vector<tls::identity> load_identities(const tls_options& o) {
   tls::identity id = tls::identity::from_files(o.certificates.front(), o.keys.empty() ? std::string() : o.keys.front(),
                                                info, password);
   check(info);
+  if (id.key().empty())
+    refuse(errc::bad_pem, in_quotes(o.keys.empty() ? o.certificates.front() : o.keys.front()) + " is empty");
   return {id};
 }
 
