@@ -10,15 +10,16 @@ namespace plugtls {
 /// What a backend may or may not be able to do. A backend declares its set for the library version that it is compiled
 /// against; what is not declared is refused with `errc::unsupported`, never ignored.
 enum class capability : std::uint8_t {
-  tls1_3,                   ///< TLS 1.3 (RFC 8446)
-  ed25519,                  ///< Ed25519 keys and certificates (RFC 8410)
-  pbes2_aes,                ///< private keys encrypted by PBES2 with AES (RFC 8018)
-  encrypted_der_key,        ///< encrypted PKCS#8 in DER rather than PEM
-  large_handshake_message,  ///< handshake messages of more than 16 KiB
-  encrypted_alert_number,   ///< tells the number of an alert that arrives encrypted (all of TLS 1.3's)
-  exact_certificate_alert,  ///< sends the alert that plugtls chooses, not merely one of the same class
-  x448,                     ///< group x448
-  x25519mlkem768,           ///< group X25519MLKEM768
+  tls1_3,                     ///< TLS 1.3 (RFC 8446)
+  ed25519,                    ///< Ed25519 keys and certificates (RFC 8410)
+  pbes2_aes,                  ///< private keys encrypted by PBES2 with AES (RFC 8018)
+  encrypted_der_key,          ///< encrypted PKCS#8 in DER rather than PEM
+  large_handshake_message,    ///< handshake messages of more than 16 KiB, which are split over records
+  encrypted_alert_number,     ///< tells the number of an alert that arrives encrypted (all of TLS 1.3's)
+  exact_certificate_alert,    ///< sends the alert that plugtls chooses, not merely one of the same class
+  x448,                       ///< group x448
+  x25519mlkem768,             ///< group X25519MLKEM768
+  critical_name_constraints,  ///< accepts certificates whose name constraints are critical (RFC 5280 §4.2.1.10)
 };
 
 inline constexpr capability all_capabilities[] = {
@@ -31,6 +32,7 @@ inline constexpr capability all_capabilities[] = {
     capability::exact_certificate_alert,
     capability::x448,
     capability::x25519mlkem768,
+    capability::critical_name_constraints,
 };
 
 /// Returns the name of a capability as it is spelled in code.
@@ -45,6 +47,7 @@ constexpr std::string_view name(capability c) noexcept {
     case capability::exact_certificate_alert: return "exact_certificate_alert";
     case capability::x448: return "x448";
     case capability::x25519mlkem768: return "x25519mlkem768";
+    case capability::critical_name_constraints: return "critical_name_constraints";
   }
   return "";
 }

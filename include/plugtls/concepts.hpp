@@ -21,9 +21,9 @@
 // `tests/unit/null_backend.hpp` is the smallest one that fulfils it.
 //
 // What holds for all of it:
-// - No member throws, except that user callbacks reached through `key_source` may; nothing of C++ passes through C
-// frames.
-//   Memory that runs out inside the library is `errc::out_of_memory`; std::bad_alloc may leave `open` functions only.
+// - No member throws, except that user callbacks reached through `key_source` may, and that std::bad_alloc may leave
+//   those that fill containers: load, public_key, open, effective, negotiated, peer_chain, failure. Nothing of C++
+//   passes through C frames. Memory that runs out inside the library is `errc::out_of_memory`.
 // - A backend takes no policy from its library's defaults or configuration files: every value of the plan is set
 // explicitly.
 // - A backend never touches a socket. Ciphertext goes through `wire::pull` and `wire::push`, called from the library's
@@ -32,7 +32,9 @@
 // - A backend decides nothing about certificates. It has its library verify chain and signatures, with dates and names
 // ignored,
 //   and hands what was found to `peer_verifier::decide`; the answer is final in both directions.
-// - Sessions are not resumed, tickets are neither asked for nor sent, renegotiation is refused.
+// - Sessions are not resumed, tickets are neither asked for nor sent, renegotiation is refused; a client refuses a
+//   server without secure renegotiation (RFC 5746). A server's order decides about suites, groups and ALPN; its
+//   CertificateRequest names no authorities.
 
 namespace plugtls {
 
@@ -108,6 +110,11 @@ concept NativeConnection = std::default_initializable<N> &&
   // Goes on with the handshake. When the peer's certificates are there, calls verifier.decide() exactly once, in this
   // call, and before the next flight; refuses with the alert it gives, or one of the same class (capability
   // exact_certificate_alert). With verify_mode::none it need not be called.
+  // What was presented is told as it was sent, also where the library cannot parse it, or gives up before its own
+  // verification: then `trusted` is false, and the verifier finds the reason. The verified leaf is the first
+  // certificate that was sent, or `trusted` is false. A required certificate that does not come: nothing presented, and
+  // the alert certificate_required (TLS 1.3) or handshake_failure. `done` means that the verifier accepted the peer, if
+  // there was anything to verify. Every failure of ours sends an alert, handshake_failure where the library sends none.
   { n.handshake() } -> std::same_as<native_status>;
 
   // Reads decrypted bytes, at most `size` (> 0) and at most a record. Tickets and key updates are dealt with and never
@@ -149,13 +156,15 @@ concept Backend = requires(error_info& info, tls_version version, cipher_suite s
   // Initialises the library once per process (called before everything else, from any thread, many times), and compares
   // the run-time library with the headers: unsupported when they do not fit each other.
   { B::start(info) } -> std::same_as<errc>;
-  // Whether the library, as it is built, has a protocol version, suite, group or signature scheme.
+  // Whether the library, as it is built, has a protocol version, suite, group or signature scheme. Suites without a
+  // name in protocol.hpp are not supported: some authenticate nobody.
   { B::supports(version) } -> std::same_as<bool>;
   { B::supports(suite) } -> std::same_as<bool>;
   { B::supports(group) } -> std::same_as<bool>;
   { B::supports(scheme) } -> std::same_as<bool>;
   // Verifies one signature; a pure function. spki and algorithm (AlgorithmIdentifier) are DER. Gives success,
-  // bad_signature, unsupported (algorithm or key that the library lacks), malformed_certificate.
+  // bad_signature, unsupported (algorithm or key that the library lacks), malformed_certificate. Weak algorithms are
+  // verified where the library can: refusing them is the policy's business.
   { B::verify_signature(bytes, bytes, bytes, bytes) } -> std::same_as<errc>;
 }
 &&PrivateKey<typename B::private_key>&& NativeContext<typename B::context, typename B::private_key>&&
