@@ -34,7 +34,10 @@ class OpensslServer(BackendTest):
                        PKI / f"{cert}_key.pem", "-cert_chain", PKI / "intermediate.pem", "-CAfile", ROOT,
                        f"-tls{version.replace('.', '_')}", *arguments]
             with started(command) as server:
-                if server.first.startswith(("Using", "ACCEPT")) or "ACCEPT" in server.process.stdout.readline().decode():
+                line = server.first
+                while line and not line.startswith("ACCEPT"):
+                    line = server.process.stdout.readline().decode()
+                if line:
                     yield f"localhost:{port}"
                     return
         self.fail("openssl s_server does not start")
