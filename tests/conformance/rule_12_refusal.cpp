@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "conformance.hpp"
 #include "plugtls/pem.hpp"
+#include "support/corpus.hpp"
 
 using namespace plugtls;
 using namespace plugtls_test;
@@ -153,4 +154,17 @@ TEST_CASE("rule 12: what a context will do can be asked, value by value") {
   CHECK(e.trust_anchors == 1);
   CHECK_FALSE(e.signature_schemes.empty());
   CHECK(make_server().effective().verify == verify_mode::none);
+}
+
+TEST_CASE("rule 12: critical_name_constraints") {
+  const corpus_case c{"ok-nc-permitted", {}, {}, {}, {}};
+  error_info info;
+  client_settings s;
+  s.trust = trust_store::from_memory(as_bytes(read_corpus(c, "roots.pem")), info);
+  const identity id =
+      make_identity(read_corpus(c, "leaf.pem") + read_corpus(c, "chain.pem"), read_corpus(c, "key.pem"));
+  connection k(s, server_defaults(id), "www.example.test");
+  k.run();
+  CHECK(k.client.handshake_error ==
+        (declared<capability::critical_name_constraints> ? errc::success : errc::unsupported_critical_extension));
 }

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <algorithm>
+
+#include "support/any_pair.hpp"
+#include "support/corpus.hpp"
+
+using namespace plugtls;
+using namespace plugtls_test;
+
+// Every case as a real handshake: each backend presents it, each backend judges it, and all verdicts must be the one
+// that the manifest gives. What no backend can present (our loader rightly refuses malformed and weak leaves) stands in
+// a list, so that nothing drops out unseen.
+
+namespace {
+
+// Refused when the presenting end's context is made: malformed, or a key that is too short.
+constexpr std::string_view not_loadable[] = {
+    "rsa1024-leaf",    "rsa512-leaf",      "sigalg-mismatch",
+    "duplicate-san",   "malformed-san",    "malformed-basicconstraints",
+    "serial-negative", "trailing-garbage", "truncated-der",
+    "version-4",       "bad-time-month13", "garbage-leaf",
+};
+
+// Judged by a revocation list, which is not there yet.
+bool needs_crl(const corpus_case& c) { return c.id.rfind("crl-", 0) == 0; }
+
+bool is_listed(std::string_view id) {
+  return std::find(std::begin(not_loadable), std::end(not_loadable), id) != std::end(not_loadable);
+}
+
+identity identity_of(const corpus_case& c) {
+  error_info info;
+  return identity::from_pem(read_corpus(c, "leaf.pem") + read_corpus(c, "chain.pem"), read_corpus(c, "key.pem"), info);
+}
+
+trust_store roots_of(const corpus_case& c) {
+  error_info info;
+  trust_store store = trust_store::from_memory(as_bytes(read_corpus(c, "roots.pem")), info);
+  return store;
+}
+
+struct judged {
+  bool presented = false;  // the judge got to see the chain
+  errc verdict = errc::success;
+  std::string what;
+};
+
+judged judge_server(const corpus_case& c, const backend_entry& judge, const backend_entry& presenter, tls_version v) {
+  error_info info;
+  server_settings s;
+  s.identities = {identity_of(c)};
+  const any_context server = presenter.server(s, info);
+  if (!server) return {false, info.code, explain(info)};
+  client_settings k = with_version(client_settings{}, v);
+  k.trust = roots_of(c);
+  any_pair p(make_client(judge, k), server, c.name);
+  p.run();
+  const bool seen = p.client.up() || !p.client.engine.peer_chain().empty();
+  return {seen, p.client.handshake_error, p.describe()};
+}
+
+judged judge_client(const corpus_case& c, const backend_entry& judge, const backend_entry& presenter, tls_version v) {
+  error_info info;
+  client_settings k = with_version(client_defaults(), v);
+  k.identities = {identity_of(c)};
+  const any_context client = presenter.client(k, info);
+  if (!client) return {false, info.code, explain(info)};
+  server_settings s = server_defaults();
+  s.verify = verify_mode::required;
+  s.trust = roots_of(c);
+  any_pair p(client, make_server(judge, s));
+  p.run();
+  return {!p.server.engine.peer_chain().empty(), p.server.handshake_error, p.describe()};
+}
+
+// What a judge must be able to do to accept a case.
+constexpr std::pair<std::string_view, capability> needed[] = {
+    {"ok-ed25519", capability::ed25519},
+    {"ok-nc-permitted", capability::critical_name_constraints},
+};
+
+bool can_accept(const backend_entry& judge, const corpus_case& c) {
+  for (const auto& [id, what] : needed)
+    if (id == c.id && !judge.capabilities.has(what)) return false;
+  return true;
+}
+
+}  // namespace
+
+TEST_CASE("corpus: every backend gives the verdict and the reason of the manifest") {
+  const std::vector<corpus_case> cases = corpus_cases();
+  REQUIRE(cases.size() == 97);
+  std::size_t shown = 0;
+  for (const corpus_case& c : cases) {
+    if (needs_crl(c) || is_listed(c.id)) continue;
+    bool presented = false;
+    std::string why;
+    for (const backend_entry& judge : registered_backends()) {
+      for (const backend_entry& presenter : registered_backends()) {
+        for (const tls_version v : common_versions(judge, presenter)) {
+          CAPTURE(c.id, judge.name, presenter.name, name(v));
+          const judged j =
+              c.role == "server" ? judge_server(c, judge, presenter, v) : judge_client(c, judge, presenter, v);
+          why += j.what + "; ";
+          if (!j.presented) continue;
+          presented = true;
+          INFO(j.what);
+          if (can_accept(judge, c))
+            CHECK(std::string(name(j.verdict)) == c.expected);
+          else
+            CHECK(j.verdict != errc::success);
+        }
+      }
+    }
+    INFO(c.id << " was presented by no backend: " << why);
+    CHECK(presented);
+    shown += presented;
+  }
+  CHECK(shown >= 75);
+}
+
+TEST_CASE("corpus: what is listed as not loadable is refused with a reason, by every backend") {
+  for (const corpus_case& c : corpus_cases()) {
+    if (!is_listed(c.id)) continue;
+    CAPTURE(c.id);
+    for (const backend_entry& b : registered_backends()) {
+      error_info info;
+      server_settings s;
+      s.identities = {identity_of(c)};
+      CHECK_FALSE(b.server(s, info));
+      CHECK(info.code != errc::success);
+    }
+  }
+}
