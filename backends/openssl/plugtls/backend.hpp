@@ -10,5 +10,6 @@ namespace plugtls {
 using default_backend = openssl::backend;
 using context = basic_context<default_backend>;
 using engine = basic_engine<default_backend>;
+using private_key = basic_private_key<default_backend>;
 
 }  // namespace plugtls
