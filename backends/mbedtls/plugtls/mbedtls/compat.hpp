@@ -69,6 +69,7 @@ inline constexpr int error_no_suite = MBEDTLS_ERR_SSL_NO_USABLE_CIPHERSUITE;
 inline constexpr int error_finished = MBEDTLS_ERR_SSL_BAD_HS_FINISHED;
 inline constexpr int error_alpn = 0;
 inline constexpr int error_ticket = 0;
+inline constexpr int error_no_room = 1;  // never
 #else
 inline constexpr int error_version = MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION;
 inline constexpr int error_certificate = MBEDTLS_ERR_SSL_BAD_CERTIFICATE;
@@ -77,6 +78,7 @@ inline constexpr int error_no_suite = 0;
 inline constexpr int error_finished = 0;
 inline constexpr int error_alpn = MBEDTLS_ERR_SSL_NO_APPLICATION_PROTOCOL;
 inline constexpr int error_ticket = MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET;
+inline constexpr int error_no_room = MBEDTLS_ERR_SSL_BAD_INPUT_DATA;  // library/ssl_msg.c, mbedtls_ssl_fetch_input
 #endif
 
 #if MBEDTLS_VERSION_NUMBER < 0x04000000

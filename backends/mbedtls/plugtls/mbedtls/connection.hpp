@@ -94,7 +94,7 @@ class connection {
     if (error_ == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE)
       info.alert_received = static_cast<alert>(compat::received_alert(*ssl_.get()));
     if (own_alert_) info.alert_sent = own_alert_;
-    if (error_ == MBEDTLS_ERR_SSL_FEATURE_UNAVAILABLE || error_ == MBEDTLS_ERR_SSL_INVALID_RECORD) blame_size(info);
+    if (!is_open && info.code == errc::handshake_failed) blame_size(info);
     if (wire_->observer().alert_sent() == alert::no_application_protocol) info.code = errc::no_application_protocol;
   }
 
@@ -214,12 +214,13 @@ class connection {
     return e == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY ? native_status::closed : native_status::failed;
   }
 
-  // 2.28 reads no handshake message that spans records, no version one of more than 16 KiB.
+  // A handshake message that does not fit the input buffer, or before 3.6.3 one that spans records.
   void blame_size(error_info& info) const {
-    const bool is_large = wire_->observer().largest_message() > MBEDTLS_SSL_IN_CONTENT_LEN - 4;
+    const bool is_large =
+        wire_->observer().largest_message() > MBEDTLS_SSL_IN_CONTENT_LEN - 4 || error_ == compat::error_no_room;
     if (is_large) info.code = errc::handshake_too_large;
     if (is_large || error_ == MBEDTLS_ERR_SSL_FEATURE_UNAVAILABLE)
-      info.detail = "this mbedTLS cannot read a handshake message that is split over records";
+      info.detail = "this mbedTLS cannot read a handshake message of that size or number of records";
   }
 
   static constexpr int io_failed = MBEDTLS_ERR_NET_CONN_RESET;  // says nothing: the wire knows what happened
