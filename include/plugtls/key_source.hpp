@@ -94,8 +94,8 @@ class key_source {
   }
 
   errc ask(key_material& out, error_info& info) const {
+    out.password = out.encrypted && password_ ? password_() : secret();
     if (!out.encrypted) return errc::success;
-    if (password_) out.password = password_();
     return out.password.empty() ? info.set(errc::password_required) : errc::success;
   }
 
