@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "plugtls/detail/handshake_observer.hpp"
+
+#include "null_protocol.hpp"
+#include "support/catch.hpp"
+#include "support/drive.hpp"
+
+using namespace plugtls;
+using namespace plugtls_test;
+using detail::handshake_observer;
+using direction = detail::handshake_observer::direction;
+
+namespace {
+
+void feed(handshake_observer& o, direction d, byte_view bytes, std::size_t step = 1000000) {
+  for (std::size_t at = 0; at < bytes.size(); at += step) {
+    const byte_view part = bytes.subspan(at, std::min(step, bytes.size() - at));
+    o.observe(d, part.data(), part.size());
+  }
+}
+
+byte_vector concat(std::initializer_list<byte_vector> parts) {
+  byte_vector all;
+  for (const byte_vector& p : parts) all.insert(all.end(), p.begin(), p.end());
+  return all;
+}
+
+null::hello client_offer() {
+  return {{tls_version::tls1_3, tls_version::tls1_2},
+          {cipher_suite::aes_128_gcm_sha256},
+          {named_group::x25519},
+          {"h2"},
+          "host.example"};
+}
+null::hello server_choice(tls_version v) {
+  return {{v}, {cipher_suite::aes_256_gcm_sha384}, {named_group::secp384r1}, {}, {}};
+}
+
+}  // namespace
+
+TEST_CASE("the observer reads hellos, on both roles and from any chopping") {
+  for (const role own : {role::client, role::server}) {
+    for (const std::size_t step : {1U, 2U, 5U, 100U, 100000U}) {
+      const direction from_client = own == role::client ? direction::outbound : direction::inbound;
+      const direction from_server = own == role::client ? direction::inbound : direction::outbound;
+      handshake_observer o(own);
+      feed(o, from_client, null::plain_record(22, null::encode_client_hello(client_offer())), step);
+      CHECK(o.facts().client_hello_seen);
+      CHECK(o.facts().offers_1_2);
+      CHECK(o.facts().offers_1_3);
+      CHECK(o.facts().server_name == "host.example");
+      feed(o, from_server, null::plain_record(22, null::encode_server_hello(server_choice(tls_version::tls1_3))), step);
+      CHECK(o.facts().version == tls_version::tls1_3);
+      CHECK(o.facts().suite == cipher_suite::aes_256_gcm_sha384);
+      CHECK(o.facts().group == named_group::secp384r1);
+      CHECK_FALSE(o.facts().psk_selected);
+      CHECK_FALSE(o.facts().certificate_seen);
+    }
+  }
+}
+
+TEST_CASE("messages may span records, and records hold several messages") {
+  const byte_vector hello = null::encode_server_hello(server_choice(tls_version::tls1_2));
+  const byte_vector certificate = null::handshake_message(11, null::writer().raw(byte_vector(5000)));
+  const byte_vector exchange = null::handshake_message(12, null::writer().u8(3).u16(0x001d).u8(0).u16(0x0403).u16(0));
+  const byte_vector all = concat({hello, certificate, exchange});
+  for (const std::size_t record : {1U, 3U, 100U, 4000U}) {
+    handshake_observer o(role::client);
+    for (std::size_t at = 0; at < all.size(); at += record)
+      feed(o, direction::inbound,
+           null::plain_record(22, byte_view(all).subspan(at, std::min(record, all.size() - at))));
+    CHECK(o.facts().version == tls_version::tls1_2);
+    CHECK(o.facts().certificate_seen);
+    CHECK(o.facts().group == named_group::x25519);
+    CHECK(o.facts().scheme == signature_scheme::ecdsa_secp256r1_sha256);
+    CHECK(o.largest_message() == 5000);
+  }
+}
+
+TEST_CASE("what a peer claims to have sent from the other side is not believed") {
+  handshake_observer o(role::client);
+  feed(o, direction::inbound, null::plain_record(22, null::encode_client_hello(client_offer())));
+  CHECK_FALSE(o.facts().client_hello_seen);
+  handshake_observer p(role::server);
+  feed(p, direction::inbound, null::plain_record(22, null::encode_server_hello(server_choice(tls_version::tls1_2))));
+  CHECK_FALSE(p.facts().server_hello_seen);
+}
+
+TEST_CASE("fatal plaintext alerts are read, warnings and encrypted ones are not") {
+  const auto seen = [](byte_vector bytes) {
+    handshake_observer o(role::client);
+    feed(o, direction::inbound, bytes, 1);
+    return o.alert_received();
+  };
+  CHECK(seen(null::plain_record(21, null::writer().u8(2).u8(40).bytes)) == alert::handshake_failure);
+  CHECK_FALSE(seen(null::plain_record(21, null::writer().u8(1).u8(112).bytes)));
+  CHECK_FALSE(seen(null::plain_record(21, null::writer().u8(1).u8(0).bytes)));
+  CHECK_FALSE(seen(null::plain_record(21, null::writer().u8(2).u8(40).u16(0).bytes)));
+  CHECK_FALSE(seen(null::plain_record(21, null::writer().u8(2).bytes)));
+  // After ChangeCipherSpec in TLS 1.2 two bytes may be anything.
+  CHECK_FALSE(seen(concat({null::plain_record(22, null::encode_server_hello(server_choice(tls_version::tls1_2))),
+                           null::plain_record(20, null::writer().u8(1).bytes),
+                           null::plain_record(21, null::writer().u8(2).u8(40).bytes)})));
+  handshake_observer o(role::client);
+  feed(o, direction::outbound, null::plain_record(21, null::writer().u8(2).u8(48).bytes));
+  CHECK(o.alert_sent() == alert::unknown_ca);
+  CHECK_FALSE(o.alert_received());
+}
+
+TEST_CASE("a HelloRetryRequest tells the version; suite and group come from the second ServerHello") {
+  byte_vector retry = null::encode_server_hello(server_choice(tls_version::tls1_3));
+  static constexpr unsigned char random[32] = {0xCF, 0x21, 0xAD, 0x74, 0xE5, 0x9A, 0x61, 0x11, 0xBE, 0x1D, 0x8C,
+                                               0x02, 0x1E, 0x65, 0xB8, 0x91, 0xC2, 0xA2, 0x11, 0x16, 0x7A, 0xBB,
+                                               0x8C, 0x5E, 0x07, 0x9E, 0x09, 0xE2, 0xC8, 0xA8, 0x33, 0x9C};
+  for (std::size_t i = 0; i < 32; ++i) retry[6 + i] = static_cast<std::byte>(random[i]);
+  handshake_observer o(role::client);
+  feed(o, direction::inbound, null::plain_record(22, retry));
+  CHECK(o.facts().version == tls_version::tls1_3);
+  CHECK(o.facts().suite == cipher_suite::none);
+  CHECK(o.facts().group == named_group::none);
+  feed(o, direction::inbound, null::plain_record(20, null::writer().u8(1).bytes));
+  feed(o, direction::inbound, null::plain_record(22, null::encode_server_hello(server_choice(tls_version::tls1_3))));
+  CHECK(o.facts().suite == cipher_suite::aes_256_gcm_sha384);
+  CHECK(o.facts().group == named_group::secp384r1);
+}
+
+TEST_CASE("the first byte tells who does not speak TLS; later garbage does not") {
+  for (const unsigned first : {0U, 0x16U + 10U, 'H' + 0U, 0x80U, 0xffU}) {
+    handshake_observer o(role::client);
+    feed(o, direction::inbound, null::writer().u8(first).bytes);
+    CHECK(o.not_tls());
+  }
+  handshake_observer o(role::client);
+  feed(o, direction::inbound, null::plain_record(22, null::encode_server_hello(server_choice(tls_version::tls1_2))));
+  feed(o, direction::inbound, as_bytes("HTTP/1.1 400"));
+  CHECK_FALSE(o.not_tls());
+  handshake_observer own(role::client);
+  feed(own, direction::outbound, as_bytes("HTTP/1.1 400"));
+  CHECK_FALSE(own.not_tls());
+}
+
+TEST_CASE("no bytes crash the observer, and none make it hold much") {
+  for (unsigned seed = 0; seed < 300; ++seed) {
+    std::string bytes = pattern(3000, seed);
+    // Mostly well-formed outside: what matters is inside.
+    bytes[0] = static_cast<char>(seed % 5 == 4 ? 21 : 22);
+    bytes[1] = 3;
+    bytes[3] = 11;
+    bytes[5] = static_cast<char>(seed % 3 == 0 ? 1 : seed % 3 == 1 ? 2 : 12);
+    bytes[6] = 0;
+    bytes[7] = static_cast<char>(seed % 12);
+    for (const role own : {role::client, role::server}) {
+      handshake_observer o(own);
+      feed(o, direction::inbound, as_bytes(bytes), 1 + seed % 50);
+      feed(o, direction::outbound, as_bytes(bytes), 1 + seed % 50);
+      o.release();
+      feed(o, direction::inbound, as_bytes(bytes));
+      CHECK(o.facts().server_name.size() <= 255);
+    }
+  }
+  handshake_observer o(role::server);
+  feed(o, direction::inbound, null::plain_record(22, null::writer().u8(1).u24(0xffffff).bytes));
+  CHECK(o.largest_message() == 0xffffff);
+}
+
+TEST_CASE("every cut of real hellos is read without harm, and never half believed") {
+  const byte_vector hello = null::encode_client_hello(client_offer());
+  for (std::size_t cut = 0; cut + 4 < hello.size(); ++cut) {
+    // A whole message whose body ends early.
+    const byte_view body = byte_view(hello).subspan(4, cut);
+    handshake_observer o(role::server);
+    feed(o, direction::inbound, null::plain_record(22, null::handshake_message(1, null::writer().raw(body))));
+    CHECK(o.facts().client_hello_seen);
+    CHECK((o.facts().server_name.empty() || o.facts().server_name == "host.example"));
+    CHECK((o.facts().offers_1_2 || o.facts().offers_1_3));
+  }
+}
