@@ -29,7 +29,17 @@ class const_buffer {
  public:
   const_buffer(byte_view bytes) noexcept : bytes_(bytes) {}
   const_buffer(std::string_view text) noexcept : bytes_(as_bytes(text)) {}
-  const_buffer(const char* text) noexcept : bytes_(as_bytes(text)) {}
+  template <class P>
+  requires(std::same_as<P, const char*> || std::same_as<P, char*>) const_buffer(const P& text)
+  noexcept : bytes_(as_bytes(std::string_view(text))) {}
+  /// An array is sent whole; one of const char, such as a literal, up to its NUL, and never beyond its end.
+  template <detail::byte_like T, std::size_t N>
+  const_buffer(T (&array)[N]) noexcept : bytes_(std::as_bytes(std::span(array))) {
+    if constexpr (std::is_same_v<T, const char>) {
+      const std::size_t end = std::string_view(array, N).find('\0');
+      if (end != std::string_view::npos) bytes_ = bytes_.first(end);
+    }
+  }
   template <detail::byte_range R>
   const_buffer(const R& range) noexcept : bytes_(std::as_bytes(std::span(range.data(), range.size()))) {}
 
