@@ -140,7 +140,14 @@ class wire {
   }
 
   io_result note(io_result r) noexcept {
-    if (r.status == io_status::would_block) blocked_read_ = true;
+    if (r.status == io_status::would_block) {
+      // A flight that never left has no answer to wait for.
+      if (write_error_ && corked_) {
+        fail(errc::io_error);
+        return {0, io_status::error};
+      }
+      blocked_read_ = true;
+    }
     if (r.status == io_status::end) {
       ended_ = true;
       // After a failed write the end of the stream is only its echo.

@@ -273,3 +273,15 @@ TEST_CASE("a server refuses an offer without a version of its window, by protoco
   CHECK(offer({v2}, v2, v3) == errc::success);
   CHECK(offer({v3}, v2, v3) == errc::success);
 }
+
+TEST_CASE("a flight that could not be sent is not answered: reading fails instead of waiting") {
+  fixture f;
+  f.p.write_fails = io_status::error;
+  f.push("flight");
+  f.p.feed(as_bytes(std::string_view("\x15\x03\x03\x00\x02", 5)));
+  CHECK(f.pull().status == io_status::ok);  // what the peer said before is still read
+  CHECK(f.w.fault() == errc::success);
+  CHECK(f.pull().status == io_status::error);
+  CHECK(f.w.fault() == errc::io_error);
+  CHECK_FALSE(f.w.blocked_read());
+}
