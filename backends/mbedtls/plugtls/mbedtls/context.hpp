@@ -94,11 +94,20 @@ class context {
   errc load_identity(std::span<loaded_identity<private_key>> identities, error_info& info) {
     if (identities.size() > 1) return info.set(errc::unsupported, "mbedTLS is given one identity at most");
     for (const loaded_identity<private_key>& id : identities) {
-      for (const byte_view der : id.chain) {
-        const int e = mbedtls_x509_crt_parse_der_nocopy(own_chain_.get(), data(der), der.size());
-        if (e != 0) return refuse(info, e, errc::unsupported, "mbedTLS cannot read a certificate of the identity");
+      const byte_view leaf = id.chain.front();
+      int e = mbedtls_x509_crt_parse_der_nocopy(own_chain_.get(), data(leaf), leaf.size());
+      if (e != 0) return refuse(info, e, errc::unsupported, "mbedTLS cannot read the certificate of the identity");
+      // The others are sent and not looked at, so that those too can be sent which mbedTLS cannot parse.
+      mbedtls_x509_crt* last = own_chain_.get();
+      for (const byte_view der : std::span(id.chain).subspan(1)) {
+        last->next = static_cast<mbedtls_x509_crt*>(mbedtls_calloc(1, sizeof *last));
+        if (last->next == nullptr) return info.set(errc::out_of_memory);
+        last = last->next;
+        mbedtls_x509_crt_init(last);
+        last->raw.p = const_cast<unsigned char*>(data(der));
+        last->raw.len = der.size();
       }
-      const int e = mbedtls_ssl_conf_own_cert(config_.get(), own_chain_.get(), id.key.native_handle());
+      e = mbedtls_ssl_conf_own_cert(config_.get(), own_chain_.get(), id.key.native_handle());
       if (e != 0) return refuse(info, e, errc::unsupported, "mbedTLS cannot use the identity");
     }
     return errc::success;
