@@ -27,11 +27,12 @@ std::string without_trailing_space(std::string line) {
 
 std::string milliseconds(long us) { return std::to_string(us / 1000) + "." + std::to_string(us % 1000 / 100) + " ms"; }
 
-// "unknown_issuer, hostname_mismatch": the error, then what else is wrong.
-std::string result_text(const parity_result& r) {
+// The error and what else is wrong; all problems where backends differ, which they may do in nothing else.
+std::string result_text(const parity_result& r, bool agree) {
   if (r.missing) return "unsupported (no " + std::string(tls::name(*r.missing)) + ")";
   if (!r.error) return "accepted";
   std::string text(tls::name(r.error.code));
+  if (!agree) return text + " " + to_text(problems_json(r.error.problems));
   for (const json& problem : problems_json(r.error.problems))
     if (problem != tls::name(r.error.code)) text += ", " + problem.get<std::string>();
   return text;
@@ -104,7 +105,7 @@ std::string parity_text(const parity_table& t) {
   text += without_trailing_space(head);
   for (const parity_case& c : t.cases) {
     std::string line = cell(c.id, 28) + cell(tls::name(c.expected), 27);
-    for (const parity_result& r : c.results) line += cell(result_text(r), 27);
+    for (const parity_result& r : c.results) line += cell(result_text(r, c.agree), 27);
     text += without_trailing_space(line + (c.good ? "ok" : c.agree ? "UNEXPECTED" : "DIFFERENT"));
   }
   return text + "\n" + verdict(t) + "\n";
@@ -140,7 +141,7 @@ std::string parity_page(const parity_table& t) {
   for (const parity_case& c : t.cases) {
     page += "<tr>" + td(c.id) + td(c.text) + td(tls::name(c.expected));
     for (const parity_result& r : c.results)
-      page += td(result_text(r), r.missing || (r.error.code == c.expected && c.agree));
+      page += td(result_text(r, c.agree), r.missing || (r.error.code == c.expected && c.agree));
     page += "</tr>\n";
   }
   return page + "</table></div>\n</html>\n";
