@@ -13,8 +13,8 @@
 #include <mbedtls/x509_crt.h>
 #include <psa/crypto.h>
 
-#include "plugtls/bytes.hpp"
 #include "plugtls/capability.hpp"
+#include "plugtls/mbedtls/handle.hpp"
 #include "plugtls/protocol.hpp"
 
 #if MBEDTLS_VERSION_NUMBER < 0x021c0000 || MBEDTLS_VERSION_NUMBER >= 0x05000000
@@ -101,30 +101,20 @@ inline constexpr int error_encryption[] = {PSA_ERROR_NOT_SUPPORTED};
 /// The random generator of one thread, so that no lock is needed.
 class generator {
  public:
-  generator() noexcept {
-    mbedtls_entropy_init(&entropy_);
-    mbedtls_ctr_drbg_init(&drbg_);
-    state_ = mbedtls_ctr_drbg_seed(&drbg_, mbedtls_entropy_func, &entropy_, nullptr, 0);
-  }
-  ~generator() {
-    mbedtls_ctr_drbg_free(&drbg_);
-    mbedtls_entropy_free(&entropy_);
-  }
-  generator(const generator&) = delete;
-  generator& operator=(const generator&) = delete;
+  generator() noexcept : state_(mbedtls_ctr_drbg_seed(drbg_.get(), mbedtls_entropy_func, entropy_.get(), nullptr, 0)) {}
 
   static generator& own() noexcept {
     thread_local generator instance;
     return instance;
   }
 
-  int reseed() noexcept { return state_ == 0 ? mbedtls_ctr_drbg_reseed(&drbg_, nullptr, 0) : state_; }
+  int reseed() noexcept { return state_ == 0 ? mbedtls_ctr_drbg_reseed(drbg_.get(), nullptr, 0) : state_; }
 
   int fill(unsigned char* out, std::size_t size) noexcept {
     int e = state_;
     while (e == 0 && size != 0) {
       const std::size_t n = size < MBEDTLS_CTR_DRBG_MAX_REQUEST ? size : MBEDTLS_CTR_DRBG_MAX_REQUEST;
-      e = mbedtls_ctr_drbg_random(&drbg_, out, n);
+      e = mbedtls_ctr_drbg_random(drbg_.get(), out, n);
       out += n;
       size -= n;
     }
@@ -132,8 +122,8 @@ class generator {
   }
 
  private:
-  mbedtls_entropy_context entropy_;
-  mbedtls_ctr_drbg_context drbg_;
+  pinned<mbedtls_entropy_context, mbedtls_entropy_init, mbedtls_entropy_free> entropy_;
+  pinned<mbedtls_ctr_drbg_context, mbedtls_ctr_drbg_init, mbedtls_ctr_drbg_free> drbg_;
   int state_;
 };
 

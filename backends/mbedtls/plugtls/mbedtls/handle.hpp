@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include "plugtls/mbedtls/compat.hpp"
+#include <mbedtls/pk.h>
+#include <mbedtls/ssl.h>
+#include <mbedtls/x509_crt.h>
+
+#include "plugtls/bytes.hpp"
 
 namespace plugtls::mbedtls {
 
