@@ -14,7 +14,7 @@ identity with_key(std::string_view chain, std::string_view key, password_callbac
   return identity::from_memory(as_bytes(chain), key_source::from_memory(as_bytes(key), std::move(callback)), info);
 }
 
-errc loads(const identity& id) {
+errc loading(const identity& id) {
   error_info info;
   context::server(server_defaults(id), info);
   return info.code;
@@ -37,11 +37,11 @@ const container encrypted[] = {{"PBES2 with 3DES", pki::server_key_pbes2_des3},
 
 void check_passwords(std::string_view key) {
   connects(with_key(pki::server_chain, key, password));
-  CHECK(loads(with_key(pki::server_chain, key)) == errc::password_required);
-  CHECK(loads(with_key(pki::server_chain, key, [] { return secret(); })) == errc::password_required);
+  CHECK(loading(with_key(pki::server_chain, key)) == errc::password_required);
+  CHECK(loading(with_key(pki::server_chain, key, [] { return secret(); })) == errc::password_required);
   for (const char* wrong : {"Secret", "secre", "secret1", "x"}) {
     CAPTURE(wrong);
-    CHECK(loads(with_key(pki::server_chain, key, [wrong] { return secret(wrong); })) == errc::bad_password);
+    CHECK(loading(with_key(pki::server_chain, key, [wrong] { return secret(wrong); })) == errc::bad_password);
   }
 }
 
@@ -117,35 +117,35 @@ TEST_CASE("rule 6: encrypted keys in DER") {
 }
 
 TEST_CASE("rule 6: the key must belong to the certificate") {
-  CHECK(loads(with_key(pki::server_chain, pki::client_key)) == errc::key_mismatch);
-  CHECK(loads(with_key(pki::server_chain, pki::server_rsa_key)) == errc::key_mismatch);
-  CHECK(loads(with_key(pki::server_rsa_chain, pki::server_key)) == errc::key_mismatch);
-  CHECK(loads(with_key(pki::intermediate, pki::server_key)) == errc::key_mismatch);
+  CHECK(loading(with_key(pki::server_chain, pki::client_key)) == errc::key_mismatch);
+  CHECK(loading(with_key(pki::server_chain, pki::server_rsa_key)) == errc::key_mismatch);
+  CHECK(loading(with_key(pki::server_rsa_chain, pki::server_key)) == errc::key_mismatch);
+  CHECK(loading(with_key(pki::intermediate, pki::server_key)) == errc::key_mismatch);
   client_settings s = client_defaults();
   s.identities = {with_key(pki::client_chain, pki::server_key)};
   CHECK(refusal(s) == errc::key_mismatch);
 }
 
 TEST_CASE("rule 6: what is no key has a name") {
-  CHECK(loads(with_key(pki::server_chain, "")) == errc::invalid_argument);
-  CHECK(loads(with_key(pki::server_chain, "nonsense")) == errc::bad_der);
-  CHECK(loads(with_key(pki::server_chain, pki::server_chain)) == errc::bad_pem);
-  CHECK(loads(with_key(pki::server_chain, "-----BEGIN PRIVATE KEY-----\n????\n-----END PRIVATE KEY-----\n")) ==
+  CHECK(loading(with_key(pki::server_chain, "")) == errc::invalid_argument);
+  CHECK(loading(with_key(pki::server_chain, "nonsense")) == errc::bad_der);
+  CHECK(loading(with_key(pki::server_chain, pki::server_chain)) == errc::bad_pem);
+  CHECK(loading(with_key(pki::server_chain, "-----BEGIN PRIVATE KEY-----\n????\n-----END PRIVATE KEY-----\n")) ==
         errc::bad_pem);
   const std::string_view pem = pki::server_key;
-  CHECK(loads(with_key(pki::server_chain, pem.substr(0, pem.size() / 2))) == errc::bad_pem);
+  CHECK(loading(with_key(pki::server_chain, pem.substr(0, pem.size() / 2))) == errc::bad_pem);
   for (const std::string_view der : {pki::server_key_der, pki::server_key_sec1_der, pki::server_rsa_key_pkcs1_der}) {
-    CHECK(loads(with_key(pki::server_chain, der.substr(0, der.size() / 2))) == errc::bad_der);
-    CHECK(loads(with_key(pki::server_chain, der.substr(0, der.size() - 1))) == errc::bad_der);
+    CHECK(loading(with_key(pki::server_chain, der.substr(0, der.size() / 2))) == errc::bad_der);
+    CHECK(loading(with_key(pki::server_chain, der.substr(0, der.size() - 1))) == errc::bad_der);
     std::string changed(der);
     changed[1] = '\x7f';
-    CHECK(loads(with_key(pki::server_chain, changed)) != errc::success);
+    CHECK(loading(with_key(pki::server_chain, changed)) != errc::success);
   }
   // PEM around bytes that are no key.
-  CHECK(loads(with_key(pki::server_chain, "-----BEGIN PRIVATE KEY-----\nMAMCAQU=\n-----END PRIVATE KEY-----\n")) ==
+  CHECK(loading(with_key(pki::server_chain, "-----BEGIN PRIVATE KEY-----\nMAMCAQU=\n-----END PRIVATE KEY-----\n")) ==
         errc::bad_pem);
-  CHECK(loads(identity(server_identity().chain(), {})) == errc::invalid_argument);
-  CHECK(loads(identity({}, server_identity().key())) == errc::no_certificates_found);
+  CHECK(loading(identity(server_identity().chain(), {})) == errc::invalid_argument);
+  CHECK(loading(identity({}, server_identity().key())) == errc::no_certificates_found);
 }
 
 TEST_CASE("rule 6: files, and what is wrong with them, are told by name") {
@@ -160,6 +160,6 @@ TEST_CASE("rule 6: files, and what is wrong with them, are told by name") {
   identity::from_files(folder + "server_key.pem", folder + "server_key.pem", info);
   CHECK(info.code == errc::no_certificates_found);
   info = {};
-  CHECK(loads(identity::from_files(folder + "server_rsa_chain.pem", folder + "server_key.pem", info)) ==
+  CHECK(loading(identity::from_files(folder + "server_rsa_chain.pem", folder + "server_key.pem", info)) ==
         errc::key_mismatch);
 }
