@@ -77,19 +77,29 @@ class Server:
 
 
 @contextlib.contextmanager
-def started(command, **options):
-    process = subprocess.Popen(list(map(str, command)), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                               stderr=subprocess.PIPE, start_new_session=True, **options)
+def running(command, stdin=subprocess.DEVNULL):
+    """A process that ends with the test, or when it takes too long."""
+    process = subprocess.Popen(list(map(str, command)), stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               start_new_session=True)
     watchdog = threading.Timer(TIMEOUT * 2, process.kill)
     watchdog.start()
     try:
-        yield Server(process)
+        yield process
     finally:
         watchdog.cancel()
         process.kill()
         process.wait()
-        process.stdout.close()
-        process.stderr.close()
+        for pipe in (process.stdin, process.stdout, process.stderr):
+            if pipe:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+
+
+@contextlib.contextmanager
+def started(command):
+    """A server that says where it listens."""
+    with running(command) as process:
+        yield Server(process)
 
 
 class BackendTest(unittest.TestCase):

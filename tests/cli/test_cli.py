@@ -22,7 +22,7 @@ class CliTest(BackendTest):
     def refused(self, status, error, *arguments, says=""):
         """The program ends at once with this status, this errc on one line, and nothing on standard output."""
         with self.subTest(" ".join(map(str, arguments))):
-            result = self.program.run(*arguments, timeout=10)
+            result = self.program.run(*arguments, timeout=30)
             self.check(result, status, error)
             self.assertEqual(result.out, b"")
             self.assertIn(says, result.lines[0])

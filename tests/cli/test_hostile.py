@@ -21,7 +21,7 @@ class HostileServers(CliTest):
                         result = self.program.run(command, "--backend", backend, "--json", *CA, f"localhost:{port}",
                                                   *arguments)
                         self.check(result, status, error)
-                        self.assertLess(time.monotonic() - begin, 8)
+                        self.assertLess(time.monotonic() - begin, 20)
                         self.assertEqual((result.json["ok"], result.json["error"]), (False, result.error))
                         self.assertEqual(result.json["stage"], "handshake")
 
@@ -108,7 +108,7 @@ class HostileClients(CliTest):
                         self.assertIn(record["error"], errors, text[:20])
                 begin = time.monotonic()
                 self.speak(s.port, b"\x16", close=False)  # waits to be thrown out
-                self.assertLess(time.monotonic() - begin, 4)
+                self.assertLess(time.monotonic() - begin, 8)
                 self.assertEqual(s.record()["error"], "timed_out")
                 result = self.program.run("client", *CA, "--connect", s.address, "localhost:1", "--get", "/")
                 self.assertEqual(result.status, 0)
@@ -131,7 +131,7 @@ class HostileClients(CliTest):
                 begin = time.monotonic()
                 result = self.program.run("client", *CA, "--connect", s.address, "localhost:1", "--get", "/")
                 self.assertEqual(result.status, 0)
-                self.assertLess(time.monotonic() - begin, 5)
+                self.assertLess(time.monotonic() - begin, 9)
                 for c in silent:
                     c.close()
 
