@@ -6,11 +6,11 @@ using namespace plugtls_test;
 
 namespace {
 
-struct verdict {
+struct ends {
   errc client, server;
 };
 
-verdict try_name(peer_options peer, identity id = server_identity(), tls_version v = tls_version::automatic) {
+ends try_name(peer_options peer, identity id = server_identity(), tls_version v = tls_version::automatic) {
   connection c(with_version(client_defaults(), v), server_defaults(std::move(id)), std::move(peer));
   c.run();
   return {outcome(c.client), outcome(c.server)};
