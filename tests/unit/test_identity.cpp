@@ -11,7 +11,7 @@
 using namespace plugtls;
 using namespace plugtls_test;
 
-static const std::string folder = PLUGTLS_TEST_DATA "/pki/";
+static const std::string pki_folder = PLUGTLS_TEST_DATA "/pki/";
 
 TEST_CASE("an identity keeps its chain in the order of the text") {
   error_info info;
@@ -44,9 +44,9 @@ TEST_CASE("broken certificates are told by name") {
 
 TEST_CASE("identities come from files, and one file may hold both") {
   error_info info;
-  CHECK(identity::from_files(folder + "server_chain.pem", folder + "server_key.pem", info).chain().size() == 2);
+  CHECK(identity::from_files(pki_folder + "server_chain.pem", pki_folder + "server_key.pem", info).chain().size() == 2);
   CHECK_FALSE(info);
-  CHECK(identity::from_files(folder + "server.der", folder + "server_key.der", info).chain().size() == 1);
+  CHECK(identity::from_files(pki_folder + "server.der", pki_folder + "server_key.der", info).chain().size() == 1);
   CHECK_FALSE(info);
   const std::string both = "/tmp/plugtls-unit-identity-" + std::to_string(getpid()) + ".pem";
   std::ofstream(both) << pki::server_chain << pki::server_key;
@@ -61,10 +61,10 @@ TEST_CASE("identities come from files, and one file may hold both") {
   CHECK(info.code == errc::file_error);
   CHECK(info.native == ENOENT);
   info = {};
-  identity::from_files(folder + "server.pem", "/no/such/file", info);
+  identity::from_files(pki_folder + "server.pem", "/no/such/file", info);
   CHECK(info.code == errc::file_error);
   info = {};
-  identity::from_files(folder, "", info);
+  identity::from_files(pki_folder, "", info);
   CHECK(info.code == errc::file_error);
   CHECK_THROWS_AS(identity::from_files("/no/such/file"), tls_error);
   CHECK_THROWS_AS(identity::from_pem("", ""), tls_error);
