@@ -55,8 +55,8 @@ class basic_engine {
   }
 
   /// Goes on with the handshake. Fails with a verification condition, `protocol_version`, `no_shared_cipher`,
-  /// `no_application_protocol`, `alert_received`, `not_tls`, `handshake_too_large`, `truncated`, `io_error`,
-  /// `timed_out`, `handshake_failed`; the connection is dead then.
+  /// `no_application_protocol`, `alert_received`, `not_tls`, `handshake_too_large`, `closed` (the peer changed its
+  /// mind), `truncated`, `io_error`, `timed_out`, `handshake_failed`; the connection is dead then.
   engine_result handshake(port& p) {
     if (!state_) return empty();
     state& s = *state_;
@@ -71,10 +71,12 @@ class basic_engine {
           // Libraries may ask again without having been blocked (mbedTLS 3.6 does); for ever would be a fault of
           // theirs.
           if (++spins < max_spins && s.w.fault() == errc::success) break;
-          [[fallthrough]];
-        default: return s.fail();
+          return s.fail();
+        case native_status::closed: s.closed_early = true; return s.fail();
+        case native_status::failed: return s.fail();
       }
     }
+    if (!s.is_verified()) return s.fail();
     const io_status sent = s.w.flush();
     if (sent == io_status::would_block) return {0, engine_status::want_write, errc::success};
     if (sent == io_status::error) return s.fail();
@@ -244,6 +246,14 @@ class basic_engine {
       return std::nullopt;
     }
 
+    // The last line: no connection without the verifier's consent, whatever a library or its adapter thinks.
+    bool is_verified() const noexcept {
+      const verify_rules& rules = context.plan().verify;
+      if (rules.mode == verify_mode::none) return true;
+      if (verifier.decided()) return verifier.decision().accept;
+      return rules.own == role::server && rules.mode == verify_mode::optional;  // presented nothing
+    }
+
     void establish() {
       native.negotiated(agreed);
       const detail::hello_facts& facts = w.observer().facts();
@@ -307,8 +317,10 @@ class basic_engine {
       if (error.alert_received) return reason_of(*error.alert_received);
       if (error.code == errc::alert_received) return error.code;
       if (w.fault() != errc::success) return w.fault();
+      if (closed_early) return errc::closed;
       if (w.ended()) return errc::truncated;
       if (w.write_broken()) return errc::io_error;
+      if (native_done && !is_verified()) return errc::bad_certificate;
       return error.code == errc::success ? errc::handshake_failed : error.code;
     }
 
@@ -353,6 +365,7 @@ class basic_engine {
     typename B::connection native;  // after what it refers to
     phase current = phase::handshake;
     bool native_done = false;
+    bool closed_early = false;
     bool own_closed = false;
     bool peer_closed = false;
     bool resumed = false;

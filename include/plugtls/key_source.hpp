@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "plugtls/detail/callback.hpp"
+#include "plugtls/detail/der.hpp"
 #include "plugtls/error_info.hpp"
 #include "plugtls/pem.hpp"
 #include "plugtls/secret.hpp"
@@ -45,7 +46,8 @@ class key_source {
 
   bool empty() const noexcept { return bytes_.empty(); }
 
-  /// Finds the key and gets its password. Gives `bad_pem` (no key, or a broken block), `bad_der`, `password_required`.
+  /// Finds the key, whole and alone, and gets its password. Gives `bad_pem` (no key, or a broken block), `bad_der`,
+  /// `password_required`.
   errc prepare(key_material& out, error_info& info) const {
     return is_pem_ ? from_block(out, info) : from_bytes(out, info);
   }
@@ -61,6 +63,9 @@ class key_source {
     while (reader.next(block, e)) {
       const bool is_key = block.label == "PRIVATE KEY" || block.label == "RSA PRIVATE KEY" ||
                           block.label == "EC PRIVATE KEY" || block.label == "ENCRYPTED PRIVATE KEY";
+      byte_view content;
+      const bool whole = !block.headers.empty() ||  // encrypted as RFC 1421 does it: not DER yet
+                         detail::der::read_single(block.der, detail::der::tag::sequence, content);
       if (is_key) {
         std::string text = "-----BEGIN " + std::string(block.label) + "-----\n";
         if (!block.headers.empty()) text += std::string(detail::trim(block.headers)) + "\n\n";
@@ -74,6 +79,7 @@ class key_source {
         out.bytes = secret::take(text);
       }
       detail::wipe(block.der.data(), block.der.size());
+      if (is_key && !whole) return info.set(errc::bad_pem, "the private key is cut short, or bytes follow it");
       if (is_key) return ask(out, info);
     }
     return info.set(errc::bad_pem, e == errc::success ? "there is no private key in the PEM text"
@@ -82,12 +88,10 @@ class key_source {
 
   errc from_bytes(key_material& out, error_info& info) const {
     // EncryptedPrivateKeyInfo begins with an AlgorithmIdentifier, every other container with a version (RFC 5958 §3).
-    const byte_view b = bytes_.bytes();
-    const bool outer = b.size() > 4 && b[0] == std::byte{0x30};
-    if (!outer) return info.set(errc::bad_der, "the private key is not DER");
-    const std::size_t header = b[1] < std::byte{0x80} ? 2 : 2 + (static_cast<std::size_t>(b[1]) & 0x7f);
-    if (header >= b.size()) return info.set(errc::bad_der, "the private key is not DER");
-    out.encrypted = b[header] == std::byte{0x30};
+    byte_view content;
+    if (!detail::der::read_single(bytes_.bytes(), detail::der::tag::sequence, content) || content.empty())
+      return info.set(errc::bad_der, "the private key is not DER, cut short, or bytes follow it");
+    out.encrypted = content.front() == std::byte{detail::der::tag::sequence};
     out.is_pem = false;
     out.bytes = bytes_;
     return ask(out, info);

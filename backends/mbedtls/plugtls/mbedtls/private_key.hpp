@@ -15,9 +15,6 @@ namespace plugtls::mbedtls {
 class private_key {
  public:
   errc load(const key_material& material, error_info& info) {
-    if ((material.encrypted || !material.is_pem) && !is_whole(material))
-      return info.set(material.is_pem ? errc::bad_pem : errc::bad_der,
-                      "the private key is cut short, or bytes follow it");
     const secret pem = material.is_pem ? material.bytes : to_pem(material);
     auto key = std::make_unique<key_handle>();
     const auto* password = material.encrypted ? data(material.password.bytes()) : nullptr;
@@ -64,17 +61,6 @@ class private_key {
     text += "-----END " + label + "-----\n";
     detail::wipe(body.data(), body.size());
     return secret::take(text);
-  }
-
-  // Whether a key is complete DER outside; what is wrong inside an encrypted one then comes from the password.
-  static bool is_whole(const key_material& material) {
-    byte_view content;
-    if (!material.is_pem) return detail::der::read_single(material.bytes.bytes(), detail::der::tag::sequence, content);
-    pem_reader reader(material.bytes.text());
-    pem_block block;
-    errc e = errc::success;
-    return reader.next(block, e) &&
-           (!block.headers.empty() || detail::der::read_single(block.der, detail::der::tag::sequence, content));
   }
 
   static errc explain_failure(int code, const key_material& material, error_info& info) {

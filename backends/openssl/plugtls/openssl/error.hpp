@@ -35,7 +35,8 @@ inline errc translate(unsigned long code) noexcept {
     case SSL_R_NO_APPLICATION_PROTOCOL: return errc::no_application_protocol;
     case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE: return errc::certificate_required;
     case SSL_R_EXCESSIVE_MESSAGE_SIZE: return errc::handshake_too_large;
-    case ERR_R_ASN1_LIB: return errc::malformed_certificate;
+    case ERR_R_ASN1_LIB:
+    case SSL_R_CERT_LENGTH_MISMATCH: return errc::malformed_certificate;
     case SSL_R_CERTIFICATE_VERIFY_FAILED: return errc::bad_certificate;
     case SSL_R_DECRYPTION_FAILED_OR_BAD_RECORD_MAC:
     case SSL_R_BAD_RECORD_TYPE:

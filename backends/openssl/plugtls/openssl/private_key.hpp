@@ -28,10 +28,6 @@ class private_key {
     else
       key_.reset(d2i_PrivateKey_bio(in.get(), nullptr));
     if (!key_) return explain_failure(material, info);
-    if (!material.is_pem && BIO_pending(in.get()) > 0) {
-      key_.reset();
-      return info.set(errc::bad_der, "bytes follow the private key");
-    }
     ERR_clear_error();
     const int type = EVP_PKEY_get_base_id(key_.get());
     if (type == EVP_PKEY_RSA || type == EVP_PKEY_EC || type == EVP_PKEY_RSA_PSS || type == EVP_PKEY_ED25519)
