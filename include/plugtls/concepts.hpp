@@ -70,9 +70,9 @@ template <class K>
 concept PrivateKey = std::movable<K> &&
     requires(K& key, const K& loaded, const key_material& material, error_info& info) {
   // Reads a key. `material` is one PEM block or DER, whole and alone: the core has seen to that. `password` is set when
-  // it is encrypted, and the library must never ask for one itself. Gives bad_pem, bad_der, bad_password, or unsupported
-  // for a key or encryption that the library lacks; a wrong password is never taken for success. On failure the key is
-  // empty.
+  // it is encrypted, and the library must never ask for one itself. Gives bad_pem, bad_der, bad_password, or
+  // unsupported for a key or encryption that the library lacks; a wrong password is never taken for success. On failure
+  // the key is empty.
   { key.load(material, info) } -> std::same_as<errc>;
   // Writes the public key as SubjectPublicKeyInfo, DER; false where the library fails. The core compares it with the
   // leaf certificate's, so adapters need not check the pair.
