@@ -414,3 +414,20 @@ TEST_CASE("a graceful close over TCP is no reset") {
   client.close();
   closing.join();
 }
+
+TEST_CASE("names below localhost are this machine's, whether the system knows them or not", "[tcp]") {
+  for (const std::string_view host : {"localhost", "LocalHost.", "plugtls-test.localhost"}) {
+    CAPTURE(host);
+    std::vector<tcp_endpoint> found;
+    error_info info;
+    CHECK(plugtls::resolve(host, 443, found, info) == errc::success);
+    REQUIRE_FALSE(found.empty());
+    for (const tcp_endpoint& e : found) {
+      const std::string text = e.to_string();
+      CHECK((text == "[::1]:443" || text.starts_with("127.")));
+    }
+  }
+  std::vector<tcp_endpoint> found;
+  error_info info;
+  CHECK(plugtls::resolve("notlocalhost", 443, found, info) != errc::success);
+}

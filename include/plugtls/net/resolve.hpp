@@ -63,6 +63,15 @@ inline bool check_port(int port, int lowest, error_info& info) {
   return false;
 }
 
+/// Whether a name always means this machine (RFC 6761 §6.3).
+inline bool is_localhost(std::string_view host) noexcept {
+  constexpr std::string_view special = "localhost";
+  if (host.ends_with('.')) host.remove_suffix(1);
+  if (host.size() < special.size()) return false;
+  const std::string_view before = host.substr(0, host.size() - special.size());
+  return equals_ignoring_case(host.substr(before.size()), special) && (before.empty() || before.ends_with('.'));
+}
+
 inline int look_up(const std::string& host, int flags, addrinfo*& found) noexcept {
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
@@ -89,6 +98,8 @@ inline void interleave(std::vector<tcp_endpoint>& list) {
 /// Finds the addresses of a host: a name in A-label form, or an address with or without brackets. They stand in the
 /// order in which to try them. Asks the system, which may take its time; nothing here can bound it.
 ///
+/// `localhost`, and names that end in it, are the loopback addresses also where the system does not know them.
+///
 /// Gives `invalid_argument` for what cannot be a host or a port (an abbreviated address such as "127.1" included),
 /// `io_error` with the resolver's code and text for a name that is not found.
 inline errc resolve(std::string_view host, int port, std::vector<tcp_endpoint>& out, error_info& info) {
@@ -112,6 +123,12 @@ inline errc resolve(std::string_view host, int port, std::vector<tcp_endpoint>& 
   // AI_ADDRCONFIG keeps useless IPv6 lookups away, and on machines with only a loopback address useful ones too.
   if (failed != 0 && failed != EAI_AGAIN && failed != EAI_SYSTEM && failed != EAI_MEMORY && !numeric)
     failed = detail::look_up(name, 0, list);
+  if (failed != 0 && detail::is_localhost(name)) {
+    std::vector<tcp_endpoint> v4;
+    if (resolve("::1", port, out, info) == errc::success && resolve("127.0.0.1", port, v4, info) == errc::success)
+      out.insert(out.end(), v4.begin(), v4.end());
+    return info.code;
+  }
   if (failed != 0) {
     info.native = failed == EAI_SYSTEM ? errno : failed;
     info.native_text =
