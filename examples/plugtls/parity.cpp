@@ -44,25 +44,8 @@ std::string verdict(const parity_table& t) {
          " cases agree and are as expected: " + (t.good() ? "parity" : "NO PARITY");
 }
 
-std::string escape(std::string_view text) {
-  std::string out;
-  for (const char c : one_line(text)) {
-    if (c == '<')
-      out += "&lt;";
-    else if (c == '>')
-      out += "&gt;";
-    else if (c == '&')
-      out += "&amp;";
-    else if (c == '"')
-      out += "&quot;";
-    else
-      out += c;
-  }
-  return out;
-}
-
 std::string td(std::string_view text, bool good = true) {
-  return std::string(good ? "<td>" : "<td class=\"bad\">") + escape(text) + "</td>";
+  return std::string(good ? "<td>" : "<td class=\"bad\">") + escape_html(text) + "</td>";
 }
 
 }  // namespace
@@ -125,9 +108,9 @@ std::string parity_page(const parity_table& t) {
       "table { border-collapse: collapse; margin: 1rem 0 2rem; }\n"
       "th, td { text-align: left; padding: .3rem 1.2rem .3rem 0; border-bottom: 1px solid var(--line); }\n"
       ".bad { color: var(--bad); font-weight: 600; }\n</style>\n<h1>plugtls parity</h1>\n";
-  page += "<p" + std::string(t.good() ? "" : " class=\"bad\"") + ">" + escape(verdict(t)) + "</p>\n<ul>\n";
+  page += "<p" + std::string(t.good() ? "" : " class=\"bad\"") + ">" + escape_html(verdict(t)) + "</p>\n<ul>\n";
   for (const tls::backend_entry* b : t.backends)
-    page += "<li>" + escape(b->name) + ": " + escape(b->library().text) + "</li>\n";
+    page += "<li>" + escape_html(b->name) + ": " + escape_html(b->library().text) + "</li>\n";
   page +=
       "</ul>\n<h2>Pairs</h2>\n<div class=\"wide\"><table>\n<tr><th>client<th>server<th>version<th>cipher suite"
       "<th>handshake<th>result</tr>\n";
@@ -136,7 +119,7 @@ std::string parity_page(const parity_table& t) {
             td(milliseconds(p.handshake_us)) + td(p.error ? explain(p.error) : "ok", !p.error) + "</tr>\n";
   }
   page += "</table></div>\n<h2>Failure cases</h2>\n<div class=\"wide\"><table>\n<tr><th>case<th>what it is<th>expected";
-  for (const tls::backend_entry* b : t.backends) page += "<th>" + escape(b->name);
+  for (const tls::backend_entry* b : t.backends) page += "<th>" + escape_html(b->name);
   page += "</tr>\n";
   for (const parity_case& c : t.cases) {
     page += "<tr>" + td(c.id) + td(c.text) + td(tls::name(c.expected));

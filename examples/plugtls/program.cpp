@@ -51,6 +51,20 @@ std::string one_line(std::string_view text) {
   return line;
 }
 
+std::string escape_html(std::string_view text) {
+  std::string out;
+  for (const char c : one_line(text)) {
+    switch (c) {
+      case '<': out += "&lt;"; break;
+      case '>': out += "&gt;"; break;
+      case '&': out += "&amp;"; break;
+      case '"': out += "&quot;"; break;
+      default: out += c;
+    }
+  }
+  return out;
+}
+
 void remark(std::string_view text) { write_all(STDERR_FILENO, "plugtls: " + one_line(text) + "\n"); }
 
 void complain(const tls::error_info& info) { remark(explain(info)); }

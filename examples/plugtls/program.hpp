@@ -24,6 +24,8 @@ void check(const tls::error_info& info);
 
 /// Returns text as one line that is safe on a terminal.
 std::string one_line(std::string_view text);
+/// The same, as it stands in a page.
+std::string escape_html(std::string_view text);
 
 /// Writes one diagnostic line on standard error: `plugtls: NAME: EXPLANATION`.
 void complain(const tls::error_info& info);

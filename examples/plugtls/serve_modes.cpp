@@ -28,21 +28,6 @@ void write(server_stream& stream, std::string_view text, connection_report& repo
   if (ec) throw tls::tls_error(stream.error());
 }
 
-std::string escape_html(std::string_view text) {
-  std::string out;
-  for (const char c : one_line(text)) {
-    if (c == '<')
-      out += "&lt;";
-    else if (c == '>')
-      out += "&gt;";
-    else if (c == '&')
-      out += "&amp;";
-    else
-      out += c;
-  }
-  return out;
-}
-
 // What was negotiated, one `name: value` per line; as a page where the client is a browser.
 std::string status_page(server_stream& stream, const connection_report& r, bool html) {
   std::vector<std::pair<std::string_view, std::string>> lines = {

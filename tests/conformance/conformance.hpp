@@ -2,6 +2,8 @@
 #pragma once
 
 #include <plugtls/backend.hpp>
+#include <plugtls/memory_pipe.hpp>
+#include <plugtls/stream.hpp>
 
 #include <string>
 #include <utility>
@@ -83,6 +85,30 @@ struct connection {
 
   endpoint<engine> client;
   endpoint<engine> server;
+};
+
+/// Two connected streams over a memory pipe, non-blocking.
+struct stream_pair {
+  using stream_type = stream<memory_pipe, default_backend>;
+  explicit stream_pair(tls_version v) : stream_pair(v, make_memory_pipe()) {}
+
+  stream_type client;
+  stream_type server;
+
+ private:
+  stream_pair(tls_version v, std::pair<memory_pipe, memory_pipe> ends)
+      : client(make_client(with_version(client_defaults(), v)), std::move(ends.first), server_name),
+        server(make_server(), std::move(ends.second)) {
+    client.non_blocking(true);
+    server.non_blocking(true);
+    std::error_code c, s;
+    for (int i = 0; i < 10; ++i) {
+      client.handshake(c);
+      server.handshake(s);
+    }
+    REQUIRE(client.established());
+    REQUIRE(server.established());
+  }
 };
 
 /// Writes and reads once, as an application does.

@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "conformance.hpp"
+#include "support/failures.hpp"
 
 using namespace plugtls;
 using namespace plugtls_test;
 
 namespace {
-
-struct failure {
-  const char* what;
-  std::string_view chain, key;
-  const char* peer;
-  problem_list problems;  // the first leads
-};
 
 // A certificate whose signature does not fit: its last byte is another.
 identity with_bad_signature() {
@@ -23,30 +17,6 @@ identity with_bad_signature() {
   chain[0] = *certificate::from_der(std::move(der), e);
   return identity(std::move(chain), id.key());
 }
-
-const failure failures[] = {
-    {"expired", pki::expired_chain, pki::expired_key, server_name, {{errc::certificate_expired, 0}}},
-    {"not yet valid",
-     pki::not_yet_valid_chain,
-     pki::not_yet_valid_key,
-     server_name,
-     {{errc::certificate_not_yet_valid, 0}}},
-    {"self-signed", pki::self_signed_chain, pki::self_signed_key, server_name, {{errc::self_signed, 0}}},
-    {"foreign root", pki::foreign_chain, pki::foreign_key, server_name, {{errc::unknown_issuer, 0}}},
-    {"no intermediate", pki::server, pki::server_key, server_name, {{errc::unknown_issuer, 0}}},
-    {"wrong name", pki::wrong_name_chain, pki::wrong_name_key, server_name, {{errc::hostname_mismatch, 0}}},
-    {"wrong address", pki::wrong_ip_chain, pki::wrong_ip_key, "127.0.0.1", {{errc::hostname_mismatch, 0}}},
-    {"expired, wrong name",
-     pki::expired_chain,
-     pki::expired_key,
-     "other.test",
-     {{errc::certificate_expired, 0}, {errc::hostname_mismatch, 0}}},
-    {"foreign, wrong name",
-     pki::foreign_chain,
-     pki::foreign_key,
-     "other.test",
-     {{errc::unknown_issuer, 0}, {errc::hostname_mismatch, 0}}},
-};
 
 void check(connection& c, const problem_list& problems, tls_version v) {
   const errc expected = leading(problems);

@@ -1,33 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
+#include "support/failures.hpp"
 #include "support/any_pair.hpp"
 
 using namespace plugtls;
 using namespace plugtls_test;
-
-namespace {
-
-struct failure {
-  const char* what;
-  std::string_view chain, key;
-  const char* peer;
-  problem_list problems;
-};
-
-const failure failures[] = {
-    {"expired", pki::expired_chain, pki::expired_key, server_name, {{errc::certificate_expired, 0}}},
-    {"not yet valid",
-     pki::not_yet_valid_chain,
-     pki::not_yet_valid_key,
-     server_name,
-     {{errc::certificate_not_yet_valid, 0}}},
-    {"self-signed", pki::self_signed_chain, pki::self_signed_key, server_name, {{errc::self_signed, 0}}},
-    {"foreign", pki::foreign_chain, pki::foreign_key, server_name, {{errc::unknown_issuer, 0}}},
-    {"wrong name", pki::wrong_name_chain, pki::wrong_name_key, server_name, {{errc::hostname_mismatch, 0}}},
-    {"wrong address", pki::wrong_ip_chain, pki::wrong_ip_key, "127.0.0.1", {{errc::hostname_mismatch, 0}}},
-    {"no intermediate", pki::server, pki::server_key, server_name, {{errc::unknown_issuer, 0}}},
-};
-
-}  // namespace
 
 TEST_CASE("every client refuses what every server wrongly presents, for the same reason, and the server hears it") {
   for_each_pair([](const backend_entry& a, const backend_entry& b) {
