@@ -32,8 +32,10 @@ int run_backends(const common_options& o) {
     return out;
   };
   std::vector<std::vector<std::string>> columns;
-  std::string text = cell("", 26);
-  std::string libraries = cell("library", 26);
+  std::size_t first = 0;
+  for (const tls::capability c : tls::all_capabilities) first = std::max(first, tls::name(c).size() + 2);
+  std::string text = cell("", first);
+  std::string libraries = cell("library", first);
   for (const tls::backend_entry* entry : shown) {
     const std::string title = std::string(entry->name) + (entry->name == default_backend_name() ? " (default)" : "");
     const std::string library = entry->library().text;
@@ -47,7 +49,7 @@ int run_backends(const common_options& o) {
   text += "\n" + libraries + "\n";
   std::size_t row = 0;
   for (const tls::capability c : tls::all_capabilities) {
-    text += cell(tls::name(c), 26);
+    text += cell(tls::name(c), first);
     for (const auto& column : columns) text += column[row];
     text += "\n";
     ++row;
