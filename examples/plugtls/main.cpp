@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstring>
+#include <new>
 #include <nlohmann/json.hpp>
 #include <plugtls/version.hpp>
 #include <sstream>
@@ -106,7 +107,7 @@ class command_line {
     client_options& o = client_;
     CLI::App* sub =
         command("client", "connect, hand over standard input and output or fetch a page, and report", o.common);
-    sub->add_option("HOST:PORT", o.target, "the server; an IPv6 address in brackets")->required();
+    sub->add_option("target", o.target, "the server; an IPv6 address in brackets")->required()->type_name("HOST:PORT");
     add_target(sub, o);
     sub->add_option("--get", o.get, "send an HTTP/1.1 GET for this path; the whole response goes to standard output")
         ->type_name("PATH");
@@ -154,7 +155,9 @@ class command_line {
     cert_options& o = cert_;
     CLI::App* sub =
         command("cert", "show a server's certificate chain and the verdict on it, or the chain in a file", o.common);
-    sub->add_option("HOST:PORT|FILE", o.target, "a server, or a file with a chain in PEM or DER")->required();
+    sub->add_option("target", o.target, "a server, or a file with a chain in PEM or DER")
+        ->required()
+        ->type_name("HOST:PORT|FILE");
     add_target(sub, o);
     sub->callback([this] { command_ = [this] { return run_cert(cert_); }; });
   }
@@ -208,11 +211,14 @@ int run(int argc, char** argv) {
       break;
     }
     return exit_status(e.info().code, stage::setup);
-  } catch (const std::exception& e) {
+  } catch (const std::bad_alloc& e) {
     tls::error_info info;
     info.set(tls::errc::out_of_memory, e.what());
     complain(info);
     return exit_status(info.code, stage::setup);
+  } catch (const std::exception& e) {
+    remark(std::string("this is a fault of the program: ") + e.what());
+    return 3;
   }
 }
 
