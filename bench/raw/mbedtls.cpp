@@ -40,6 +40,9 @@ struct end {
     mbedtls_ssl_conf_rng(&config, random_bytes, nullptr);
     mbedtls_ssl_conf_authmode(&config, MBEDTLS_SSL_VERIFY_NONE);
     mbedtls_ssl_conf_ciphersuites(&config, suites);
+#if MBEDTLS_VERSION_NUMBER >= 0x03000000
+    mbedtls_ssl_conf_max_tls_version(&config, MBEDTLS_SSL_VERSION_TLS1_2);
+#endif
     // 3.6 wants to be told that there is no name to check.
     if (mbedtls_ssl_setup(&ssl, &config) != 0 || mbedtls_ssl_set_hostname(&ssl, nullptr) != 0) bench::give_up("setup");
     mbedtls_ssl_set_bio(&ssl, e, ring_send, ring_receive, nullptr);

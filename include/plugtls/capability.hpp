@@ -17,6 +17,7 @@ enum class capability : std::uint8_t {
   large_handshake_message,    ///< handshake messages of more than 16 KiB, which are split over records
   encrypted_alert_number,     ///< tells the number of an alert that arrives encrypted (all of TLS 1.3's)
   exact_certificate_alert,    ///< sends the alert that plugtls chooses, not merely one of the same class
+  server_suite_order,         ///< a server chooses the cipher suite of TLS 1.3 by its own order, not the client's
   x448,                       ///< group x448
   x25519mlkem768,             ///< group X25519MLKEM768
   critical_name_constraints,  ///< accepts certificates whose name constraints are critical (RFC 5280 §4.2.1.10)
@@ -30,6 +31,7 @@ inline constexpr capability all_capabilities[] = {
     capability::large_handshake_message,
     capability::encrypted_alert_number,
     capability::exact_certificate_alert,
+    capability::server_suite_order,
     capability::x448,
     capability::x25519mlkem768,
     capability::critical_name_constraints,
@@ -45,6 +47,7 @@ constexpr std::string_view name(capability c) noexcept {
     case capability::large_handshake_message: return "large_handshake_message";
     case capability::encrypted_alert_number: return "encrypted_alert_number";
     case capability::exact_certificate_alert: return "exact_certificate_alert";
+    case capability::server_suite_order: return "server_suite_order";
     case capability::x448: return "x448";
     case capability::x25519mlkem768: return "x25519mlkem768";
     case capability::critical_name_constraints: return "critical_name_constraints";

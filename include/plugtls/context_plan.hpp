@@ -57,12 +57,13 @@ inline constexpr cipher_suite default_suites[] = {
 };
 inline constexpr named_group default_groups[] = {named_group::x25519, named_group::secp256r1, named_group::secp384r1,
                                                  named_group::secp521r1};
+// PKCS#1 before PSS: mbedTLS 3.6 offers PSS for the sake of TLS 1.3, and cannot verify it when TLS 1.2 is chosen.
 inline constexpr signature_scheme default_schemes[] = {
-    signature_scheme::ecdsa_secp256r1_sha256, signature_scheme::rsa_pss_rsae_sha256,
-    signature_scheme::rsa_pkcs1_sha256,       signature_scheme::ecdsa_secp384r1_sha384,
-    signature_scheme::rsa_pss_rsae_sha384,    signature_scheme::rsa_pkcs1_sha384,
-    signature_scheme::ecdsa_secp521r1_sha512, signature_scheme::rsa_pss_rsae_sha512,
-    signature_scheme::rsa_pkcs1_sha512,       signature_scheme::ed25519,
+    signature_scheme::ecdsa_secp256r1_sha256, signature_scheme::rsa_pkcs1_sha256,
+    signature_scheme::rsa_pss_rsae_sha256,    signature_scheme::ecdsa_secp384r1_sha384,
+    signature_scheme::rsa_pkcs1_sha384,       signature_scheme::rsa_pss_rsae_sha384,
+    signature_scheme::ecdsa_secp521r1_sha512, signature_scheme::rsa_pkcs1_sha512,
+    signature_scheme::rsa_pss_rsae_sha512,    signature_scheme::ed25519,
 };
 
 inline std::string hex16(unsigned value) {

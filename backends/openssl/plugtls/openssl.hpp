@@ -21,6 +21,7 @@ struct backend {
   static constexpr std::string_view name = "openssl";
   static constexpr capability_set capabilities = [] {
     capability_set set = {capability::ed25519,
+                          capability::server_suite_order,
                           capability::pbes2_aes,
                           capability::encrypted_der_key,
                           capability::large_handshake_message,
