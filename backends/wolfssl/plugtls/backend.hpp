@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "plugtls/wolfssl.hpp"
+
+namespace plugtls {
+
+/// The backend that the build chose, by putting this folder on the include path. Within one program this header must
+/// mean one backend; a library that holds several names them.
+using default_backend = wolfssl::backend;
+using context = basic_context<default_backend>;
+using engine = basic_engine<default_backend>;
+using private_key = basic_private_key<default_backend>;
+
+}  // namespace plugtls

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "plugtls/engine.hpp"
+#include "plugtls/wolfssl/connection.hpp"
+#include "plugtls/wolfssl/signature.hpp"
+
+namespace plugtls::wolfssl {
+
+/// plugtls over wolfSSL 5.5 and newer. What it can do is told by `capabilities`; see the folder's README for why.
+struct backend {
+  static constexpr std::string_view name = "wolfssl";
+  static constexpr capability_set capabilities = [] {
+    capability_set set{capability::pbes2_aes, capability::encrypted_der_key, capability::encrypted_alert_number,
+                       capability::critical_name_constraints};
+    set.add(capability::tls1_3, compat::has_tls1_3);
+    set.add(capability::ed25519, compat::has_ed25519);
+    set.add(capability::x448, compat::has_x448);
+    set.add(capability::x25519mlkem768, compat::has_mlkem);
+    return set;
+  }();
+
+  using private_key = wolfssl::private_key;
+  using context = wolfssl::context;
+  using connection = wolfssl::connection;
+
+  static library_info library() { return {std::string("wolfSSL ") + wolfSSL_lib_version()}; }
+
+  static errc start(error_info& info) {
+    // Structures and error numbers change from release to release, and so does the library's file name.
+    if (wolfSSL_lib_version_hex() != LIBWOLFSSL_VERSION_HEX)
+      return info.set(errc::unsupported, "this program was compiled against wolfSSL " LIBWOLFSSL_VERSION_STRING
+                                         ", and runs with " +
+                                             library().text + "; rebuild it, or install that version");
+    static const int initialised = wolfSSL_Init();
+    if (initialised == WOLFSSL_SUCCESS) return errc::success;
+    return refuse(info, initialised, errc::unsupported, "wolfSSL cannot initialise itself");
+  }
+
+  static bool supports(tls_version v) { return wolfssl::supports(v); }
+  static bool supports(cipher_suite s) { return wolfssl::supports(s); }
+  static bool supports(named_group g) { return wolfssl::supports(g); }
+  static bool supports(signature_scheme s) { return wolfssl::supports(s); }
+
+  static errc verify_signature(byte_view spki, byte_view algorithm, byte_view signed_bytes, byte_view signature) {
+    return wolfssl::verify_signature(spki, algorithm, signed_bytes, signature);
+  }
+};
+
+static_assert(Backend<backend>);
+
+}  // namespace plugtls::wolfssl

@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <climits>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "plugtls/wolfssl/context.hpp"
+#include "plugtls/wolfssl/verify.hpp"
+
+namespace plugtls::wolfssl {
+
+/// One connection as wolfSSL holds it.
+class connection {
+ public:
+  connection() = default;
+  connection(const connection&) = delete;
+  connection& operator=(const connection&) = delete;
+
+  errc open(const context& c, const std::string& server_name, wire& w, peer_verifier& verifier, error_info& info) {
+    context_ = &c;
+    wire_ = &w;
+    verifier_ = &verifier;
+    ssl_.reset(wolfSSL_new(c.native_handle()));
+    store_handle empty_store(wolfSSL_X509_STORE_new());
+    WOLFSSL* ssl = ssl_.get();
+    if (!ssl || !empty_store || wolfSSL_set0_verify_cert_store(ssl, empty_store.get()) != WOLFSSL_SUCCESS)
+      return info.set(errc::out_of_memory, "wolfSSL cannot make a connection");
+    empty_store.release();  // now the connection's
+
+    wolfSSL_SSLSetIORecv(ssl, receive);
+    wolfSSL_SSLSetIOSend(ssl, send);
+    wolfSSL_SetIOReadCtx(ssl, this);
+    wolfSSL_SetIOWriteCtx(ssl, this);
+    set_verification();
+    int e = WOLFSSL_SUCCESS;
+    if (!server_name.empty())
+      e = wolfSSL_UseSNI(ssl, WOLFSSL_SNI_HOST_NAME, server_name.data(),
+                         static_cast<unsigned short>(server_name.size()));
+    if (e != WOLFSSL_SUCCESS) return refuse(info, e, errc::invalid_argument, "wolfSSL cannot send this server name");
+    std::string alpn = c.alpn();  // the library's parameter is not const
+    if (!alpn.empty())
+      e = wolfSSL_UseALPN(ssl, alpn.data(), static_cast<unsigned>(alpn.size()), WOLFSSL_ALPN_FAILED_ON_MISMATCH);
+    if (e != WOLFSSL_SUCCESS) return refuse(info, e, errc::unsupported, "wolfSSL cannot offer the ALPN protocols");
+    return errc::success;
+  }
+
+  native_status handshake() {
+    blocked_ = false;
+    const int n = is_client() ? wolfSSL_connect(ssl_.get()) : wolfSSL_accept(ssl_.get());
+    if (n == WOLFSSL_SUCCESS) {
+      if (is_peer_settled()) return native_status::done;
+      reason_ = errc::bad_certificate;
+      return native_status::failed;
+    }
+    const native_status s = stopped(n);
+    if (s != native_status::failed) return s;
+    hear_out();
+    explain_unread();
+    say_why();
+    return native_status::failed;
+  }
+
+  native_result read(std::byte* out, std::size_t size) {
+    blocked_ = false;
+    const int n = wolfSSL_read(ssl_.get(), out, size > INT_MAX ? INT_MAX : static_cast<int>(size));
+    if (n > 0) [[likely]]
+      return {static_cast<std::size_t>(n), native_status::done};
+    return {0, stopped(n)};
+  }
+
+  native_result write(const std::byte* in, std::size_t size) {
+    blocked_ = false;
+    const int n = wolfSSL_write(ssl_.get(), in, static_cast<int>(size));
+    if (n > 0) [[likely]]
+      return {static_cast<std::size_t>(n), native_status::done};
+    return {0, stopped(n)};
+  }
+
+  native_status shutdown() {
+    blocked_ = false;
+    const int n = wolfSSL_shutdown(ssl_.get());
+    return n == WOLFSSL_SUCCESS || n == WOLFSSL_SHUTDOWN_NOT_DONE ? native_status::done : stopped(n);
+  }
+
+  std::size_t pending() const noexcept {
+    const int n = wolfSSL_pending(ssl_.get());
+    return n > 0 ? static_cast<std::size_t>(n) : 0;
+  }
+
+  std::size_t max_write() const noexcept {
+    const int n = wolfSSL_GetMaxOutputSize(ssl_.get());
+    return n > 0 ? static_cast<std::size_t>(n) : 512;
+  }
+
+  // Group and scheme are not told by all versions.
+  void negotiated(negotiated_values& values) const {
+    values.version = static_cast<tls_version>(wolfSSL_version(ssl_.get()));
+    values.suite = static_cast<cipher_suite>(wolfSSL_get_current_cipher_suite(ssl_.get()));
+    char* protocol = nullptr;
+    unsigned short size = 0;
+    if (wolfSSL_ALPN_GetProtocol(ssl_.get(), &protocol, &size) == WOLFSSL_SUCCESS && protocol != nullptr)
+      values.alpn.assign(protocol, size);
+  }
+
+  void peer_chain(std::vector<byte_vector>& chain) const {
+    chain.insert(chain.end(), peer_.presented().begin(), peer_.presented().end());
+  }
+
+  void failure(error_info& info) {
+    info.set(reason_ != errc::success ? reason_ : translate(error_, errc::handshake_failed));
+    const bool is_ours = verifier_->decided() && !verifier_->decision().accept;
+    if (!is_ours) describe(error_, info);
+    // What a server of TLS 1.3 says where no group fits.
+    if (!is_client() && error_ == BAD_FUNC_ARG && wire_->observer().facts().group == named_group::none)
+      info.code = errc::no_shared_cipher;
+    WOLFSSL_ALERT_HISTORY history{};
+    wolfSSL_get_alert_history(ssl_.get(), &history);
+    if (history.last_rx.level == alert_fatal) info.alert_received = static_cast<alert>(history.last_rx.code);
+    if (history.last_tx.level == alert_fatal) info.alert_sent = static_cast<alert>(history.last_tx.code);
+  }
+
+  /// wolfSSL's object; belongs to this.
+  WOLFSSL* native_handle() const noexcept { return ssl_.get(); }
+
+ private:
+  static constexpr int alert_fatal = 2;
+
+  bool is_client() const noexcept { return context_->plan().own == role::client; }
+  verify_mode mode() const noexcept { return context_->plan().verify.mode; }
+
+  void set_verification() noexcept {
+    int flags = WOLFSSL_VERIFY_NONE;
+    if (mode() != verify_mode::none) flags = WOLFSSL_VERIFY_PEER;
+    if (mode() == verify_mode::required && !is_client()) flags |= WOLFSSL_VERIFY_FAIL_IF_NO_PEER_CERT;
+    wolfSSL_set_verify(ssl_.get(), flags, on_certificate);
+    wolfSSL_set_verify_depth(ssl_.get(), 100);  // the verifier counts, with its own errc
+  }
+
+  static int send(WOLFSSL*, char* bytes, int size, void* self) noexcept {
+    auto& c = *static_cast<connection*>(self);
+    if (size <= 0) return 0;
+    const auto type = static_cast<unsigned char>(bytes[0]);
+    const bool is_fatal = type == 21 && size == 7 && bytes[5] == alert_fatal;
+    // For one failure it may send two, and the wire may have refused the peer already.
+    if ((is_fatal && c.alert_passed_) || c.wire_->fault() != errc::success) return size;
+    c.alert_passed_ = c.alert_passed_ || is_fatal;
+    c.is_encrypted_ = c.is_encrypted_ || type == 20 || type == 23;
+    const bool sent = c.wire_->push(reinterpret_cast<const std::byte*>(bytes), static_cast<std::size_t>(size));
+    return sent && (type != 22 || c.is_group_ours()) ? size : WOLFSSL_CBIO_ERR_GENERAL;
+  }
+
+  // Where a client of TLS 1.2 offers none of its groups, a server of wolfSSL's takes P-256.
+  bool is_group_ours() noexcept {
+    const named_group chosen = wire_->observer().facts().group;
+    if (is_client() || chosen == named_group::none) return true;
+    for (const named_group g : context_->plan().groups)
+      if (g == chosen) return true;
+    reason_ = errc::no_shared_cipher;
+    return false;
+  }
+
+  static int receive(WOLFSSL*, char* out, int size, void* self) noexcept {
+    auto& c = *static_cast<connection*>(self);
+    if (size <= 0) return WOLFSSL_CBIO_ERR_GENERAL;
+    if (c.blocked_) return WOLFSSL_CBIO_ERR_WANT_READ;
+    const io_result r = c.wire_->pull(reinterpret_cast<std::byte*>(out), static_cast<std::size_t>(size));
+    switch (r.status) {
+      case io_status::ok:
+        c.at_alert_ = r.bytes == 5 && out[0] == 21 && out[3] == 0 && out[4] == 2;
+        return static_cast<int>(r.bytes);
+      case io_status::would_block: c.blocked_ = true; return WOLFSSL_CBIO_ERR_WANT_READ;
+      case io_status::end: return WOLFSSL_CBIO_ERR_CONN_CLOSE;  // after 0 it would ask again, for ever
+      default: return WOLFSSL_CBIO_ERR_GENERAL;
+    }
+  }
+
+  // Called for every certificate, the leaf last; 5.9 calls twice for the leaf, and what it finds between the calls
+  // counts.
+  static int on_certificate(int, WOLFSSL_X509_STORE_CTX* store) noexcept {
+    auto* ssl =
+        static_cast<WOLFSSL*>(wolfSSL_X509_STORE_CTX_get_ex_data(store, wolfSSL_get_ex_data_X509_STORE_CTX_idx()));
+    auto& c = *static_cast<connection*>(wolfSSL_GetIOReadCtx(ssl));
+    return detail::guard(c.verifier_->exception(), 0, [&] { return c.look_at(store) ? 1 : 0; });
+  }
+
+  bool look_at(WOLFSSL_X509_STORE_CTX* store) {
+    int size = 0;
+    const int depth = wolfSSL_X509_STORE_CTX_get_error_depth(store);
+    const unsigned char* der = wolfSSL_X509_get_der(wolfSSL_X509_STORE_CTX_get_current_cert(store), &size);
+    if (der == nullptr || size <= 0 || depth < 0 || depth > 64) return depth > 0 || is_anonymous();
+    if (!verifier_->decided()) peer_.add(depth, std::as_bytes(std::span(der, static_cast<std::size_t>(size))));
+    if (depth > 0 || mode() == verify_mode::none) return true;
+    const bool is_read = is_expected(wolfSSL_X509_STORE_CTX_get_error(store));
+    const verify_decision decision = peer_.judge(context_->plan().verify, *verifier_, is_read);
+    return decision.accept && (is_read || context_->plan().verify.insecure_override);
+  }
+
+  // With nothing to trust, an unknown issuer is all that wolfSSL can complain of; dates it may. Builds for OpenSSL's
+  // compatibility translate these errors, and these alone, to positive numbers.
+  static bool is_expected(int error) noexcept {
+    return error >= 0 || error == ASN_NO_SIGNER_E || error == ASN_SELF_SIGNED_E || error == ASN_BEFORE_DATE_E ||
+           error == ASN_AFTER_DATE_E;
+  }
+
+  // The last line: no verified peer, no connection, whatever the library thinks.
+  bool is_peer_settled() const noexcept {
+    if (mode() == verify_mode::none) return true;
+    if (verifier_->decided()) return verifier_->decision().accept;
+    return mode() == verify_mode::optional && is_anonymous();
+  }
+
+  // Whether a client had no certificate. wolfSSL calls back all the same, and asks later whether that will do.
+  bool is_anonymous() const noexcept { return !is_client() && presented_count() == 0 && peer_.empty(); }
+
+  int presented_count() const noexcept { return wolfSSL_get_chain_count(wolfSSL_get_peer_chain(ssl_.get())); }
+
+  // A client of TLS 1.3 may refuse in the clear (OpenSSL's do), which wolfSSL takes for an error before it has read
+  // what the alert says. The wire listens too.
+  void hear_out() noexcept {
+    std::byte alert_body[2];
+    if (error_ == PARSE_ERROR && at_alert_) wire_->pull(alert_body, sizeof alert_body);
+  }
+
+  // wolfSSL gives up on some certificates without a word to the callback; the neutral policy may know the reason.
+  void explain_unread() {
+    const bool is_outside = error_ == FATAL_ERROR || wire_->ended() || wire_->fault() != errc::success;
+    if (is_outside || mode() == verify_mode::none || verifier_->decided()) return;
+    if (error_ == NO_PEER_CERT) {
+      verifier_->decide({});
+      return;
+    }
+    WOLFSSL_X509_CHAIN* chain = wolfSSL_get_peer_chain(ssl_.get());
+    if (presented_count() <= 0 || error_ == MAX_CHAIN_ERROR) return;
+    peer_.clear();
+    detail::guard(verifier_->exception(), 0, [&] {
+      for (int i = 0; i < presented_count(); ++i)
+        peer_.add(i, std::as_bytes(std::span(wolfSSL_get_chain_cert(chain, i),
+                                             static_cast<std::size_t>(wolfSSL_get_chain_length(chain, i)))));
+      return 0;
+    });
+    if (peer_.empty()) return;
+    // What is longer than 2 KB is left out there; then a CA may stand where the leaf should.
+    errc e = errc::success;
+    const auto first = certificate_view::parse(peer_.presented().front(), e);
+    if (!first || !first->is_ca())
+      peer_.judge(context_->plan().verify, *verifier_, false);
+    else
+      reason_ = errc::bad_certificate;
+  }
+
+  // wolfSSL ends some handshakes without an alert. While we still write in the clear, one can be made here.
+  void say_why() noexcept {
+    if (alert_passed_ || is_encrypted_ || error_ == FATAL_ERROR || wire_->ended() || wire_->fault() != errc::success ||
+        wire_->write_broken())
+      return;
+    const bool is_ours = verifier_->decided() && !verifier_->decision().accept;
+    const alert what = is_ours && error_ != NO_PEER_CERT ? verifier_->decision().alert : alert::handshake_failure;
+    const std::byte record[] = {std::byte{21},
+                                std::byte{3},
+                                std::byte{3},
+                                std::byte{0},
+                                std::byte{2},
+                                std::byte{2},
+                                static_cast<std::byte>(what)};
+    alert_passed_ = true;
+    wire_->push(record, sizeof record);
+  }
+
+  native_status stopped(int n) noexcept {
+    const int e = wolfSSL_get_error(ssl_.get(), n);
+    if (e == WOLFSSL_ERROR_WANT_READ || e == WOLFSSL_ERROR_WANT_WRITE) return native_status::again;
+    if (e == WOLFSSL_ERROR_ZERO_RETURN && !wire_->ended()) return native_status::closed;
+    error_ = e;
+    return native_status::failed;
+  }
+
+  const context* context_ = nullptr;
+  wire* wire_ = nullptr;
+  peer_verifier* verifier_ = nullptr;
+  chain_check peer_;
+  int error_ = 0;
+  errc reason_ = errc::success;
+  bool alert_passed_ = false;
+  bool is_encrypted_ = false;
+  // Nothing more comes in this call. In OpenSSL's mode AUTO_RETRY, the default of its layer, wolfSSL asks ten times.
+  bool blocked_ = false;
+  bool at_alert_ = false;  // its header has been read, and no more
+  ssl_handle ssl_;
+};
+
+}  // namespace plugtls::wolfssl

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "plugtls/concepts.hpp"
+#include "plugtls/wolfssl/error.hpp"
+#include "plugtls/wolfssl/handle.hpp"
+#include "plugtls/wolfssl/numbers.hpp"
+#include "plugtls/wolfssl/private_key.hpp"
+
+namespace plugtls::wolfssl {
+
+/// The settings of many connections as wolfSSL holds them. Trust is not among them: see chain_check.
+class context {
+ public:
+  context() = default;
+  context(const context&) = delete;
+  context& operator=(const context&) = delete;
+
+  errc open(const context_plan& plan, std::span<loaded_identity<private_key>> identities, error_info& info) {
+    plan_ = &plan;
+    ctx_.reset(wolfSSL_CTX_new(plan.own == role::client ? wolfSSLv23_client_method() : wolfSSLv23_server_method()));
+    if (!ctx_) return info.set(errc::out_of_memory, "wolfSSL cannot make a context");
+    errc e = set_protocol(info);
+    if (e == errc::success) e = set_alpn(info);
+    if (e == errc::success) e = set_identity(identities, info);
+    return e;
+  }
+
+  void effective(effective_settings& values) const {
+    values.min_version = static_cast<tls_version>(wolfSSL_CTX_get_min_proto_version(ctx_.get()));
+    values.max_version = static_cast<tls_version>(wolfSSL_CTX_get_max_proto_version(ctx_.get()));
+    values.versions_read_back = true;
+  }
+
+  const context_plan& plan() const noexcept { return *plan_; }
+  /// The protocols in wolfSSL's form, separated by commas.
+  const std::string& alpn() const noexcept { return alpn_; }
+  /// wolfSSL's object; belongs to this. Shared between threads: not to be changed.
+  WOLFSSL_CTX* native_handle() const noexcept { return ctx_.get(); }
+
+ private:
+  errc set_protocol(error_info& info) {
+    WOLFSSL_CTX* ctx = ctx_.get();
+    wolfSSL_CTX_set_session_cache_mode(ctx, WOLFSSL_SESS_CACHE_OFF);
+    wolfSSL_CTX_NoTicketTLSv12(ctx);
+    if (plan_->own == role::server) wolfSSL_CTX_no_ticket_TLSv13(ctx);
+    wolfSSL_CTX_set_group_messages(ctx);
+    compat::set_fixed_values(ctx);
+    wolfSSL_CTX_set_verify(ctx, WOLFSSL_VERIFY_NONE, nullptr);  // each connection sets its own
+
+    // A server of TLS 1.2 keeps to the groups only if all others are switched off, and takes the client's order then.
+    int e = WOLFSSL_SUCCESS;
+    std::string curves;
+    for (const named_group g : plan_->groups)
+      if (!curve_name(g).empty()) curves += (curves.empty() ? "" : ":") + std::string(curve_name(g));
+    if (plan_->own == role::server && !curves.empty()) e = wolfSSL_CTX_set1_curves_list(ctx, curves.c_str());
+    if (e != WOLFSSL_SUCCESS) return refuse(info, e, errc::unsupported, "wolfSSL refuses the groups");
+    // Before the versions: where TLS 1.3 is ruled out, wolfSSL refuses to set groups.
+    std::vector<int> groups;
+    for (const named_group g : plan_->groups) groups.push_back(static_cast<int>(g));
+    e = wolfSSL_CTX_set_groups(ctx, groups.data(), static_cast<int>(groups.size()));
+    if (e != WOLFSSL_SUCCESS) return refuse(info, e, errc::unsupported, "wolfSSL refuses the groups");
+    e = wolfSSL_CTX_set_min_proto_version(ctx, static_cast<int>(plan_->min_version));
+    if (e == WOLFSSL_SUCCESS) e = wolfSSL_CTX_set_max_proto_version(ctx, static_cast<int>(plan_->max_version));
+    if (e != WOLFSSL_SUCCESS) return refuse(info, e, errc::unsupported, "wolfSSL refuses the protocol versions");
+    // Without a list of suites set before, wolfSSL 5.7 and 5.9 would be left with none by the list of schemes.
+    e = wolfSSL_CTX_set_cipher_list(ctx, join(plan_->cipher_suites).c_str());
+    if (e != WOLFSSL_SUCCESS) return refuse(info, e, errc::unsupported, "wolfSSL refuses the cipher suites");
+    e = wolfSSL_CTX_set1_sigalgs_list(ctx, join(plan_->signature_schemes).c_str());
+    if (e != WOLFSSL_SUCCESS) return refuse(info, e, errc::unsupported, "wolfSSL refuses the signature schemes");
+    return errc::success;
+  }
+
+  errc set_alpn(error_info& info) {
+    for (const std::string& protocol : plan_->alpn) {
+      if (protocol.find(',') != std::string::npos)
+        return info.set(errc::unsupported, "wolfSSL cannot offer an ALPN protocol with a comma in it");
+      if (!alpn_.empty()) alpn_ += ',';
+      alpn_ += protocol;
+    }
+    if (plan_->own == role::server && !alpn_.empty()) wolfSSL_CTX_set_alpn_select_cb(ctx_.get(), select_alpn, this);
+    return errc::success;
+  }
+
+  // Our order decides; wolfSSL would follow the client's. Where nothing fits, its own search comes to the same end and
+  // sends the alert (RFC 7301 §3.2).
+  static int select_alpn(WOLFSSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* in,
+                         unsigned in_size, void* self) {
+    const std::string_view offered(reinterpret_cast<const char*>(in), in_size);
+    for (const std::string& mine : static_cast<const context*>(self)->plan_->alpn) {
+      for (std::size_t i = 0; i < offered.size(); i += 1 + static_cast<unsigned char>(offered[i])) {
+        const std::string_view theirs = offered.substr(i + 1, static_cast<unsigned char>(offered[i]));
+        if (theirs != mine) continue;
+        *out = reinterpret_cast<const unsigned char*>(theirs.data());
+        *out_size = static_cast<unsigned char>(theirs.size());
+        return 0;
+      }
+    }
+    return 1;
+  }
+
+  errc set_identity(std::span<loaded_identity<private_key>> identities, error_info& info) {
+    if (identities.size() > 1) return info.set(errc::unsupported, "wolfSSL is given one identity at most");
+    for (const loaded_identity<private_key>& id : identities) {
+      byte_vector chain;
+      for (const byte_view der : id.chain) chain.insert(chain.end(), der.begin(), der.end());
+      int e = wolfSSL_CTX_use_certificate_chain_buffer_format(ctx_.get(), data(byte_view(chain)),
+                                                              static_cast<long>(chain.size()), WOLFSSL_FILETYPE_ASN1);
+      if (e != WOLFSSL_SUCCESS)
+        return refuse(info, e, errc::unsupported, "wolfSSL cannot read the certificates of the identity");
+      const byte_view key = id.key.der();
+      e = wolfSSL_CTX_use_PrivateKey_buffer(ctx_.get(), data(key), static_cast<long>(key.size()),
+                                            WOLFSSL_FILETYPE_ASN1);
+      if (e != WOLFSSL_SUCCESS) return refuse(info, e, errc::unsupported, "wolfSSL cannot use the private key");
+    }
+    return errc::success;
+  }
+
+  const context_plan* plan_ = nullptr;
+  std::string alpn_;
+  ctx_handle ctx_;
+};
+
+}  // namespace plugtls::wolfssl

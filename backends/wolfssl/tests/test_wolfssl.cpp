@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <algorithm>
+#include <memory>
+
+#include "plugtls/backend.hpp"
+#include "support/catch.hpp"
+#include "support/corpus.hpp"
+#include "support/drive.hpp"
+#include "support/pki.hpp"
+
+namespace tls = plugtls;
+namespace pki = plugtls::test_pki;
+using plugtls_test::pump;
+
+namespace {
+
+using end = plugtls_test::endpoint<tls::engine>;
+
+tls::errc load(std::string_view pem, const char* password) {
+  const auto source = tls::key_source::from_pem(pem, [=] { return tls::secret(password); });
+  tls::key_material material;
+  tls::error_info info;
+  tls::wolfssl::private_key key;
+  tls::errc e = tls::wolfssl::backend::start(info);
+  if (e == tls::errc::success) e = source.prepare(material, info);
+  if (e == tls::errc::success) e = key.load(material, info);
+  tls::byte_vector spki;
+  CHECK(key.public_key(spki) == (e == tls::errc::success));
+  return e;
+}
+
+// How a client of one context fares with a server that presents this.
+tls::errc meets(const tls::context& client, std::string_view chain, tls::tls_version v) {
+  end c(tls::engine(client, plugtls_test::server_name));
+  end s(tls::engine(tls::context::server(plugtls_test::with_version(
+      plugtls_test::server_defaults(plugtls_test::make_identity(chain, pki::server_key)), v))));
+  REQUIRE(pump(c, s));
+  return c.handshake_error;
+}
+
+// How far into a key's room the library writes when it makes an empty one.
+template <class T, class Init>
+std::size_t written(Init init) {
+  const auto room = std::make_unique<unsigned char[]>(4 * sizeof(T));
+  std::fill_n(room.get(), 4 * sizeof(T), static_cast<unsigned char>(0xa5));
+  init(reinterpret_cast<T*>(room.get()));
+  std::size_t n = 4 * sizeof(T);
+  while (n != 0 && room[n - 1] == 0xa5) --n;
+  return n;
+}
+
+}  // namespace
+
+TEST_CASE("a context learns no intermediate from an earlier handshake", "[wolfssl]") {
+  for (const tls::tls_version v : {tls::tls_version::tls1_2, tls::tls_version::tls1_3}) {
+    const tls::context client = tls::context::client(plugtls_test::client_defaults());
+    for (int i = 0; i < 2; ++i) {
+      CHECK(meets(client, pki::server, v) == tls::errc::unknown_issuer);
+      CHECK(meets(client, pki::server_chain, v) == tls::errc::success);
+    }
+    CHECK(meets(client, pki::server, v) == tls::errc::unknown_issuer);
+  }
+}
+
+TEST_CASE("keys of the library's fit into their room", "[wolfssl]") {
+  CHECK(written<RsaKey>([](RsaKey* k) { wc_InitRsaKey(k, nullptr); }) <= 2 * sizeof(RsaKey));
+  CHECK(written<ecc_key>([](ecc_key* k) { wc_ecc_init(k); }) <= 2 * sizeof(ecc_key));
+  CHECK(written<ed25519_key>([](ed25519_key* k) { wc_ed25519_init(k); }) <= 2 * sizeof(ed25519_key));
+}
+
+TEST_CASE("a wrong password is told, also where the library takes it", "[wolfssl]") {
+  CHECK(load(pki::server_key_traditional_aes256, "secret") == tls::errc::success);
+  CHECK(load(pki::server_key_pbes2_aes256, "secret") == tls::errc::success);
+  for (int i = 0; i < 20; ++i) {
+    const std::string wrong = "wrong" + std::to_string(i);
+    CHECK(load(pki::server_key_traditional_aes256, wrong.c_str()) == tls::errc::bad_password);
+    CHECK(load(pki::server_key_pbes2_aes256, wrong.c_str()) == tls::errc::bad_password);
+  }
+}
+
+TEST_CASE("an ALPN protocol with the library's separator in it is refused", "[wolfssl]") {
+  auto settings = plugtls_test::client_defaults();
+  settings.alpn = {"h2", "a,b"};
+  tls::error_info info;
+  CHECK_FALSE(tls::context::client(settings, info));
+  CHECK(info.code == tls::errc::unsupported);
+}
+
+TEST_CASE("one signature of X.509 is verified", "[wolfssl]") {
+  const auto parse = [](std::string_view pem) {
+    tls::errc e = tls::errc::success;
+    auto c = tls::certificate::from_pem(pem, e);
+    REQUIRE(c);
+    return *c;
+  };
+  const auto check = [](const tls::certificate& leaf, const tls::certificate& issuer, tls::byte_view signature) {
+    return tls::wolfssl::backend::verify_signature(issuer.view().spki_der(), leaf.view().signature_algorithm_der(),
+                                                   leaf.view().tbs(), signature);
+  };
+  const auto refuses = [&](const tls::certificate& leaf, const tls::certificate& issuer) {
+    tls::byte_vector broken(leaf.view().signature().begin(), leaf.view().signature().end());
+    broken.back() ^= std::byte{1};
+    return check(leaf, issuer, broken) == tls::errc::bad_signature &&
+           check(leaf, issuer, {}) == tls::errc::bad_signature;
+  };
+  const tls::certificate leaf = parse(pki::server_chain), issuer = parse(pki::intermediate),
+                         other = parse(pki::other_root);
+  CHECK(check(leaf, issuer, leaf.view().signature()) == tls::errc::success);
+  CHECK(check(leaf, other, leaf.view().signature()) == tls::errc::bad_signature);
+  CHECK(refuses(leaf, issuer));
+  for (const char* id : {"ok-rsa2048", "ok-p384", "ok-ed25519"}) {
+    CAPTURE(id);
+    const std::string path = std::string("corpus/") + id;
+    const tls::certificate first = parse(plugtls_test::read_data(path + "/leaf.pem"));
+    const std::string chain = plugtls_test::read_data(path + "/chain.pem");
+    const tls::certificate second = parse(chain.empty() ? plugtls_test::read_data(path + "/roots.pem") : chain);
+    CHECK(check(first, second, first.view().signature()) == tls::errc::success);
+    CHECK(refuses(first, second));
+  }
+  CHECK(tls::wolfssl::backend::verify_signature({}, {}, {}, {}) == tls::errc::malformed_certificate);
+}
