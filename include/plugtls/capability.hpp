@@ -18,6 +18,8 @@ enum class capability : std::uint8_t {
   encrypted_alert_number,     ///< tells the number of an alert that arrives encrypted (all of TLS 1.3's)
   exact_certificate_alert,    ///< sends the alert that plugtls chooses, not merely one of the same class
   server_suite_order,         ///< a server chooses the cipher suite of TLS 1.3 by its own order, not the client's
+  any_alpn_name,              ///< ALPN protocols with a comma in their name
+  long_chain,                 ///< chains of more than 9 certificates, own and peer's
   x448,                       ///< group x448
   x25519mlkem768,             ///< group X25519MLKEM768
   critical_name_constraints,  ///< accepts certificates whose name constraints are critical (RFC 5280 §4.2.1.10)
@@ -32,6 +34,8 @@ inline constexpr capability all_capabilities[] = {
     capability::encrypted_alert_number,
     capability::exact_certificate_alert,
     capability::server_suite_order,
+    capability::any_alpn_name,
+    capability::long_chain,
     capability::x448,
     capability::x25519mlkem768,
     capability::critical_name_constraints,
@@ -48,6 +52,8 @@ constexpr std::string_view name(capability c) noexcept {
     case capability::encrypted_alert_number: return "encrypted_alert_number";
     case capability::exact_certificate_alert: return "exact_certificate_alert";
     case capability::server_suite_order: return "server_suite_order";
+    case capability::any_alpn_name: return "any_alpn_name";
+    case capability::long_chain: return "long_chain";
     case capability::x448: return "x448";
     case capability::x25519mlkem768: return "x25519mlkem768";
     case capability::critical_name_constraints: return "critical_name_constraints";

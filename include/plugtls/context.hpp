@@ -126,6 +126,8 @@ class basic_context {
     if (id.key().empty()) return info.set(errc::invalid_argument, "the identity holds no private key");
     const certificate_view& leaf = id.chain().front().view();
     policy_settings floors;
+    if (id.chain().size() > 9 && !B::capabilities.has(capability::long_chain))
+      return info.set(errc::unsupported, std::string(B::name) + " sends chains of at most 9 certificates");
     if (!fits_message(id.chain()))
       return info.set(errc::unsupported, std::string(B::name) + " cannot send a chain of more than 16 KiB");
     if (detail::key_is_weak(leaf.public_key(), floors))

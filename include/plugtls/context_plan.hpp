@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "plugtls/capability.hpp"
 #include "plugtls/certificate.hpp"
 #include "plugtls/error_info.hpp"
 #include "plugtls/peer_verifier.hpp"
@@ -139,23 +140,29 @@ inline errc match_suites(tls_version min, tls_version max, context_plan& plan, e
   return errc::success;
 }
 
-inline errc check_alpn(const std::vector<std::string>& protocols, error_info& info) {
+template <class Backend>
+errc check_alpn(const std::vector<std::string>& protocols, error_info& info) {
   std::size_t total = 0;
   for (const std::string& p : protocols) {
     if (p.empty() || p.size() > 255)
       return info.set(errc::invalid_argument, "an ALPN protocol is 1 to 255 bytes long (RFC 7301 §3.1)");
     if (p.find('\0') != std::string::npos)
       return info.set(errc::invalid_argument, "an ALPN protocol with a NUL byte cannot be offered on every backend");
+    if (p.find(',') != std::string::npos && !Backend::capabilities.has(capability::any_alpn_name))
+      return info.set(errc::unsupported, std::string(Backend::name) + " cannot offer an ALPN protocol with a comma");
     total += p.size() + 1;
   }
   return total > 65533 ? info.set(errc::invalid_argument, "the ALPN list is too long") : errc::success;
 }
 
-inline errc check_limits(const limits& l, error_info& info) {
+template <class Backend>
+errc check_limits(const limits& l, error_info& info) {
   if (l.max_handshake_size < 4096)
     return info.set(errc::invalid_argument, "limit.max_handshake_size is below 4096 bytes");
   if (l.max_chain_length < 1 || l.max_chain_length > 64)
     return info.set(errc::invalid_argument, "limit.max_chain_length is not within 1 to 64");
+  if (l.max_chain_length > 9 && !Backend::capabilities.has(capability::long_chain))
+    return info.set(errc::unsupported, std::string(Backend::name) + " reads chains of at most 9 certificates");
   if (l.max_record_size < 512 || l.max_record_size > 16384)
     return info.set(errc::invalid_argument, "limit.max_record_size is not within 512 to 16384 bytes");
   return errc::success;
@@ -180,8 +187,8 @@ errc make_plan(const Settings& s, role own, context_plan& plan, error_info& info
   if (e == errc::success) e = resolve_list<Backend, named_group>("group", s.groups, default_groups, plan.groups, info);
   if (e == errc::success)
     e = resolve_list<Backend, signature_scheme>("signature scheme", {}, default_schemes, plan.signature_schemes, info);
-  if (e == errc::success) e = check_alpn(s.alpn, info);
-  if (e == errc::success) e = check_limits(s.limit, info);
+  if (e == errc::success) e = check_alpn<Backend>(s.alpn, info);
+  if (e == errc::success) e = check_limits<Backend>(s.limit, info);
   if (e == errc::success && plan.verify.mode != verify_mode::none) {
     error_info trust;
     plan.verify.anchors = s.trust.anchors(trust);

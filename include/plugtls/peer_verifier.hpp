@@ -42,7 +42,7 @@ struct verify_rules {
   role own = role::client;
   verify_mode mode = verify_mode::required;
   bool check_name = true;
-  int max_chain_length = 10;
+  int max_chain_length = 9;
   verify_callback on_verify;
   verify_callback insecure_override;
   verify_clock clock;

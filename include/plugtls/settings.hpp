@@ -17,7 +17,7 @@ namespace plugtls {
 /// Bounds on what a peer can make us hold, and on what we send.
 struct limits {
   std::size_t max_handshake_size = 131072;  ///< bytes received until the handshake is complete; at least 4096
-  int max_chain_length = 10;                ///< certificates that a peer may present; 1 to 64
+  int max_chain_length = 9;             ///< certificates that a peer may present; 1 to 9, or 64 (capability long_chain)
   std::size_t max_record_size = 16384;  ///< bytes of plaintext in a record that we send; 512 to 16384 (RFC 8446 §5.1)
 };
 

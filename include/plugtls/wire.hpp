@@ -45,6 +45,7 @@ class wire {
     const io_result r = port_->read(*port_, data, size);
     if (r.status == io_status::ok) [[likely]] {
       if (observing_ && !inspect(data, r.bytes)) return {0, io_status::error};
+      blocked_read_ = false;  // a library may ask again in the same call
       return r;
     }
     return note(r);

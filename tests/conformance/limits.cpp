@@ -56,20 +56,18 @@ TEST_CASE("limits: a handshake that is larger than allowed is refused, on both r
   for (const tls_version v : versions()) {
     client_settings s = with_version(client_defaults(), v);
     s.limit.max_handshake_size = 4096;
-    s.limit.max_chain_length = 64;
     connection small(s);
     small.connect();
-    connection large(s, server_defaults(chain_of(12)));
+    connection large(s, server_defaults(chain_of(9)));
     large.run();
     CHECK(large.client.handshake_error == errc::handshake_too_large);
 
     client_settings c = with_version(client_defaults(), v);
     std::string chain(pki::client_chain);
-    for (int i = 0; i < 10; ++i) chain += pki::server_rsa;
+    for (int i = 0; i < 7; ++i) chain += pki::server_rsa;
     c.identities = {make_identity(chain, pki::client_key)};
     server_settings server = mutual_defaults();
     server.limit.max_handshake_size = 4096;
-    server.limit.max_chain_length = 64;
     connection k(c, server);
     k.run();
     CHECK(k.server.handshake_error == errc::handshake_too_large);
@@ -79,7 +77,7 @@ TEST_CASE("limits: a handshake that is larger than allowed is refused, on both r
 TEST_CASE("limits: a handshake of nearly the whole limit in one message is not too large") {
   for (const tls_version v : versions()) {
     // Measure one handshake, then allow just that much.
-    connection measured(with_version(client_defaults(), v), server_defaults(chain_of(10)));
+    connection measured(with_version(client_defaults(), v), server_defaults(chain_of(9)));
     measured.client.reading = measured.server.reading = false;
     measured.connect();
     const std::size_t size = measured.server.tap.size();
@@ -87,12 +85,12 @@ TEST_CASE("limits: a handshake of nearly the whole limit in one message is not t
     client_settings s = with_version(client_defaults(), v);
     s.limit.max_handshake_size = size + 16;  // signatures differ in length
     for (const std::size_t cap : {7U, 100000U}) {
-      connection fits(s, server_defaults(chain_of(10)));
+      connection fits(s, server_defaults(chain_of(9)));
       fits.run(cap);
       CHECK(fits.client.up());
     }
     s.limit.max_handshake_size = size - 100;
-    connection over(s, server_defaults(chain_of(10)));
+    connection over(s, server_defaults(chain_of(9)));
     over.run();
     CHECK(over.client.handshake_error == errc::handshake_too_large);
   }

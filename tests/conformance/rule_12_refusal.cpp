@@ -120,6 +120,37 @@ TEST_CASE("rule 12: large_handshake_message") {
   }
 }
 
+TEST_CASE("rule 12: any_alpn_name") {
+  client_settings s = client_defaults();
+  s.alpn = {"x,y"};
+  if constexpr (declared<capability::any_alpn_name>) {
+    server_settings server = server_defaults();
+    server.alpn = s.alpn;
+    connection c(s, server);
+    c.connect();
+    CHECK(c.client.engine.alpn() == "x,y");
+    CHECK(c.server.engine.alpn() == "x,y");
+  } else {
+    CHECK(refusal(s) == errc::unsupported);
+  }
+}
+
+TEST_CASE("rule 12: long_chain") {
+  client_settings s = client_defaults();
+  s.limit.max_chain_length = 10;
+  std::string chain(pki::server_chain);
+  for (int i = 0; i < 8; ++i) chain += pki::server_rsa;
+  server_settings server = server_defaults(make_identity(chain, pki::server_key));
+  if constexpr (declared<capability::long_chain>) {
+    connection c(s, server);
+    c.connect();
+    CHECK(c.client.engine.peer_chain().size() == 10);
+  } else {
+    CHECK(refusal(s) == errc::unsupported);
+    CHECK(refusal(server) == errc::unsupported);
+  }
+}
+
 TEST_CASE("rule 12: encrypted_alert_number") {
   if (lacks<default_backend>(capability::tls1_3)) return;
   client_settings s = with_version(client_defaults(), tls_version::tls1_3);

@@ -52,7 +52,7 @@ TEST_CASE("defaults are safe and complete") {
 TEST_CASE("designated initializers work, and what is not set keeps its default") {
   const client_settings c{.alpn = {"h2"}};
   CHECK(c.alpn.size() == 1);
-  CHECK(c.limit.max_chain_length == 10);
+  CHECK(c.limit.max_chain_length == 9);
 }
 
 TEST_CASE("a backend without TLS 1.3 gets a window and suites without it") {

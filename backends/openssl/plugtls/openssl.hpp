@@ -22,6 +22,8 @@ struct backend {
   static constexpr capability_set capabilities = [] {
     capability_set set = {capability::ed25519,
                           capability::server_suite_order,
+                          capability::any_alpn_name,
+                          capability::long_chain,
                           capability::pbes2_aes,
                           capability::encrypted_der_key,
                           capability::large_handshake_message,
