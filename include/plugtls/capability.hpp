@@ -18,6 +18,7 @@ enum class capability : std::uint8_t {
   encrypted_alert_number,     ///< tells the number of an alert that arrives encrypted (all of TLS 1.3's)
   exact_certificate_alert,    ///< sends the alert that plugtls chooses, not merely one of the same class
   server_suite_order,         ///< a server chooses the cipher suite of TLS 1.3 by its own order, not the client's
+  server_group_order,         ///< a server chooses the group of TLS 1.2 by its own order, not the client's
   any_alpn_name,              ///< ALPN protocols with a comma in their name
   long_chain,                 ///< chains of more than 9 certificates, own and peer's
   x448,                       ///< group x448
@@ -34,6 +35,7 @@ inline constexpr capability all_capabilities[] = {
     capability::encrypted_alert_number,
     capability::exact_certificate_alert,
     capability::server_suite_order,
+    capability::server_group_order,
     capability::any_alpn_name,
     capability::long_chain,
     capability::x448,
@@ -52,6 +54,7 @@ constexpr std::string_view name(capability c) noexcept {
     case capability::encrypted_alert_number: return "encrypted_alert_number";
     case capability::exact_certificate_alert: return "exact_certificate_alert";
     case capability::server_suite_order: return "server_suite_order";
+    case capability::server_group_order: return "server_group_order";
     case capability::any_alpn_name: return "any_alpn_name";
     case capability::long_chain: return "long_chain";
     case capability::x448: return "x448";

@@ -381,7 +381,9 @@ struct basic_null_backend {
 
   static constexpr std::string_view name = Has13 ? "null" : "null12";
   static constexpr capability_set capabilities =
-      Has13 ? capability_set{capability::tls1_3, capability::exact_certificate_alert} : capability_set{};
+      Has13 ? capability_set{capability::tls1_3, capability::exact_certificate_alert, capability::any_alpn_name,
+                             capability::long_chain}
+            : capability_set{};
 
   static library_info library() { return {"Null 1.0"}; }
   static errc start(error_info& info) {

@@ -22,6 +22,7 @@ struct backend {
   static constexpr capability_set capabilities = [] {
     capability_set set = {capability::ed25519,
                           capability::server_suite_order,
+                          capability::server_group_order,
                           capability::any_alpn_name,
                           capability::long_chain,
                           capability::pbes2_aes,
