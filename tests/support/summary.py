@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSL-1.0
 """Sums a run of `meson test`: summary.py TESTLOG.JSON. Test cases of Catch2 programs count one each, scripts count one.
+Or several: summary.py --matrix FOLDER ROW..., where FOLDER has ROW.json (the log) and ROW.backends (what `plugtls backends
+--json` says) of each row; a row without has not run, and counts as one failure.
 
 A test case that printed "SKIPPED: <test> needs capability <name> on <backend>" counts as skipped. Any other kind of skip
 is one that nobody expected, and counts as failed."""
 import json
+import pathlib
 import re
 import sys
 
@@ -62,23 +65,68 @@ def count(result):
     return max(0, passed - len(skipped_tests)), failed + unexpected, skips, notes
 
 
+def results(log):
+    """Yields (name of the test, count(...)) of each entry."""
+    with open(log, encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            result = json.loads(line)
+            yield result["name"], count(result)
+
+
 def main(log):
-    passed = failed = skipped = 0
-    all_skips = []
-    for line in open(log, encoding="utf-8", errors="replace"):
-        result = json.loads(line)
-        counts = count(result)
+    passed = failed = 0
+    all_skips = set()
+    for _, counts in results(log):
         passed += counts[0]
         failed += counts[1]
         # A script that skipped a part of itself has still run: only whole test cases are skips.
-        all_skips += counts[2]
+        all_skips.update(counts[2])
         for note in counts[3]:
             print(f"FAILED: {note}")
-    for line in sorted(set(all_skips)):
+    for line in sorted(all_skips):
         print(line)
-    skipped = len(set(all_skips))
-    print(f"{passed} passed, {failed} failed, {skipped} skipped")
+    print(f"{passed} passed, {failed} failed, {len(all_skips)} skipped")
     return 1 if failed or not passed else 0
+
+
+ALL = "(shared)"  # tests that hold several backends, or none
+
+
+def by_backend(log, backends):
+    """Returns {backend or ALL: [passed, failed, skipped]}, the skips and the notes of one log."""
+    table = {name: [0, 0, 0] for name in [*backends, ALL]}
+    skips, notes = set(), []
+    for name, counts in results(log):
+        row = table[next((b for b in backends if b in re.split(r"\W+", name)), ALL)]
+        row[0] += counts[0]
+        row[1] += counts[1]
+        skips.update(counts[2])
+        notes += counts[3]
+    for line in skips:
+        table[SKIP.match(line)["backend"]][2] += 1
+    return table, sorted(skips), notes
+
+
+def matrix(folder, *rows):
+    lines, remarks = [("suite", "backend", "library", "passed", "failed", "skipped")], []
+    total = [0, 0, 0]
+    for row in rows:
+        try:
+            known = json.loads((pathlib.Path(folder) / f"{row}.backends").read_text(encoding="utf-8"))["backends"]
+            libraries = {backend["name"]: backend["library"] for backend in known}
+            table, skips, notes = by_backend(pathlib.Path(folder) / f"{row}.json", libraries)
+        except (OSError, ValueError) as error:
+            libraries, table, skips, notes = {}, {ALL: [0, 1, 0]}, [], [f"not run, or not to its end ({error})"]
+        for name, counts in table.items():
+            lines.append((row, name, libraries.get(name, ""), *counts))
+            total = [a + b for a, b in zip(total, counts)]
+        remarks += [f"{row}: {line}" for line in skips] + [f"{row}: FAILED: {note}" for note in notes]
+    widths = [max(len(str(line[i])) for line in lines) for i in range(6)]
+    print("\n".join(remarks))
+    for line in lines:
+        print("  ".join(str(cell).ljust(w) if i < 3 else str(cell).rjust(w) for i, (cell, w) in enumerate(zip(line, widths))))
+    print("{} passed, {} failed, {} skipped".format(*total))
+    return 1 if total[1] or not total[0] else 0
 
 
 def self_test():
@@ -111,4 +159,5 @@ def self_test():
 
 
 if __name__ == "__main__":
-    sys.exit(self_test() if sys.argv[1] == "--self-test" else main(sys.argv[1]))
+    ways = {"--self-test": self_test, "--matrix": matrix}
+    sys.exit(ways[sys.argv[1]](*sys.argv[2:]) if sys.argv[1] in ways else main(sys.argv[1]))
