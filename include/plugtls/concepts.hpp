@@ -24,17 +24,22 @@
 // - No member throws, except that user callbacks reached through `key_source` may, and that std::bad_alloc may leave
 //   those that fill containers: load, public_key, open, effective, negotiated, peer_chain, failure. Nothing of C++
 //   passes through C frames. Memory that runs out inside the library is `errc::out_of_memory`.
-// - A backend takes no policy from its library's defaults or configuration files: every value of the plan is set
-// explicitly.
+// - A backend takes no policy from its library's defaults or configuration files: every value of the plan
+//   is set explicitly.
 // - A backend never touches a socket. Ciphertext goes through `wire::pull` and `wire::push`, called from the library's
-// I/O
-//   callbacks during the calls below and at no other time.
+//   I/O callbacks during the calls below and at no other time. Once `pull` has said would_block, a library that asks
+//   again in the same call is told so again without another pull.
+// - One failure, one fatal alert: where a library sends more, the first is pushed and the others are dropped; once
+//   `wire::fault()` is set nothing is pushed, since the wire has said what there was to say. The wire hears alerts that
+//   arrive in the clear, also those that a client of TLS 1.3 sends before it has keys: a library that gives up at such
+//   a record's header is fed, or the rest pulled, so that the whole of it passes the wire.
 // - A backend decides nothing about certificates. It has its library verify chain and signatures, with dates and names
-// ignored,
-//   and hands what was found to `peer_verifier::decide`; the answer is final in both directions.
-// - Sessions are not resumed, tickets are neither asked for nor sent, renegotiation is refused; a client refuses a
-//   server without secure renegotiation (RFC 5746). A server's order decides about suites, groups and ALPN; its
-//   CertificateRequest names no authorities.
+//   ignored, and hands what was found to `peer_verifier::decide`; the answer is final in both directions.
+// - Sessions are not resumed, tickets are neither asked for nor sent, renegotiation is refused; a client of TLS 1.2
+//   refuses a server without secure renegotiation (RFC 5746; capability renegotiation_info).
+// - A server's order decides about suites, groups of TLS 1.2 and ALPN; where the library goes by the client's,
+//   server_suite_order and server_group_order are not declared. In TLS 1.3 a share that the client has sent is taken if
+//   the server has its group. A CertificateRequest names no authorities.
 
 namespace plugtls {
 

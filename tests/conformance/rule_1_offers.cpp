@@ -59,6 +59,12 @@ TEST_CASE("rule 1: the default offer is plugtls's own: safe suites, groups and v
   }
 }
 
+TEST_CASE("rule 1: a client of TLS 1.2 asks for secure renegotiation where it can") {
+  const client_hello h = hello_of(with_version(client_defaults(), tls_version::tls1_2));
+  const bool asks = h.has(0xff01) || std::count(h.suites.begin(), h.suites.end(), renegotiation_scsv) != 0;
+  CHECK(asks == has<default_backend, capability::renegotiation_info>);
+}
+
 TEST_CASE("rule 1: suites are offered as listed, in that order and no others") {
   for (const suites& list :
        {all_1_2, suites(all_1_2.rbegin(), all_1_2.rend()), suites{cipher_suite::ecdhe_ecdsa_with_aes_256_gcm_sha384}}) {

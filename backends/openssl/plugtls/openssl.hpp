@@ -23,6 +23,7 @@ struct backend {
     capability_set set = {capability::ed25519,
                           capability::server_suite_order,
                           capability::server_group_order,
+                          capability::renegotiation_info,
                           capability::any_alpn_name,
                           capability::long_chain,
                           capability::pbes2_aes,

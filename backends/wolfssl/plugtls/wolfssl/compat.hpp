@@ -101,6 +101,12 @@ inline constexpr bool has_pss = true;
 inline constexpr bool has_pss = false;
 #endif
 
+#if defined(HAVE_SECURE_RENEGOTIATION)
+inline constexpr bool has_renegotiation_info = true;
+#else
+inline constexpr bool has_renegotiation_info = false;
+#endif
+
 /// Leaves out what some versions add to a ClientHello unasked: an Encrypted ClientHello made of random bytes.
 inline void set_fixed_values(WOLFSSL_CTX* ctx) noexcept {
 #if defined(HAVE_ECH) && LIBWOLFSSL_VERSION_HEX >= 0x05009000
