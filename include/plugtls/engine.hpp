@@ -202,7 +202,8 @@ class basic_engine {
         : context(c),
           peer(std::move(options)),
           name(parse_name()),
-          w(c.plan().own, c.plan().min_version, c.plan().max_version, c.plan().limit.max_handshake_size),
+          w(c.plan().own, c.plan().min_version, c.plan().max_version, c.plan().groups,
+            c.plan().limit.max_handshake_size),
           verifier(c.plan().verify, name, peer.name) {
       const std::string sni = server_name();
       errc e = error.code;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 
 #include "plugtls/detail/byte_queue.hpp"
 #include "plugtls/detail/handshake_observer.hpp"
@@ -18,8 +19,10 @@ namespace plugtls {
 /// ours, so that no library has to be asked for them. Not thread-safe; belongs to one engine.
 class wire {
  public:
-  wire(role own, tls_version min, tls_version max, std::size_t max_handshake_bytes) noexcept
-      : observer_(own),
+  /// The groups must outlive this.
+  wire(role own, tls_version min, tls_version max, std::span<const named_group> groups,
+       std::size_t max_handshake_bytes) noexcept
+      : observer_(own, groups),
         own_(own),
         min_(min),
         max_(max),
@@ -106,7 +109,7 @@ class wire {
   bool has_output() const noexcept { return !out_.empty(); }
   std::size_t buffered() const noexcept { return out_.size(); }
   /// A condition that ends the connection and is not the library's: `io_error`, `timed_out`, `not_tls`,
-  /// `handshake_too_large`, `out_of_memory`.
+  /// `handshake_too_large`, `protocol_version`, `no_shared_cipher`, `out_of_memory`.
   errc fault() const noexcept { return fault_; }
   /// The transport's own error behind an `io_error`.
   const std::error_code& transport_error() const noexcept { return transport_error_ ? transport_error_ : write_error_; }
@@ -122,22 +125,26 @@ class wire {
     return own_ == role::client || !observer_.facts().client_hello_seen || check_offer();
   }
 
-  // A server's library may blame the cipher suites where no version fits, so versions are compared here (RFC 8446
-  // §4.1.3).
+  // Where no version fits, a server's library may blame the cipher suites; where no group does, it may ask for one that
+  // the client never offered. So both are compared here (RFC 8446 §4.1.3, §4.2.7).
   bool check_offer() noexcept {
     const auto& offered = observer_.facts();
-    const bool fits =
-        (offered.offers_1_2 && min_ == tls_version::tls1_2) || (offered.offers_1_3 && max_ == tls_version::tls1_3);
-    if (fits || offered.server_hello_seen) return true;
-    constexpr std::byte refusal[] = {std::byte{21},
-                                     std::byte{3},
-                                     std::byte{3},
-                                     std::byte{0},
-                                     std::byte{2},
-                                     std::byte{2},
-                                     static_cast<std::byte>(alert::protocol_version)};
-    push(refusal, sizeof refusal);
-    return fail(errc::protocol_version);
+    if (offered.server_hello_seen) return true;
+    if (!(offered.offers_1_2 && min_ == tls_version::tls1_2) && !(offered.offers_1_3 && max_ == tls_version::tls1_3))
+      return refuse(alert::protocol_version, errc::protocol_version);
+    return offered.shares_group || refuse(alert::handshake_failure, errc::no_shared_cipher);
+  }
+
+  bool refuse(alert what, errc reason) noexcept {
+    const std::byte record[] = {std::byte{21},
+                                std::byte{3},
+                                std::byte{3},
+                                std::byte{0},
+                                std::byte{2},
+                                std::byte{2},
+                                static_cast<std::byte>(what)};
+    push(record, sizeof record);
+    return fail(reason);
   }
 
   io_result note(io_result r) noexcept {

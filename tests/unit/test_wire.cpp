@@ -59,7 +59,7 @@ struct script_port : port {
 
 struct fixture {
   explicit fixture(role own = role::client, std::size_t limit = 131072)
-      : w(own, tls_version::tls1_2, tls_version::tls1_3, limit) {
+      : w(own, tls_version::tls1_2, tls_version::tls1_3, {}, limit) {
     w.bind(p);
   }
   bool push(std::string_view text) { return w.push(as_bytes(text).data(), text.size()); }
@@ -248,9 +248,10 @@ TEST_CASE("the handshake limit counts all bytes that came, and what a message an
 
 TEST_CASE("a server refuses an offer without a version of its window, by protocol_version") {
   const auto offer = [](std::vector<tls_version> versions, tls_version min, tls_version max) {
-    plugtls_test::null::hello h{std::move(versions), {cipher_suite::aes_128_gcm_sha256}, {}, {}, {}};
+    const std::vector<named_group> groups{named_group::x25519};
+    plugtls_test::null::hello h{std::move(versions), {cipher_suite::aes_128_gcm_sha256}, groups, {}, {}};
     script_port p;
-    wire w(role::server, min, max, 131072);
+    wire w(role::server, min, max, groups, 131072);
     w.bind(p);
     p.feed(plain_record(22, plugtls_test::null::encode_client_hello(h)));
     std::byte buffer[4096];
@@ -272,6 +273,27 @@ TEST_CASE("a server refuses an offer without a version of its window, by protoco
   CHECK(offer({v2, v3}, v3, v3) == errc::success);
   CHECK(offer({v2}, v2, v3) == errc::success);
   CHECK(offer({v3}, v2, v3) == errc::success);
+}
+
+TEST_CASE("a server refuses an offer without a group of its own, as it does one without a suite") {
+  const auto offer = [](std::vector<named_group> theirs) {
+    const std::vector<named_group> ours{named_group::x25519, named_group::secp384r1};
+    plugtls_test::null::hello h{{tls_version::tls1_2}, {cipher_suite::aes_128_gcm_sha256}, std::move(theirs), {}, {}};
+    script_port p;
+    wire w(role::server, tls_version::tls1_2, tls_version::tls1_3, ours, 131072);
+    w.bind(p);
+    p.feed(plain_record(22, plugtls_test::null::encode_client_hello(h)));
+    std::byte buffer[4096];
+    while (w.pull(buffer, sizeof buffer).status == io_status::ok) {
+    }
+    w.flush();
+    CHECK((p.out == std::string_view("\x15\x03\x03\x00\x02\x02\x28", 7)) == (w.fault() != errc::success));
+    return w.fault();
+  };
+  CHECK(offer({named_group::secp256r1, named_group::secp521r1}) == errc::no_shared_cipher);
+  CHECK(offer({static_cast<named_group>(0x1a1a)}) == errc::no_shared_cipher);
+  CHECK(offer({named_group::secp256r1, named_group::secp384r1}) == errc::success);
+  CHECK(offer({named_group::x25519}) == errc::success);
 }
 
 TEST_CASE("a flight that could not be sent is not answered: reading fails instead of waiting") {

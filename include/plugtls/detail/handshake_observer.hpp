@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 
 #include "plugtls/alert.hpp"
@@ -19,7 +20,9 @@ class handshake_observer {
  public:
   enum class direction : std::uint8_t { inbound, outbound };
 
-  explicit handshake_observer(role own) noexcept : own_(own) {}
+  /// The groups are what a client's offer is compared with; they must outlive this.
+  explicit handshake_observer(role own, std::span<const named_group> own_groups = {}) noexcept
+      : own_(own), own_groups_(own_groups) {}
 
   /// Takes bytes that were received or are about to be sent.
   void observe(direction d, const std::byte* data, std::size_t size) noexcept {
@@ -133,7 +136,7 @@ class handshake_observer {
   void end_message(half& h, direction d) noexcept {
     const bool from_client = (d == direction::outbound) == (own_ == role::client);
     const std::uint8_t type = h.message_header[0];
-    if (type == 1 && from_client) read_client_hello(h.message.view(), facts_);
+    if (type == 1 && from_client) read_client_hello(h.message.view(), own_groups_, facts_);
     if (type == 2 && !from_client) read_server_hello(h.message.view(), facts_);
     if (type == 11 && !from_client) facts_.certificate_seen = true;
     if (type == 12 && !from_client) read_server_key_exchange(h.message.view(), facts_);
@@ -142,6 +145,7 @@ class handshake_observer {
   }
 
   role own_;
+  std::span<const named_group> own_groups_;
   bool not_tls_ = false;
   std::size_t largest_message_ = 0;
   hello_facts facts_;

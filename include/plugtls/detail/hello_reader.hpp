@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "plugtls/bytes.hpp"
@@ -20,6 +21,7 @@ struct hello_facts {
   bool client_hello_seen = false;
   bool offers_1_2 = false;
   bool offers_1_3 = false;
+  bool shares_group = true;  // a group of the client's is one of ours, or it names none
   bool server_hello_seen = false;
   bool certificate_seen = false;  // the server's, in plaintext
   bool psk_selected = false;      // TLS 1.3
@@ -56,9 +58,9 @@ class wire_reader {
   bool ok_ = true;
 };
 
-/// Reads versions and server_name out of a ClientHello (RFC 8446 §4.1.2, RFC 6066 §3). One that does not parse offers
-/// every version: refusing it is the library's business.
-inline void read_client_hello(byte_view body, hello_facts& facts) noexcept {
+/// Reads versions, groups and server_name out of a ClientHello (RFC 8446 §4.1.2, RFC 6066 §3). One that does not parse
+/// offers everything: refusing it is the library's business.
+inline void read_client_hello(byte_view body, std::span<const named_group> own_groups, hello_facts& facts) noexcept {
   facts.client_hello_seen = true;
   wire_reader r(body);
   const unsigned legacy_version = r.u16();
@@ -80,6 +82,14 @@ inline void read_client_hello(byte_view body, hello_facts& facts) noexcept {
         facts.offers_1_3 = facts.offers_1_3 || v == 0x0304;
       }
     }
+    if (type == 10) {  // supported_groups
+      wire_reader groups(extension.vector16());
+      facts.shares_group = false;
+      while (groups.ok() && !groups.empty()) {
+        const auto offered = static_cast<named_group>(groups.u16());
+        for (const named_group own : own_groups) facts.shares_group = facts.shares_group || own == offered;
+      }
+    }
     if (type != 0) continue;
     wire_reader names(extension.vector16());
     if (names.u8() != 0) continue;
@@ -87,7 +97,7 @@ inline void read_client_hello(byte_view body, hello_facts& facts) noexcept {
     if (names.ok() && host.size() <= 255) facts.server_name.assign(as_text(host));
   }
   if (!r.ok() || !extensions.ok())
-    facts.offers_1_2 = facts.offers_1_3 = true;
+    facts.offers_1_2 = facts.offers_1_3 = facts.shares_group = true;
   else if (!has_versions)
     facts.offers_1_2 = legacy_version >= 0x0303;
 }

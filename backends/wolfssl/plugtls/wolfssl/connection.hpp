@@ -112,9 +112,6 @@ class connection {
     info.set(reason_ != errc::success ? reason_ : translate(error_, errc::handshake_failed));
     const bool is_ours = verifier_->decided() && !verifier_->decision().accept;
     if (!is_ours) describe(error_, info);
-    // What a server of TLS 1.3 says where no group fits.
-    if (!is_client() && error_ == BAD_FUNC_ARG && wire_->observer().facts().group == named_group::none)
-      info.code = errc::no_shared_cipher;
     WOLFSSL_ALERT_HISTORY history{};
     wolfSSL_get_alert_history(ssl_.get(), &history);
     if (history.last_rx.level == alert_fatal) info.alert_received = static_cast<alert>(history.last_rx.code);
@@ -151,7 +148,7 @@ class connection {
     return sent && (type != 22 || c.is_group_ours()) ? size : WOLFSSL_CBIO_ERR_GENERAL;
   }
 
-  // Where a client of TLS 1.2 offers none of its groups, a server of wolfSSL's takes P-256.
+  // Where a client of TLS 1.2 names no groups, a server of wolfSSL's takes P-256.
   bool is_group_ours() noexcept {
     const named_group chosen = wire_->observer().facts().group;
     if (is_client() || chosen == named_group::none) return true;
