@@ -89,6 +89,7 @@ TEST_CASE("rule 2: an end without close_notify is truncated, in read, write and 
     CHECK(got == "half of it");
     for (int i = 0; i < 3; ++i) CHECK(read(b).error == errc::truncated);
     CHECK(b.engine.error().code == errc::truncated);
+    CHECK_FALSE(b.engine.error().alert_sent);
     CHECK(b.engine.shutdown(b.port).error == errc::truncated);
     CHECK_FALSE(b.engine.peer_closed());
   });
