@@ -78,6 +78,7 @@ struct context_interface {
   virtual role own_role() const noexcept = 0;
   virtual std::string_view backend() const noexcept = 0;
   virtual effective_settings effective() const = 0;
+  virtual chain_verdict verify_chain(std::span<const byte_view> chain, const chain_options& options) const = 0;
 };
 
 template <class B>
@@ -89,6 +90,9 @@ struct erased_context final : context_interface {
   role own_role() const noexcept override { return c.own_role(); }
   std::string_view backend() const noexcept override { return B::name; }
   effective_settings effective() const override { return c.effective(); }
+  chain_verdict verify_chain(std::span<const byte_view> chain, const chain_options& options) const override {
+    return c.verify_chain(chain, options);
+  }
   basic_context<B> c;
 };
 
@@ -111,6 +115,16 @@ class basic_context<any_backend> {
   /// The backend's name, empty for an empty context.
   std::string_view backend() const noexcept { return target_ ? target_->backend() : ""; }
   effective_settings effective() const { return target_ ? target_->effective() : effective_settings{}; }
+  /// Verifies a chain that comes without a connection; see `basic_context::verify_chain`.
+  chain_verdict verify_chain(std::span<const byte_view> chain, const chain_options& options = {}) const {
+    if (target_) return target_->verify_chain(chain, options);
+    chain_verdict out;
+    out.error = detail::empty_engine_error();
+    return out;
+  }
+  chain_verdict verify_chain(std::span<const certificate> chain, const chain_options& options = {}) const {
+    return verify_chain(detail::ders_of(chain), options);
+  }
 
   // For the engine.
   std::unique_ptr<detail::engine_interface> make_engine(peer_options peer) const {

@@ -22,8 +22,8 @@
 //
 // What holds for all of it:
 // - No member throws, except that user callbacks reached through `key_source` may, and that std::bad_alloc may leave
-//   those that fill containers: load, public_key, open, effective, negotiated, peer_chain, failure. Nothing of C++
-//   passes through C frames. Memory that runs out inside the library is `errc::out_of_memory`.
+//   those that fill containers: load, public_key, open, effective, verify_chain, negotiated, peer_chain, failure.
+//   Nothing of C++ passes through C frames. Memory that runs out inside the library is `errc::out_of_memory`.
 // - A backend takes no policy from its library's defaults or configuration files: every value of the plan
 //   is set explicitly.
 // - A backend never touches a socket. Ciphertext goes through `wire::pull` and `wire::push`, called from the library's
@@ -95,12 +95,19 @@ struct loaded_identity {
 template <class C, class Key>
 concept NativeContext = std::default_initializable<C> &&
     requires(C& context, const C& open, const context_plan& plan, std::span<loaded_identity<Key>> identities,
-             error_info& info, effective_settings& effective) {
+             error_info& info, effective_settings& effective, std::span<const byte_view> chain,
+             peer_verifier& verifier) {
   // Sets every value of the plan. Plan and identities outlive the context, which may keep pointers into both. Gives
   // unsupported for what the library refuses, out_of_memory; `info.detail` says which value it was.
   { context.open(plan, identities, info) } -> std::same_as<errc>;
   // Overwrites what can be read back from the library, and marks it as read back. The rest is filled in from the plan.
   { open.effective(effective) } -> std::same_as<void>;
+  // Verifies a chain that came without a connection: has the library look at it as a handshake of this context would,
+  // and calls verifier.decide() exactly once with what it found, through the same code. `chain` is DER, leaf first and
+  // the others in any order, as a peer would present it; the core has seen that it is not empty, that each certificate
+  // parses, and that there are not more than plan.limit.max_chain_length. The leaf is to be good for verifier.usage(),
+  // whatever the context's role. Called by several threads at once; leaves nothing behind in the library.
+  { open.verify_chain(chain, verifier) } -> std::same_as<void>;
 };
 
 /// One connection inside the library. Default-constructible, at one address, used by one thread at a time.

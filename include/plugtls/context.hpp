@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "plugtls/chain_verdict.hpp"
 #include "plugtls/concepts.hpp"
 #include "plugtls/context_plan.hpp"
 #include "plugtls/private_key.hpp"
@@ -86,6 +87,55 @@ class basic_context {
     return e;
   }
 
+  /// Verifies a chain that comes without a connection, exactly as a handshake of this context would if a peer presented
+  /// it: the same checks by the library, the same policy, the same limits. `chain` holds the leaf first; the others
+  /// stand in any order, and those that do not belong do no harm. Everything is presented data: trust is the context's
+  /// alone.
+  ///
+  /// The verdict's code is `success`, or a condition of verification (`malformed_certificate` to `bad_certificate`, as
+  /// `is_verification` tells; `certificate_required` for an empty chain), `handshake_too_large` (more certificates than
+  /// `limit.max_chain_length`), or `invalid_argument`: the context is empty, it verifies nothing, or the name is none.
+  /// What only a handshake can refuse (a key for which there is no cipher suite, say) is not in it.
+  ///
+  /// `on_verify` and `insecure_override` are called as in a handshake, in this thread; what they throw, and what the
+  /// clock throws, comes out of this call. May be called by several threads at once.
+  chain_verdict verify_chain(std::span<const byte_view> chain, const chain_options& options = {}) const {
+    chain_verdict out;
+    if (!state_) return refuse(std::move(out), "the context is empty: it could not be made, or it was moved from");
+    const verify_rules& rules = state_->plan.verify;
+    if (rules.mode == verify_mode::none)
+      return refuse(std::move(out), "this context verifies nothing, so that it has no verdict");
+    std::optional<peer_name> peer;
+    errc e = errc::success;
+    if (options.name) peer = peer_name::parse(*options.name, e);
+    if (e != errc::success)
+      return refuse(std::move(out),
+                    "'" + *options.name + "' is no host name and no address (write international names as A-labels)");
+
+    const purpose own = rules.own == role::client ? purpose::server_auth : purpose::client_auth;
+    peer_verifier verifier(rules, peer, options.name ? std::string_view(*options.name) : "",
+                           options.usage.value_or(own));
+    const bool is_too_long = chain.size() > static_cast<std::size_t>(rules.max_chain_length);
+    if (chain.empty() || is_too_long || !detail::all_parse(chain))
+      verifier.decide({chain, {}, false, {}});  // the library is not asked: this is refused before
+    else
+      state_->native.verify_chain(chain, verifier);
+    verifier.exception().rethrow();
+    out.path = verifier.path();
+    out.error.problems = verifier.problems();
+    // The last line: nothing is good that the verifier did not accept.
+    if (!verifier.decided()) out.error.set(errc::bad_certificate);
+    if (verifier.decided() && !verifier.decision().accept) out.error.set(verifier.decision().reason);
+    if (is_too_long)
+      out.error.detail = "there are " + std::to_string(chain.size()) + " certificates, and limit.max_chain_length is " +
+                         std::to_string(rules.max_chain_length);
+    return out;
+  }
+  /// The same, for certificates.
+  chain_verdict verify_chain(std::span<const certificate> chain, const chain_options& options = {}) const {
+    return verify_chain(detail::ders_of(chain), options);
+  }
+
   // For the engine and for native access. The context must not be empty.
   const context_plan& plan() const noexcept { return state_->plan; }
   const typename B::context& native() const noexcept { return state_->native; }
@@ -101,6 +151,11 @@ class basic_context {
   static basic_context refuse(error_info& info, errc what, std::string text) {
     info.set(what, std::move(text));
     return {};
+  }
+
+  static chain_verdict refuse(chain_verdict&& out, std::string text) {
+    out.error.set(errc::invalid_argument, std::move(text));
+    return std::move(out);
   }
 
   template <class Settings>

@@ -163,6 +163,7 @@ errc check_limits(const limits& l, error_info& info) {
     return info.set(errc::invalid_argument, "limit.max_chain_length is not within 1 to 64");
   if (l.max_chain_length > 9 && !Backend::capabilities.has(capability::long_chain))
     return info.set(errc::unsupported, std::string(Backend::name) + " reads chains of at most 9 certificates");
+  if (l.max_intermediates < 0) return info.set(errc::invalid_argument, "limit.max_intermediates is negative");
   if (l.max_record_size < 512 || l.max_record_size > 16384)
     return info.set(errc::invalid_argument, "limit.max_record_size is not within 512 to 16384 bytes");
   return errc::success;
@@ -176,6 +177,7 @@ errc make_plan(const Settings& s, role own, context_plan& plan, error_info& info
   plan.limit = s.limit;
   plan.verify.own = own;
   plan.verify.max_chain_length = s.limit.max_chain_length;
+  plan.verify.max_intermediates = s.limit.max_intermediates;
   plan.verify.on_verify = s.on_verify;
   plan.verify.insecure_override = s.insecure_override;
   plan.verify.clock = s.clock;

@@ -43,6 +43,7 @@ struct verify_rules {
   verify_mode mode = verify_mode::required;
   bool check_name = true;
   int max_chain_length = 9;
+  int max_intermediates = 10;
   verify_callback on_verify;
   verify_callback insecure_override;
   verify_clock clock;
@@ -50,13 +51,22 @@ struct verify_rules {
   signature_verifier verify_signature = nullptr;
 };
 
-/// Decides about one connection's peer. The adapter calls `decide` once its library has looked at the chain, from
-/// inside the handshake and before our next flight; everything else is for the engine. Owned by the engine.
+/// Decides about one connection's peer, or about a chain without a connection. The adapter calls `decide` once its
+/// library has looked at the chain, in a handshake before our next flight; everything else is for the owner: the
+/// engine, or `basic_context::verify_chain`.
 class peer_verifier {
  public:
-  /// Both references must outlive the verifier.
+  /// For a connection. Both references must outlive the verifier.
   peer_verifier(const verify_rules& rules, const std::optional<peer_name>& peer, std::string_view peer_text)
-      : rules_(rules), peer_(peer), peer_text_(peer_text) {}
+      : rules_(rules),
+        peer_(peer),
+        peer_text_(peer_text),
+        usage_(rules.own == role::client ? purpose::server_auth : purpose::client_auth),
+        check_name_(rules.own == role::client && rules.check_name) {}
+  /// For a chain: what it is used for, and the name where one is to be checked.
+  peer_verifier(const verify_rules& rules, const std::optional<peer_name>& peer, std::string_view peer_text,
+                purpose usage)
+      : rules_(rules), peer_(peer), peer_text_(peer_text), usage_(usage), check_name_(peer.has_value()) {}
   peer_verifier(const peer_verifier&) = delete;
   peer_verifier& operator=(const peer_verifier&) = delete;
 
@@ -75,6 +85,8 @@ class peer_verifier {
   /// The time that certificates are checked against. The user's clock may throw: ask from where `decide` could not.
   unix_time now() const { return rules_.clock ? rules_.clock() : system_now(); }
 
+  /// What the leaf must be good for.
+  purpose usage() const noexcept { return usage_; }
   bool decided() const noexcept { return decided_; }
   const verify_decision& decision() const noexcept { return decision_; }
   const problem_list& problems() const noexcept { return problems_; }
@@ -97,7 +109,7 @@ class peer_verifier {
       for (const problem& p : native.problems) add_problem(problems_, p.what, p.depth);
       if (!explained()) add_problem(problems_, errc::bad_certificate, 0);
     }
-    if (rules_.own == role::client && rules_.check_name && !(peer_ && peer_->matches(chain_.front().view())))
+    if (check_name_ && !(peer_ && peer_->matches(chain_.front().view())))
       add_problem(problems_, errc::hostname_mismatch, 0);
     return ask(native.trusted);
   }
@@ -176,8 +188,9 @@ class peer_verifier {
 
   policy_settings make_policy() const {
     policy_settings policy;
-    policy.usage = rules_.own == role::client ? purpose::server_auth : purpose::client_auth;
+    policy.usage = usage_;
     policy.now = now();
+    policy.max_depth = rules_.max_intermediates;
     return policy;
   }
 
@@ -189,7 +202,8 @@ class peer_verifier {
   }
 
   verify_decision ask(bool trusted) {
-    const verify_context seen{rules_.own, peer_text_, chain_, path_, problems_};
+    const role own = usage_ == purpose::server_auth ? role::client : role::server;
+    const verify_context seen{own, peer_text_, chain_, path_, problems_};
     if (rules_.insecure_override) {
       if (rules_.insecure_override(seen)) return {true, errc::success, alert::close_notify};
       add_problem(problems_, errc::rejected_by_callback, 0);
@@ -204,6 +218,8 @@ class peer_verifier {
   const verify_rules& rules_;
   const std::optional<peer_name>& peer_;
   std::string_view peer_text_;
+  purpose usage_;
+  bool check_name_;
   std::vector<certificate> chain_;
   std::vector<certificate> path_;
   problem_list problems_;

@@ -19,6 +19,7 @@ struct limits {
   std::size_t max_handshake_size = 131072;  ///< bytes received until the handshake is complete; at least 4096
   int max_chain_length = 9;             ///< certificates that a peer may present; 1 to 9, or 64 (capability long_chain)
   std::size_t max_record_size = 16384;  ///< bytes of plaintext in a record that we send; 512 to 16384 (RFC 8446 §5.1)
+  int max_intermediates = 10;  ///< in an accepted path, self-issued ones not counted; more than 10 are never followed
 };
 
 /// Tells the time that certificates are checked against, in seconds since 1970 UTC. Empty: the system's clock.

@@ -23,6 +23,8 @@ struct null_script {
   bool tells_path = false;         ///< gives the presented chain as the accepted path
   problem_list problems;           ///< what it finds beside
   bool asks_twice = false;         ///< calls decide() twice
+  bool forgets_to_ask = false;     ///< a chain without a connection goes past the verifier
+  int chains = 0;                  ///< chains without a connection that the library got to see
   errc signature = errc::success;  ///< of verify_signature
   int idle = 0;                    ///< so many times every call answers `again` without having been blocked
   errc failure = errc::handshake_failed;
@@ -83,6 +85,14 @@ struct private_key {
   }
 };
 
+/// What the scripted library says about a chain, told to the verifier as often as scripted.
+inline verify_decision judge_by_script(std::span<const byte_view> presented, peer_verifier& verifier) {
+  native_verdict verdict{presented, {}, the_script.trusted, the_script.problems};
+  if (the_script.tells_path) verdict.path = presented;
+  if (the_script.asks_twice) verifier.decide(verdict);
+  return verifier.decide(verdict);
+}
+
 struct context {
   errc open(const context_plan& p, std::span<loaded_identity<private_key>> ids, error_info& info) {
     plan = &p;
@@ -90,6 +100,10 @@ struct context {
     return the_script.open_context == errc::success ? errc::success : info.set(the_script.open_context, "scripted");
   }
   void effective(effective_settings& e) const { e.versions_read_back = true; }
+  void verify_chain(std::span<const byte_view> chain, peer_verifier& verifier) const {
+    ++the_script.chains;
+    if (!the_script.forgets_to_ask) judge_by_script(chain, verifier);
+  }
 
   const context_plan* plan = nullptr;
   std::span<loaded_identity<private_key>> identities;
@@ -315,10 +329,7 @@ class connection {
     const verify_mode mode = context_->plan->verify.mode;
     if (mode == verify_mode::none || (mode == verify_mode::optional && peer_.empty())) return true;
     const std::vector<byte_view> presented(peer_.begin(), peer_.end());
-    native_verdict verdict{presented, {}, the_script.trusted, the_script.problems};
-    if (the_script.tells_path) verdict.path = presented;
-    if (the_script.asks_twice) verifier_->decide(verdict);
-    const verify_decision d = verifier_->decide(verdict);
+    const verify_decision d = judge_by_script(presented, *verifier_);
     return d.accept || refused(errc::bad_certificate, d.alert);
   }
 

@@ -8,6 +8,7 @@
 #include "plugtls/mbedtls/handle.hpp"
 #include "plugtls/mbedtls/numbers.hpp"
 #include "plugtls/mbedtls/private_key.hpp"
+#include "plugtls/mbedtls/verify.hpp"
 
 namespace plugtls::mbedtls {
 
@@ -59,6 +60,10 @@ class context {
       values.cipher_suites.push_back(static_cast<cipher_suite>(*id));
     values.cipher_suites_read_back = true;
     values.trust_anchors = loaded_anchors_;
+  }
+
+  void verify_chain(std::span<const byte_view> chain, peer_verifier& verifier) const {
+    chain_check().run(chain, anchors(), profile, verifier);
   }
 
   const context_plan& plan() const noexcept { return *plan_; }

@@ -85,25 +85,39 @@ class chain_check {
     complete_ = true;
     problems_.clear();
     std::uint32_t flags = 0;
-    const auto collect = [](void* self, mbedtls_x509_crt* c, int depth, std::uint32_t* found) noexcept {
-      static_cast<chain_check*>(self)->add(*c, depth, *found);
-      *found = 0;
-      return 0;
-    };
     const int e =
         mbedtls_x509_crt_verify_with_profile(sorted.get(), anchors, nullptr, &profile, nullptr, &flags, collect, this);
     complete_ = complete_ && e == 0;
+  }
+
+  /// Verifies a chain without a connection, as mbedtls_ssl_handshake_step() does, and asks the verifier.
+  void run(std::span<const byte_view> chain, mbedtls_x509_crt* anchors, const mbedtls_x509_crt_profile& profile,
+           peer_verifier& verifier) noexcept {
+    certificates_handle parsed;
+    for (const byte_view der : chain) {
+      const int e = mbedtls_x509_crt_parse_der_nocopy(parsed.get(), data(der), der.size());
+      if (e != 0 && !is_left_out(e)) return judge_unread(chain, e, verifier);
+    }
+    if (parsed.get()->raw.p == nullptr) return judge_unread(chain, MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG, verifier);
+    std::uint32_t flags = 0;
+    const int e =
+        mbedtls_x509_crt_verify_with_profile(parsed.get(), anchors, nullptr, &profile, nullptr, &flags, collect, this);
+    if (e != 0) return judge_unread(chain, e, verifier);
+    retry(*parsed.get(), anchors, profile);
+    judge(chain, verifier);
   }
 
   /// Asks the verifier about the chain that mbedTLS has looked at.
   verify_decision judge(const mbedtls_ssl_context& ssl, peer_verifier& verifier) noexcept {
     presented_chain presented;
     const bool readable = presented.read(compat::handshake_message(ssl), compat::version(ssl) == tls_version::tls1_3);
+    return judge(readable ? presented.items() : std::span<const byte_view>(), verifier);
+  }
+  verify_decision judge(std::span<const byte_view> presented, peer_verifier& verifier) noexcept {
     native_verdict verdict;
-    if (readable) verdict.presented = presented.items();
+    verdict.presented = presented;
     // A leaf that was left out is not what was verified.
-    const bool same_leaf =
-        readable && !verdict.presented.empty() && size_ != 0 && as_text(verdict.presented.front()) == as_text(path_[0]);
+    const bool same_leaf = !presented.empty() && size_ != 0 && as_text(presented.front()) == as_text(path_[0]);
     verdict.trusted = complete_ && same_leaf && problems_.empty();
     if (verdict.trusted) verdict.path = std::span(path_).first(size_);
     verdict.problems = static_cast<problem_list&&>(problems_);
@@ -114,15 +128,28 @@ class chain_check {
   bool judge_unread(const mbedtls_ssl_context& ssl, int error, peer_verifier& verifier) noexcept {
     presented_chain presented;
     if (!presented.read(compat::handshake_message(ssl), compat::version(ssl) == tls_version::tls1_3)) return false;
-    native_verdict verdict;
-    verdict.presented = presented.items();
-    problems_.push_back({problem_of_error(error), 0});
-    verdict.problems = static_cast<problem_list&&>(problems_);
-    verifier.decide(verdict);
+    judge_unread(presented.items(), error, verifier);
     return true;
   }
 
  private:
+  void judge_unread(std::span<const byte_view> presented, int error, peer_verifier& verifier) noexcept {
+    native_verdict verdict;
+    verdict.presented = presented;
+    problems_.push_back({problem_of_error(error), 0});
+    verdict.problems = static_cast<problem_list&&>(problems_);
+    verifier.decide(verdict);
+  }
+
+  static int collect(void* self, mbedtls_x509_crt* certificate, int depth, std::uint32_t* flags) noexcept {
+    static_cast<chain_check*>(self)->add(*certificate, depth, *flags);
+    *flags = 0;
+    return 0;
+  }
+
+  // Of what a peer presents, mbedTLS leaves these out (2.28 library/ssl_tls.c, ssl_parse_certificate_chain).
+  static bool is_left_out(int error) noexcept { return high_part(error) == MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG; }
+
   static constexpr std::size_t max_depth = MBEDTLS_X509_MAX_VERIFY_CHAIN_SIZE;
 
   static std::string_view view(const mbedtls_x509_buf& b) noexcept {

@@ -102,19 +102,10 @@ class connection {
   }
   static int on_chain(X509_STORE_CTX* store, void*) {
     connection* self = from(store);
-    return detail::guard(self->verifier_->exception(), 0,
-                         [&] { return self->chain_.run(store, *self->verifier_, on_problem); });
+    return detail::guard(self->verifier_->exception(), 0, [&] { return self->chain_.run(store, *self->verifier_); });
   }
 
  private:
-  static int on_problem(int ok, X509_STORE_CTX* store) {
-    connection* self = from(store);
-    // Without memory to remember a problem it is left to stand.
-    return ok == 1 ? 1 : detail::guard(self->verifier_->exception(), 0, [&] {
-      self->chain_.add(X509_STORE_CTX_get_error(store), X509_STORE_CTX_get_error_depth(store));
-      return 1;
-    });
-  }
   static connection* from(X509_STORE_CTX* store) noexcept {
     auto* ssl = static_cast<SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
     return static_cast<connection*>(SSL_get_ex_data(ssl, data_index()));

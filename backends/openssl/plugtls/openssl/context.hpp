@@ -42,6 +42,10 @@ class context {
     out.cipher_suites_read_back = true;
   }
 
+  void verify_chain(std::span<const byte_view> chain, peer_verifier& verifier) const {
+    chain_check().run(ctx_.get(), chain, verifier);
+  }
+
   const context_plan& plan() const noexcept { return *plan_; }
   /// OpenSSL's object; belongs to this. Shared between threads: not to be changed.
   SSL_CTX* native_handle() const noexcept { return ctx_.get(); }
@@ -143,11 +147,6 @@ class context {
         return refuse(info, errc::bad_der, "a certificate of the chain");
     }
     return errc::success;
-  }
-
-  static x509_handle parse(byte_view der) noexcept {
-    const auto* p = reinterpret_cast<const unsigned char*>(der.data());
-    return x509_handle(d2i_X509(nullptr, &p, static_cast<long>(der.size())));
   }
 
   const context_plan* plan_ = nullptr;

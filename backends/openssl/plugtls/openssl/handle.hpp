@@ -6,6 +6,7 @@
 
 namespace plugtls::openssl {
 
+inline void free_stack(STACK_OF(X509) * certificates) noexcept { sk_X509_pop_free(certificates, X509_free); }
 inline void free_bytes(unsigned char* bytes) noexcept { OPENSSL_free(bytes); }
 
 using ssl_ctx_handle = detail::c_handle<SSL_CTX, SSL_CTX_free>;
@@ -14,6 +15,8 @@ using bio_handle = detail::c_handle<BIO, BIO_free>;
 using bio_method_handle = detail::c_handle<BIO_METHOD, BIO_meth_free>;
 using pkey_handle = detail::c_handle<EVP_PKEY, EVP_PKEY_free>;
 using x509_handle = detail::c_handle<X509, X509_free>;
+using x509_stack_handle = detail::c_handle<STACK_OF(X509), free_stack>;
+using store_ctx_handle = detail::c_handle<X509_STORE_CTX, X509_STORE_CTX_free>;
 using algor_handle = detail::c_handle<X509_ALGOR, X509_ALGOR_free>;
 using asn1_type_handle = detail::c_handle<ASN1_TYPE, ASN1_TYPE_free>;
 using bit_string_handle = detail::c_handle<ASN1_BIT_STRING, ASN1_BIT_STRING_free>;

@@ -63,6 +63,11 @@ constexpr int verify_error_for(alert a) noexcept {
   }
 }
 
+inline x509_handle parse(byte_view der) noexcept {
+  const auto* p = reinterpret_cast<const unsigned char*>(der.data());
+  return x509_handle(d2i_X509(nullptr, &p, static_cast<long>(der.size())));
+}
+
 /// Certificates of OpenSSL's in DER, all in one allocation.
 class der_list {
  public:
@@ -92,20 +97,20 @@ class der_list {
   std::vector<std::size_t> ends_;
 };
 
-/// The whole-chain hook of one connection.
+/// One verification of a chain: OpenSSL's, and the neutral one after it.
 class chain_check {
  public:
-  using problem_hook = int (*)(int ok, X509_STORE_CTX* store);
-
-  /// Runs OpenSSL's verification of a chain and the neutral one after it. Every error goes through the hook, which adds
-  /// it here and lets OpenSSL go on, so that all are known. Returns what OpenSSL's whole-chain callback must return.
-  int run(X509_STORE_CTX* store, peer_verifier& verifier, problem_hook hook) {
+  /// The whole-chain hook of a handshake; returns what OpenSSL's callback must return. Every error goes through
+  /// `on_problem`, which adds it here and lets OpenSSL go on, so that all are known.
+  int run(X509_STORE_CTX* store, peer_verifier& verifier) {
     problems_.clear();
+    verifier_ = &verifier;
+    X509_STORE_CTX_set_app_data(store, this);
     X509_VERIFY_PARAM* param = X509_STORE_CTX_get0_param(store);
     X509_VERIFY_PARAM_set_time(
         param, static_cast<std::time_t>(verifier.now()));  // it steers between paths; its verdict is ignored
     X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST);
-    X509_STORE_CTX_set_verify_cb(store, hook);
+    X509_STORE_CTX_set_verify_cb(store, on_problem);
     const bool complete = X509_verify_cert(store) == 1;
 
     der_list presented, path;
@@ -122,11 +127,42 @@ class chain_check {
     return decision.accept ? 1 : 0;
   }
 
-  void add(int error, int depth) {
-    if (const errc what = translate_verify(error); what != errc::success) add_problem(problems_, what, depth);
+  /// The same without a connection, with the values that a handshake sets (3.0 ssl/ssl_cert.c, ssl_verify_cert_chain).
+  void run(SSL_CTX* ctx, std::span<const byte_view> chain, peer_verifier& verifier) {
+    const x509_stack_handle untrusted(sk_X509_new_null());
+    const store_ctx_handle store(X509_STORE_CTX_new());
+    native_verdict unread{chain, {}, false, {{errc::out_of_memory, 0}}};
+    if (!store || !untrusted) return static_cast<void>(verifier.decide(unread));
+    for (std::size_t i = 0; i < chain.size(); ++i) {
+      const x509_handle one = parse(chain[i]);
+      unread.problems = {{errc::malformed_certificate, static_cast<int>(i)}};
+      if (!one || X509_add_cert(untrusted.get(), one.get(), X509_ADD_FLAG_UP_REF) != 1)
+        return static_cast<void>(verifier.decide(unread));
+    }
+    X509* leaf = sk_X509_value(untrusted.get(), 0);
+    unread.problems = {{errc::out_of_memory, 0}};
+    if (X509_STORE_CTX_init(store.get(), SSL_CTX_get_cert_store(ctx), leaf, untrusted.get()) != 1)
+      return static_cast<void>(verifier.decide(unread));
+    X509_VERIFY_PARAM* param = X509_STORE_CTX_get0_param(store.get());
+    X509_VERIFY_PARAM_set_auth_level(param, SSL_CTX_get_security_level(ctx));
+    X509_STORE_CTX_set_default(store.get(), verifier.usage() == purpose::server_auth ? "ssl_server" : "ssl_client");
+    X509_VERIFY_PARAM_set1(param, SSL_CTX_get0_param(ctx));
+    detail::guard(verifier.exception(), 0, [&] { return run(store.get(), verifier); });
+    ERR_clear_error();
   }
 
  private:
+  // Without memory to remember a problem it is left to stand.
+  static int on_problem(int ok, X509_STORE_CTX* store) {
+    auto* self = static_cast<chain_check*>(X509_STORE_CTX_get_app_data(store));
+    return ok == 1 ? 1 : detail::guard(self->verifier_->exception(), 0, [&] {
+      const errc what = translate_verify(X509_STORE_CTX_get_error(store));
+      if (what != errc::success) add_problem(self->problems_, what, X509_STORE_CTX_get_error_depth(store));
+      return 1;
+    });
+  }
+
+  peer_verifier* verifier_ = nullptr;
   problem_list problems_;
 };
 

@@ -9,6 +9,7 @@
 #include "plugtls/wolfssl/handle.hpp"
 #include "plugtls/wolfssl/numbers.hpp"
 #include "plugtls/wolfssl/private_key.hpp"
+#include "plugtls/wolfssl/verify.hpp"
 
 namespace plugtls::wolfssl {
 
@@ -33,6 +34,12 @@ class context {
     values.min_version = static_cast<tls_version>(wolfSSL_CTX_get_min_proto_version(ctx_.get()));
     values.max_version = static_cast<tls_version>(wolfSSL_CTX_get_max_proto_version(ctx_.get()));
     values.versions_read_back = true;
+  }
+
+  void verify_chain(std::span<const byte_view> chain, peer_verifier& verifier) const {
+    chain_check check;
+    for (std::size_t i = 0; i < chain.size(); ++i) check.add(static_cast<int>(i), chain[i]);
+    check.judge(plan_->verify, verifier, true);
   }
 
   const context_plan& plan() const noexcept { return *plan_; }
