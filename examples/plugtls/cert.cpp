@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <sys/stat.h>
 
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <nlohmann/json.hpp>
 #include <plugtls/net/tcp.hpp>
 
@@ -29,24 +26,6 @@ bool is_file(const std::string& target) {
   struct stat ignored {};
   return target.find(':') == std::string::npos || target.find('/') != std::string::npos ||
          ::stat(target.c_str(), &ignored) == 0;
-}
-
-std::string read_file(const std::string& path) {
-  constexpr std::size_t limit = std::size_t{16} << 20;
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
-                                                             [](std::FILE* f) { return std::fclose(f); });
-  const auto fail = [&path](int error) {
-    refuse(errc::file_error, "cannot read '" + path + "': " + std::strerror(error));
-  };
-  if (!file) fail(errno);
-  std::string text;
-  char block[8192];
-  errno = 0;
-  for (std::size_t n = 1; n != 0 && text.size() <= limit;)
-    text.append(block, n = std::fread(block, 1, sizeof block, file.get()));
-  if (std::ferror(file.get()) != 0) fail(errno != 0 ? errno : EIO);
-  if (text.size() > limit) refuse(errc::file_error, "'" + path + "' is larger than 16 MiB");
-  return text;
 }
 
 void look_at_file(const std::string& path, cert_report& report) {

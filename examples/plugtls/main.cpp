@@ -163,10 +163,35 @@ class command_line {
   }
 
   void add_verify() {
-    CLI::App* sub = command("verify", "verify a chain without a connection (not built yet)", backends_);
-    sub->allow_extras();
-    sub->callback(
-        [this] { command_ = []() -> int { refuse(tls::errc::unsupported, "the command verify is not built yet"); }; });
+    verify_options& o = verify_;
+    CLI::App* sub = command("verify", "verify a chain without a connection, as a handshake would", o.common);
+    std::vector<CLI::Option*> single = {
+        sub->add_option("leaf", o.leaf,
+                        "the certificate, PEM or DER; what follows it in the file counts as intermediates")
+            ->type_name("LEAF"),
+        list(sub, "--trust", o.trust_files, "trust these certificates (default: the system's)"),
+        list(sub, "--intermediates", o.intermediate_files, "what the peer would present besides, in any order"),
+        sub->add_option("--name", o.name, "host name or address that the certificate must carry (default: no check)")
+            ->type_name("HOST_OR_IP"),
+        sub->add_option("--purpose", o.purpose, "server (default) or client: whose certificate it is")
+            ->type_name("server|client"),
+        sub->add_option("--time", o.time, "verify as of this moment, as 2026-01-31T12:00:00Z (default: now)")
+            ->type_name("RFC3339"),
+        sub->add_option("--max-depth", o.max_depth,
+                        "most intermediates between the certificate and what is trusted, self-issued ones not\n"
+                        "counted (default: 10, and more are never followed)")
+            ->check(CLI::Range(0, 1000000))
+            ->type_name("N")};
+    CLI::Option* batch = sub->add_flag("--batch", o.batch, "answer requests from standard input, see below");
+    for (CLI::Option* option : single) batch->excludes(option);
+    later(sub, "--crl", "FILE");
+    later(sub, "--revocation", "MODE");
+    sub->footer(
+        "--batch reads JSON Lines, each {\"id\", \"leaf\", \"intermediates\": [], \"trust\": [], \"crls\": [],\n"
+        "\"name\", \"time\", \"purpose\", \"max_depth\"} with certificates as PEM; all but leaf may be missing or\n"
+        "null, and an empty trust trusts nothing. It writes a line for each, in order, and ends with status 0 when\n"
+        "every line was answered, whatever the verdicts.");
+    sub->callback([this] { command_ = [this] { return run_verify(verify_); }; });
   }
 
   void add_parity() {
@@ -185,6 +210,7 @@ class command_line {
   client_options client_;
   serve_options serve_;
   cert_options cert_;
+  verify_options verify_;
   parity_options parity_;
 };
 

@@ -63,6 +63,18 @@ struct serve_options {
 
 struct cert_options : client_options {};
 
+struct verify_options {
+  common_options common;
+  std::optional<std::string> leaf;
+  std::vector<std::string> trust_files;
+  std::vector<std::string> intermediate_files;
+  std::optional<std::string> name;
+  std::optional<std::string> purpose;
+  std::optional<std::string> time;
+  std::optional<int> max_depth;
+  bool batch = false;
+};
+
 struct parity_options {
   common_options common;
   std::optional<std::string> html;
@@ -72,6 +84,7 @@ int run_backends(const common_options& options);
 int run_client(const client_options& options);
 int run_serve(const serve_options& options);
 int run_cert(const cert_options& options);
+int run_verify(const verify_options& options);
 int run_parity(const parity_options& options);
 
 }  // namespace cli

@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
+#include <memory>
 #include <plugtls/backend.hpp>
 
 namespace cli {
@@ -87,6 +89,24 @@ int write_all(int fd, std::string_view text) noexcept {
 void print(std::string_view text) {
   if (const int error = write_all(STDOUT_FILENO, text))
     refuse(errc::io_error, std::string("cannot write to standard output: ") + std::strerror(error));
+}
+
+std::string read_file(const std::string& path) {
+  constexpr std::size_t limit = std::size_t{16} << 20;
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
+                                                             [](std::FILE* f) { return std::fclose(f); });
+  const auto fail = [&path](int error) {
+    refuse(errc::file_error, "cannot read '" + path + "': " + std::strerror(error));
+  };
+  if (!file) fail(errno);
+  std::string text;
+  char block[8192];
+  errno = 0;
+  for (std::size_t n = 1; n != 0 && text.size() <= limit;)
+    text.append(block, n = std::fread(block, 1, sizeof block, file.get()));
+  if (std::ferror(file.get()) != 0) fail(errno != 0 ? errno : EIO);
+  if (text.size() > limit) refuse(errc::file_error, "'" + path + "' is larger than 16 MiB");
+  return text;
 }
 
 std::string_view default_backend_name() noexcept { return tls::default_backend::name; }

@@ -37,6 +37,9 @@ int write_all(int fd, std::string_view text) noexcept;
 /// Writes everything on standard output, or throws.
 void print(std::string_view text);
 
+/// Reads a whole file, or throws.
+std::string read_file(const std::string& path);
+
 std::string_view default_backend_name() noexcept;
 /// Finds a backend by its name, the build's own for an empty one, or throws.
 const tls::backend_entry& choose_backend(const std::string& name);

@@ -125,6 +125,14 @@ std::chrono::milliseconds parse_seconds(double seconds, std::string_view what) {
   return std::chrono::milliseconds(static_cast<std::chrono::milliseconds::rep>(seconds * 1000));
 }
 
+tls::unix_time parse_time(std::string_view text, std::string_view what) {
+  tls::unix_time moment = 0;
+  if (!tls::from_rfc3339(text, moment))
+    refuse(errc::invalid_argument,
+           std::string(what) + " " + in_quotes(text) + " is not RFC 3339, as 2026-01-31T12:00:00Z");
+  return moment;
+}
+
 tls::client_settings make_client_settings(const client_options& o) {
   tls::client_settings s;
   apply(o.tls, s);
@@ -132,10 +140,7 @@ tls::client_settings make_client_settings(const client_options& o) {
   s.insecure_no_verification = o.insecure_no_verify;
   s.insecure_skip_name = o.insecure_skip_name;
   if (o.trust.time) {
-    tls::unix_time moment = 0;
-    if (!tls::from_rfc3339(*o.trust.time, moment))
-      refuse(errc::invalid_argument,
-             "--time " + in_quotes(*o.trust.time) + " is not RFC 3339, as 2026-01-31T12:00:00Z");
+    const tls::unix_time moment = parse_time(*o.trust.time, "--time");
     s.clock = [moment] { return moment; };
   }
   return s;

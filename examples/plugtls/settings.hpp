@@ -22,6 +22,9 @@ host_and_port parse_endpoint(std::string_view text, std::string_view what, bool 
 /// Checks a number of seconds, and converts it.
 std::chrono::milliseconds parse_seconds(double seconds, std::string_view what);
 
+/// Reads a moment as RFC 3339 writes it.
+tls::unix_time parse_time(std::string_view text, std::string_view what);
+
 /// Everything below throws `tls_error` for a value that is no good.
 tls::client_settings make_client_settings(const client_options& options);
 tls::server_settings make_server_settings(const serve_options& options);
