@@ -117,21 +117,22 @@ request read_request(const json& object) {
   return out;
 }
 
-void add_pem(const std::string& pem, const std::string& what, std::vector<tls::byte_vector>& out) {
-  const bool is_pem = pem.find("-----") != std::string::npos;  // else DER would be taken, too
-  const errc e = is_pem ? tls::load_certificate_bytes(tls::as_bytes(pem), out) : errc::no_certificates_found;
+// `load` is one of the library's loaders. They take DER too, which has no place in a text.
+template <class Certificates>
+void add_pem(const std::string& pem, const std::string& what, Certificates& out,
+             errc (*load)(tls::byte_view, Certificates&)) {
+  const bool is_pem = pem.find("-----") != std::string::npos;
+  const errc e = is_pem ? load(tls::as_bytes(pem), out) : errc::no_certificates_found;
   if (e != errc::success) refuse(e, what + ": " + std::string(describe(e)));
 }
 
+std::string nth(const char* list, std::size_t i) { return list + ("[" + std::to_string(i)) + "]"; }
+
 tls::trust_store load_anchors(const std::vector<std::string>& pems) {
+  std::vector<tls::certificate> anchors;
+  for (std::size_t i = 0; i < pems.size(); ++i) add_pem(pems[i], nth("trust", i), anchors, tls::load_certificates);
   tls::trust_store store = tls::trust_store::none();
-  std::vector<tls::byte_vector> ders;
-  for (std::size_t i = 0; i < pems.size(); ++i) add_pem(pems[i], "trust[" + std::to_string(i) + "]", ders);
-  for (const tls::byte_vector& der : ders) {
-    tls::error_info info;
-    if (store.add(tls::byte_view(der), info) != errc::success)
-      refuse(info.code, "trust: " + std::string(describe(info.code)));
-  }
+  for (const tls::certificate& anchor : anchors) store.add(anchor);
   return store;
 }
 
@@ -164,9 +165,9 @@ class batch {
  private:
   tls::error_info verify(const request& r) {
     std::vector<tls::byte_vector> chain;
-    add_pem(r.leaf, "leaf", chain);
+    add_pem(r.leaf, "leaf", chain, tls::load_certificate_bytes);
     for (std::size_t i = 0; i < r.intermediates.size(); ++i)
-      add_pem(r.intermediates[i], "intermediates[" + std::to_string(i) + "]", chain);
+      add_pem(r.intermediates[i], nth("intermediates", i), chain, tls::load_certificate_bytes);
     return verifier_for(r).verify(chain, {r.name, r.usage}, r.moment).error;
   }
 
