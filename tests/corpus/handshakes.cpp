@@ -43,6 +43,8 @@ struct judged {
   bool presented = false;  // the judge got to see the chain
   errc verdict = errc::success;
   std::string what;
+  problem_list problems;
+  chain_verdict alone;  // of the same context, about the same chain, without a connection
 };
 
 judged judge_server(const corpus_case& c, const backend_entry& judge, const backend_entry& presenter, tls_version v) {
@@ -50,13 +52,15 @@ judged judge_server(const corpus_case& c, const backend_entry& judge, const back
   server_settings s;
   s.identities = {identity_of(c)};
   const any_context server = presenter.server(s, info);
-  if (!server) return {false, info.code, explain(info)};
+  if (!server) return {false, info.code, explain(info), {}, {}};
   client_settings k = with_version(client_settings{}, v);
   k.trust = roots_of(c);
-  any_pair p(make_client(judge, k), server, c.name);
+  const any_context client = make_client(judge, k);
+  any_pair p(client, server, c.name);
   p.run();
   const bool seen = p.client.up() || !p.client.engine.peer_chain().empty();
-  return {seen, p.client.handshake_error, p.describe()};
+  return {seen, p.client.handshake_error, p.describe(), p.client.engine.error().problems,
+          client.verify_chain(identity_of(c).chain(), {c.name, {}})};
 }
 
 judged judge_client(const corpus_case& c, const backend_entry& judge, const backend_entry& presenter, tls_version v) {
@@ -64,13 +68,15 @@ judged judge_client(const corpus_case& c, const backend_entry& judge, const back
   client_settings k = with_version(client_defaults(), v);
   k.identities = {identity_of(c)};
   const any_context client = presenter.client(k, info);
-  if (!client) return {false, info.code, explain(info)};
+  if (!client) return {false, info.code, explain(info), {}, {}};
   server_settings s = server_defaults();
   s.verify = verify_mode::required;
   s.trust = roots_of(c);
-  any_pair p(client, make_server(judge, s));
+  const any_context server = make_server(judge, s);
+  any_pair p(client, server);
   p.run();
-  return {!p.server.engine.peer_chain().empty(), p.server.handshake_error, p.describe()};
+  return {!p.server.engine.peer_chain().empty(), p.server.handshake_error, p.describe(),
+          p.server.engine.error().problems, server.verify_chain(identity_of(c).chain())};
 }
 
 // What a judge must be able to do to accept a case.
@@ -105,6 +111,9 @@ TEST_CASE("corpus: every backend gives the verdict and the reason of the manifes
           if (!j.presented) continue;
           presented = true;
           INFO(j.what);
+          INFO("without a connection: " << explain(j.alone));
+          CHECK(j.alone.error.code == j.verdict);
+          CHECK(j.alone.error.problems == j.problems);
           if (can_accept(judge, c))
             CHECK(std::string(name(j.verdict)) == c.expected);
           else

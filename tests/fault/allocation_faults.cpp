@@ -120,6 +120,39 @@ TEST_CASE("every failing allocation of a connection gives an error or std::bad_a
   }
 }
 
+TEST_CASE("every failing allocation of verify_chain gives std::bad_alloc or a verdict, and a bad chain no good one") {
+  const std::vector<certificate> good = server_identity().chain();
+  const std::vector<certificate> bad = make_identity(pki::foreign_chain, pki::foreign_key).chain();
+  for (const backend_entry& backend : registered_backends()) {
+    const any_context c = make_client(backend, client_defaults());
+    for (const bool is_good : {true, false}) {
+      const std::vector<certificate>& chain = is_good ? good : bad;
+      const chain_options options{server_name, {}};
+      const errc expected = is_good ? errc::success : errc::unknown_issuer;
+      CHECK(c.verify_chain(chain, options).error.code == expected);
+      long failed = 0;
+      for (long n = 0;; ++n) {
+        CAPTURE(backend.name, is_good, n);
+        chain_verdict v;
+        bool threw = false;
+        countdown = n;
+        try {
+          v = c.verify_chain(chain, options);
+        } catch (const std::bad_alloc&) {
+          threw = true;
+        }
+        const bool triggered = countdown < 0;
+        countdown = -1;
+        if (!triggered) break;
+        ++failed;
+        if (!threw) CHECK((v.error.code == expected || v.error.code == errc::out_of_memory));
+      }
+      CHECK(failed > 10);
+      CHECK(c.verify_chain(chain, options).error.code == expected);
+    }
+  }
+}
+
 TEST_CASE("every failing allocation of a context gives an error or std::bad_alloc, never a context that is half made") {
   for (const backend_entry& backend : registered_backends()) {
     for (const bool is_server : {false, true}) {
