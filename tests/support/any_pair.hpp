@@ -58,12 +58,14 @@ void for_each_pair(F&& f) {
     }
 }
 
+inline std::vector<tls_version> versions_of(const backend_entry& b) {
+  std::vector<tls_version> all{tls_version::tls1_2};
+  if (b.capabilities.has(capability::tls1_3)) all.push_back(tls_version::tls1_3);
+  return all;
+}
 /// The versions that both speak.
 inline std::vector<tls_version> common_versions(const backend_entry& a, const backend_entry& b) {
-  std::vector<tls_version> all{tls_version::tls1_2};
-  if (a.capabilities.has(capability::tls1_3) && b.capabilities.has(capability::tls1_3))
-    all.push_back(tls_version::tls1_3);
-  return all;
+  return a.capabilities.has(capability::tls1_3) ? versions_of(b) : versions_of(a);
 }
 
 template <class E>

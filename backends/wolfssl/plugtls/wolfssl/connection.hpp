@@ -190,8 +190,17 @@ class connection {
     if (!verifier_->decided()) peer_.add(depth, std::as_bytes(std::span(der, static_cast<std::size_t>(size))));
     if (depth > 0 || mode() == verify_mode::none) return true;
     const bool is_read = is_expected(wolfSSL_X509_STORE_CTX_get_error(store));
+    restore_sent();
     const verify_decision decision = peer_.judge(context_->plan().verify, *verifier_, is_read);
     return decision.accept && (is_read || context_->plan().verify.insecure_override);
+  }
+
+  // What follows the end of a certificate in its entry of the message is dropped by the callback; the session keeps it.
+  void restore_sent() {
+    WOLFSSL_X509_CHAIN* chain = wolfSSL_get_peer_chain(ssl_.get());
+    for (int i = 0; i < presented_count(); ++i)
+      peer_.restore(std::as_bytes(std::span(wolfSSL_get_chain_cert(chain, i),
+                                            static_cast<std::size_t>(wolfSSL_get_chain_length(chain, i)))));
   }
 
   // With nothing to trust, an unknown issuer is all that wolfSSL can complain of; dates it may. Builds for OpenSSL's

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include "plugtls/path_builder.hpp"
@@ -45,6 +46,12 @@ class chain_check {
     const auto i = static_cast<std::size_t>(depth);
     if (i >= presented_.size()) presented_.resize(i + 1);
     presented_[i].assign(der.begin(), der.end());
+  }
+  /// Takes an entry of the peer's message, whose certificate may have come here without what follows it.
+  void restore(byte_view entry) {
+    for (byte_vector& der : presented_)
+      if (entry.size() > der.size() && !der.empty() && std::equal(der.begin(), der.end(), entry.begin()))
+        der.assign(entry.begin(), entry.end());
   }
   void clear() noexcept { presented_.clear(); }
   bool empty() const noexcept { return presented_.empty(); }
