@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <algorithm>
 
+#include "native/presenter.hpp"
 #include "support/any_pair.hpp"
 #include "support/corpus.hpp"
-#include "support/presenter.hpp"
 
 using namespace plugtls;
 using namespace plugtls_test;

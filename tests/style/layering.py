@@ -70,7 +70,7 @@ class checker:
         limit = 60 if name.endswith("meson.build") else MAX_LINES
         if len(lines) > limit:
             self.report(name, limit + 1, f"longer than {limit} lines")
-        if name.endswith("meson.build") and not re.match(r"^backends/\w+/", name):
+        if name.endswith("meson.build") and not re.match(r"^backends/\w+/|^tests/native/", name):
             for number, line in enumerate(lines, 1):
                 for backend in self.backends:  # A program of that name is no backend.
                     if re.search(rf"(?<!find_program\(')\b{backend}\b", line.split("#")[0]):
@@ -143,7 +143,7 @@ class checker:
                 not re.match(r"^bench/(raw|peers)/|^tests/(packaging|style)/", name) else None
         library = included.split("/")[0] if "/" in included else ""
         if library in self.backends or library in self.library_users:
-            return None if re.match(r"^bench/(raw|peers)/", name) else "a TLS library"
+            return None if re.match(r"^bench/(raw|peers)/|^tests/native/", name) else "a TLS library"
         if name.startswith("include/plugtls/"):
             rest = name[len("include/plugtls/"):]
             if included == "plugtls/backend.hpp":

@@ -199,8 +199,8 @@ class connection {
   void restore_sent() {
     WOLFSSL_X509_CHAIN* chain = wolfSSL_get_peer_chain(ssl_.get());
     for (int i = 0; i < presented_count(); ++i)
-      peer_.restore(std::as_bytes(std::span(wolfSSL_get_chain_cert(chain, i),
-                                            static_cast<std::size_t>(wolfSSL_get_chain_length(chain, i)))));
+      peer_.restore(std::as_bytes(
+          std::span(wolfSSL_get_chain_cert(chain, i), static_cast<std::size_t>(wolfSSL_get_chain_length(chain, i)))));
   }
 
   // With nothing to trust, an unknown issuer is all that wolfSSL can complain of; dates it may. Builds for OpenSSL's

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "support/presenter.hpp"
+#include "native/presenter.hpp"
 
 #include <mbedtls/ssl.h>
 #include <mbedtls/version.h>
