@@ -102,6 +102,26 @@ TEST_CASE("rule 9: an error of the transport is told late where it came late, wi
   }
 }
 
+TEST_CASE("rule 9: after a write that the transport refused, what the peer sent can still be read to its end") {
+  for (const tls_version v : versions()) {
+    auto [client, server] = stream_pair(v);
+    std::error_code c, s;
+    CHECK(server.write("last words", s) == 10);
+    server.shutdown_send(s);
+    client.next_layer().fail_write_after(client.next_layer().counts().bytes_written);
+    for (int i = 0; i < 2; ++i) {
+      CHECK(client.write_some("hello", c) == 0);
+      CHECK(c == errc::io_error);
+      CHECK(client.error().native == EPIPE);
+    }
+    char block[20];
+    CHECK(client.read_some(block, c) == 10);
+    CHECK(c == std::error_code());
+    CHECK(client.read_some(block, c) == 0);
+    CHECK(c == errc::closed);
+  }
+}
+
 TEST_CASE("rule 9: a record is at most 16384 bytes, and write goes on until all is taken") {
   for (const tls_version v : versions()) {
     connection c(with_version(client_defaults(), v));

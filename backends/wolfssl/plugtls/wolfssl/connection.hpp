@@ -74,7 +74,7 @@ class connection {
     blocked_ = false;
     const int n = wolfSSL_write(ssl_.get(), in, static_cast<int>(size));
     if (n > 0) [[likely]]
-      return {static_cast<std::size_t>(n), native_status::done};
+      return {static_cast<std::size_t>(n), wire_->write_broken() ? native_status::failed : native_status::done};
     return {0, stopped(n)};
   }
 
@@ -144,7 +144,9 @@ class connection {
     if ((is_fatal && c.alert_passed_) || c.wire_->fault() != errc::success) return size;
     c.alert_passed_ = c.alert_passed_ || is_fatal;
     c.is_encrypted_ = c.is_encrypted_ || type == 20 || type == 23;
-    const bool sent = c.wire_->push(reinterpret_cast<const std::byte*>(bytes), static_cast<std::size_t>(size));
+    // wolfSSL reads nothing more after an error here. What the peer sent may tell why it takes nothing more.
+    const bool sent = c.wire_->push(reinterpret_cast<const std::byte*>(bytes), static_cast<std::size_t>(size)) ||
+                      c.wire_->write_broken();
     return sent && (type != 22 || c.is_group_ours()) ? size : WOLFSSL_CBIO_ERR_GENERAL;
   }
 
