@@ -77,9 +77,9 @@ class Server:
 
 
 @contextlib.contextmanager
-def running(command, stdin=subprocess.DEVNULL):
+def running(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE):
     """A process that ends with the test, or when it takes too long."""
-    process = subprocess.Popen(list(map(str, command)), stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    process = subprocess.Popen(list(map(str, command)), stdin=stdin, stdout=subprocess.PIPE, stderr=stderr,
                                start_new_session=True)
     watchdog = threading.Timer(TIMEOUT * 2, process.kill)
     watchdog.start()

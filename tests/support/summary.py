@@ -5,7 +5,7 @@ Or several: summary.py --matrix FOLDER ROW..., where FOLDER has ROW.json (the lo
 --json` says) of each row; a row without has not run, and counts as one failure.
 
 A test case that printed "SKIPPED: <test> needs capability <name> on <backend>" counts as skipped. Any other kind of skip
-is one that nobody expected, and counts as failed."""
+is one that nobody expected, and counts as failed. Lines "PEER: ..." tell what was done with a program of others."""
 import json
 import pathlib
 import re
@@ -66,24 +66,25 @@ def count(result):
 
 
 def results(log):
-    """Yields (name of the test, count(...)) of each entry."""
+    """Yields (the entry, count(...)) of each entry."""
     with open(log, encoding="utf-8", errors="replace") as lines:
         for line in lines:
             result = json.loads(line)
-            yield result["name"], count(result)
+            yield result, count(result)
 
 
 def main(log):
     passed = failed = 0
-    all_skips = set()
-    for _, counts in results(log):
+    all_skips, peers = set(), []
+    for result, counts in results(log):
         passed += counts[0]
         failed += counts[1]
         # A script that skipped a part of itself has still run: only whole test cases are skips.
         all_skips.update(counts[2])
+        peers += [text for text in (result.get("stdout") or "").splitlines() if text.startswith("PEER: ")]
         for note in counts[3]:
             print(f"FAILED: {note}")
-    for line in sorted(all_skips):
+    for line in sorted(all_skips) + peers:
         print(line)
     print(f"{passed} passed, {failed} failed, {len(all_skips)} skipped")
     return 1 if failed or not passed else 0
@@ -96,8 +97,8 @@ def by_backend(log, backends):
     """Returns {backend or ALL: [passed, failed, skipped]}, the skips and the notes of one log."""
     table = {name: [0, 0, 0] for name in [*backends, ALL]}
     skips, notes = set(), []
-    for name, counts in results(log):
-        row = table[next((b for b in backends if b in re.split(r"\W+", name)), ALL)]
+    for result, counts in results(log):
+        row = table[next((b for b in backends if b in re.split(r"\W+", result["name"])), ALL)]
         row[0] += counts[0]
         row[1] += counts[1]
         skips.update(counts[2])
