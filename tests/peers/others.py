@@ -6,6 +6,7 @@ import collections
 import contextlib
 import hashlib
 import pathlib
+import select
 import shutil
 import signal
 import subprocess
@@ -200,6 +201,7 @@ class Clients(PeerTest):
         self.count(backend)
         seen = self.peer.run({"port": server.port, "ca": ROOT, "cert": name and PKI / f"{name}_chain.pem",
                               "key": name and PKI / f"{name}_key.pem", "alpn": [], "version": version, "upload": None, **settings})
+        self.assertTrue(select.select([server.process.stdout], [], [], 20)[0], f"no connection came; the peer says: {seen}")
         return seen, server.record()
 
     def servers(self, *arguments, cert="server"):
