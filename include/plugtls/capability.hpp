@@ -20,6 +20,7 @@ enum class capability : std::uint8_t {
   server_suite_order,         ///< a server chooses the cipher suite of TLS 1.3 by its own order, not the client's
   server_group_order,         ///< a server chooses the group of TLS 1.2 by its own order, not the client's
   renegotiation_info,         ///< a client of TLS 1.2 asks for RFC 5746, and refuses a server without
+  key_update,                 ///< goes on after a peer's KeyUpdate (RFC 8446 §4.6.3); without, it is a `bad_record`
   any_alpn_name,              ///< ALPN protocols with a comma in their name
   long_chain,                 ///< chains of more than 9 certificates, own and peer's
   x448,                       ///< group x448
@@ -38,6 +39,7 @@ inline constexpr capability all_capabilities[] = {
     capability::server_suite_order,
     capability::server_group_order,
     capability::renegotiation_info,
+    capability::key_update,
     capability::any_alpn_name,
     capability::long_chain,
     capability::x448,
@@ -58,6 +60,7 @@ constexpr std::string_view name(capability c) noexcept {
     case capability::server_suite_order: return "server_suite_order";
     case capability::server_group_order: return "server_group_order";
     case capability::renegotiation_info: return "renegotiation_info";
+    case capability::key_update: return "key_update";
     case capability::any_alpn_name: return "any_alpn_name";
     case capability::long_chain: return "long_chain";
     case capability::x448: return "x448";

@@ -24,6 +24,7 @@ struct backend {
                           capability::server_suite_order,
                           capability::server_group_order,
                           capability::renegotiation_info,
+                          capability::key_update,
                           capability::any_alpn_name,
                           capability::long_chain,
                           capability::pbes2_aes,

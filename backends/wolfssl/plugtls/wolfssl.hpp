@@ -14,8 +14,12 @@ namespace plugtls::wolfssl {
 struct backend {
   static constexpr std::string_view name = "wolfssl";
   static constexpr capability_set capabilities = [] {
-    capability_set set{capability::pbes2_aes, capability::encrypted_der_key, capability::server_suite_order,
-                       capability::encrypted_alert_number, capability::critical_name_constraints};
+    capability_set set{capability::pbes2_aes,
+                       capability::encrypted_der_key,
+                       capability::server_suite_order,
+                       capability::encrypted_alert_number,
+                       capability::critical_name_constraints,
+                       capability::key_update};
     set.add(capability::tls1_3, compat::has_tls1_3);
     set.add(capability::ed25519, compat::has_ed25519);
     set.add(capability::renegotiation_info, compat::has_renegotiation_info);
