@@ -130,8 +130,8 @@ concept NativeConnection = std::default_initializable<N> &&
   // there was anything to verify. Every failure of ours sends an alert, handshake_failure where the library sends none.
   { n.handshake() } -> std::same_as<native_status>;
 
-  // Reads decrypted bytes, at most `size` (> 0) and at most a record. Tickets and key updates are dealt with and never
-  // surface. `closed` may be given once or for ever; the engine remembers it.
+  // Reads decrypted bytes, at most `size` (> 0) and at most a record. Tickets and key updates (`key_update`) are dealt
+  // with and never surface. `closed` may be given once or for ever; the engine remembers it.
   { n.read(out, size) } -> std::same_as<native_result>;
 
   // Encrypts up to `size` bytes (> 0, at most max_write()) and pushes the record. May take fewer, never none.
