@@ -123,7 +123,9 @@ class Curl(BackendTest):
             with self.program.serve("--backend", backend, "--max", version, "--json", cert="expired") as server:
                 self.assertEqual(self.curl(server).returncode, 60)
                 record = server.record()
-                self.assertEqual((record["ok"], record["error"]), (False, "alert_received"))
+                self.assertFalse(record["ok"])
+                # From some version on it looks at certificates after the handshake, and goes without a word.
+                self.assertIn(record["error"], ("alert_received", "truncated"))
 
 
 class OpensslClient(BackendTest):
