@@ -25,8 +25,9 @@ struct backend {
     // A minor version may change structures, a patch release does not.
     const unsigned number = mbedtls_version_get_number();
     if (number >> 16 != MBEDTLS_VERSION_NUMBER >> 16)
-      return info.set(errc::unsupported, "compiled against mbedTLS " + version_text(MBEDTLS_VERSION_NUMBER) +
-                                             ", running with " + version_text(number));
+      return info.set(errc::unsupported, "this program was compiled against mbedTLS " +
+                                             version_text(MBEDTLS_VERSION_NUMBER) + ", and runs with " +
+                                             library().text + "; install the former, or rebuild it");
     static const psa_status_t initialised = psa_crypto_init();
     if (initialised == PSA_SUCCESS) return errc::success;
     info.native = initialised;

@@ -54,7 +54,7 @@ struct backend {
     if (running >> 28 == header_version >> 28 && release(running) >= release(header_version)) return errc::success;
     return info.set(errc::unsupported, "this program was compiled against " OPENSSL_VERSION_TEXT ", and runs with " +
                                            library().text +
-                                           "; install the version it was compiled against, or rebuild it");
+                                           "; install the former, or rebuild it");
   }
 
   static bool supports(tls_version v) noexcept {

@@ -39,7 +39,7 @@ struct backend {
     if (wolfSSL_lib_version_hex() != LIBWOLFSSL_VERSION_HEX)
       return info.set(errc::unsupported, "this program was compiled against wolfSSL " LIBWOLFSSL_VERSION_STRING
                                          ", and runs with " +
-                                             library().text + "; rebuild it, or install that version");
+                                             library().text + "; install the former, or rebuild it");
     static const int initialised = wolfSSL_Init();
     if (initialised == WOLFSSL_SUCCESS) return errc::success;
     return refuse(info, initialised, errc::unsupported, "wolfSSL cannot initialise itself");

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: BSL-1.0 */
+#include_next <openssl/opensslv.h>
+#undef OPENSSL_VERSION_NUMBER
+#undef OPENSSL_VERSION_STR
+#undef OPENSSL_VERSION_TEXT
+#define OPENSSL_VERSION_NUMBER 0x36300000L
+#define OPENSSL_VERSION_STR "3.99.0"
+#define OPENSSL_VERSION_TEXT "OpenSSL 3.99.0"
