@@ -34,7 +34,7 @@ def run(*command, **more):
 
 def contains(said, *parts):
     """The message has all parts, however its lines are broken."""
-    flat = " ".join(said.split())
+    flat = " ".join(said.split()).replace(" :", ":")
     for part in parts:
         if part not in flat:
             fail(f"the message lacks: {part}\n{said}")

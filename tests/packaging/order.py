@@ -3,7 +3,7 @@
 """Writes a header that includes those of several backends in one order: order.py ROOT BACKENDS NUMBER OUTPUT, with the
 backends' names joined by commas and the number of the order. Odd orders have the libraries' own headers before ours, but
 for a library that must come after (its backend stops the build then); even ones have all of them behind.
-NUMBER `single`: the single headers."""
+NUMBER `single...`: the single headers."""
 import itertools
 import pathlib
 import re
@@ -19,7 +19,7 @@ def own_headers(root, name):
 
 def main(root, backends, number, output):
     root, names = pathlib.Path(root), backends.split(",")
-    if number == "single":
+    if number.startswith("single"):
         lines = [f'#include "plugtls-{name}.hpp"' for name in names]
     else:
         orders = list(itertools.permutations(names))
@@ -30,8 +30,11 @@ def main(root, backends, number, output):
         ours = [f"<plugtls/{name}.hpp>" for name in order] + ["<plugtls/memory_pipe.hpp>", "<plugtls/plugtls.hpp>"]
         lines = [f"#include {header}" for header in (raw + ours if first else ours + raw)]
     types = ", ".join(f"plugtls::{name}::backend" for name in names)
-    pathlib.Path(output).write_text("\n".join(["// SPDX-License-Identifier: BSL-1.0", "#pragma once", *lines, "#include <tuple>",
-                                               f"using every_backend = std::tuple<{types}>;", ""]))
+    text = "\n".join(["// SPDX-License-Identifier: BSL-1.0", "#pragma once", *lines, "#include <tuple>",
+                      f"using every_backend = std::tuple<{types}>;", ""])
+    output = pathlib.Path(output)
+    if not output.exists() or output.read_text() != text:
+        output.write_text(text)
 
 
 if __name__ == "__main__":

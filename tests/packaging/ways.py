@@ -7,8 +7,10 @@
     cmake-source the sources, by add_subdirectory and by FetchContent, the backend switched by one option
     meson        the sources as a subproject, the backend switched by one option; with a wrap; one by name
     compiler     the include path alone; the single header
+    program      the plugtls program is installed with them
 
 Each program makes a handshake and prints the name of the backend that was asked for. The time of each step is printed."""
+import json
 import pathlib
 import re
 import shutil
@@ -133,11 +135,18 @@ def compiler(work, _, backends, command):
         fail(f"the README shows the compiler's line of {tried}, not of {backends}")
 
 
+def program(work, *_):
+    build = next(folder for folder in work.parents if (folder / "build.ninja").is_file())
+    places = json.loads(run("meson", "introspect", "--installed", build)).values()
+    if not any(pathlib.Path(place).parts[-2:] == ("bin", "plugtls") for place in places):
+        fail("the plugtls program is not installed")
+
+
 def main(way, work, default, backends, *rest):
     work = pathlib.Path(work).resolve() / way
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
-    {"pkg-config": pkg_config, "cmake": cmake, "cmake-source": cmake_source, "meson": meson, "compiler": compiler}[way](
+    {"pkg-config": pkg_config, "cmake": cmake, "cmake-source": cmake_source, "meson": meson, "compiler": compiler, "program": program}[way](
         work, default, backends.split(","), rest[1:])
 
 
