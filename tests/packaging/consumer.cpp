@@ -26,6 +26,7 @@ int main(int argc, char** argv) {
     if (ec) client.handshake(ec);
     if (server_ec) server.handshake(server_ec);
   }
-  std::cout << tls::default_backend::name << " " PLUGTLS_VERSION_STRING ": " << ec.message() << ", " << server_ec.message() << '\n';
+  std::cout << tls::default_backend::name << " " PLUGTLS_VERSION_STRING ": " << ec.message() << ", "
+            << server_ec.message() << '\n';
   return ec || server_ec ? 1 : 0;
 }

@@ -83,7 +83,7 @@ def missing_meson(work, default):
         fail(f"no backend is left out, or {default} is:\n{said}")
     for name in hidden:
         refused(f"Meson: the library of {name} is not there", configure_meson(work, [use.format(name)], **no_modules),
-                f'the library of TLS backend "{name}" (package {PACKAGES[name]}) is not found', f"found here: {default}")
+                f'the library of TLS backend "{name}" (package {PACKAGES[name]}) is not found', "found here: " + ", ".join(n for n in PACKAGES if n not in hidden))
         refused(f"Meson: dependency('plugtls-{name}') is not there",
                 configure_meson(work, [use.format(default), f"dependency('plugtls-{name}')"], **no_modules),
                 f"plugtls-{name}", f'TLS backend "{name}" left out', f"apt-get install {PACKAGES[name]}")

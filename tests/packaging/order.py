@@ -14,7 +14,7 @@ def own_headers(root, name):
     text = (root / "backends" / name / "plugtls" / name / "compat.hpp").read_text(encoding="utf-8")
     headers = re.findall(r"^#include (<(?!plugtls).*/.*>)", text.split("namespace plugtls")[0], re.MULTILINE)
     must_be_later = "before any header of" in text
-    return headers[:4], must_be_later
+    return headers[:10], must_be_later
 
 
 def main(root, backends, number, output):

@@ -59,7 +59,8 @@ class checker:
         for name, path in self.files():
             if name.endswith((".hpp", ".cpp")):
                 self.source(name, path.read_text(encoding="utf-8"))
-            elif re.search(r"(^|/)(meson\.build|meson_options\.txt|dev|\.ci/run)$|\.(sh|py|md)$", name):
+            elif re.search(r"(^|/)(meson\.build|meson_options\.txt|CMakeLists\.txt|dev|\.ci/run)$|\.(sh|py|md|cmake|cmake\.in)$",
+                           name):
                 self.other(name, path.read_text(encoding="utf-8"))
         return self.problems
 
@@ -70,7 +71,8 @@ class checker:
         limit = 60 if name.endswith("meson.build") else MAX_LINES
         if len(lines) > limit:
             self.report(name, limit + 1, f"longer than {limit} lines")
-        if name.endswith("meson.build") and not re.match(r"^backends/\w+/|^tests/native/", name):
+        if re.search(r"(meson\.build|CMakeLists\.txt|\.cmake|\.cmake\.in)$", name) and \
+                not re.match(r"^backends/\w+/|^tests/native/", name):
             for number, line in enumerate(lines, 1):
                 for backend in self.backends:  # A program of that name is no backend.
                     if re.search(rf"(?<!find_program\(')\b{backend}\b", line.split("#")[0]):
@@ -231,6 +233,9 @@ PLANTED = [
     ("bench/a.cpp", source("#include <one/ssl.h>\n", False), "a TLS library"),
     ("examples/meson.build", f"# {SPDX}\nx = 'one'\n", "names the backend one"),
     ("examples/meson.build", f"# {SPDX}\n" + "\n" * 60, "longer than 60"),
+    ("CMakeLists.txt", f"# {SPDX}\nset(x one)\n", "names the backend one"),
+    ("packaging/a.cmake.in", f"# {SPDX}\nset(x two)\n", "names the backend two"),
+    ("backends/one/library.cmake", "set(x one)\n", "no SPDX"),
     ("tests/a.sh", "#!/bin/sh\n", "no SPDX"),
     ("tests/a.py", "\n", "no SPDX"),
     ("README.md", "# x\n", "no SPDX"),

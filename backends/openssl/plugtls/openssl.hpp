@@ -53,8 +53,7 @@ struct backend {
     const auto release = [](unsigned long v) { return v >> 20; };
     if (running >> 28 == header_version >> 28 && release(running) >= release(header_version)) return errc::success;
     return info.set(errc::unsupported, "this program was compiled against " OPENSSL_VERSION_TEXT ", and runs with " +
-                                           library().text +
-                                           "; install the former, or rebuild it");
+                                           library().text + "; install the former, or rebuild it");
   }
 
   static bool supports(tls_version v) noexcept {
