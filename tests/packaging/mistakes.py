@@ -79,13 +79,14 @@ def missing_meson(work, default):
     no_modules = {"PKG_CONFIG_LIBDIR": "/nonexistent", "PKG_CONFIG_PATH": ""}
     said = configure_meson(work, [use.format(default)], **no_modules)[1]
     hidden = [name for name in PACKAGES if f'TLS backend "{name}" left out' in said]
-    if not hidden or default in hidden:
-        fail(f"no backend is left out, or {default} is:\n{said}")
+    there = [name for name in PACKAGES if name not in hidden]
+    if not hidden or not there:
+        fail(f"no backend is left out, or none is there:\n{said}")
     for name in hidden:
         refused(f"Meson: the library of {name} is not there", configure_meson(work, [use.format(name)], **no_modules),
-                f'the library of TLS backend "{name}" (package {PACKAGES[name]}) is not found', "found here: " + ", ".join(n for n in PACKAGES if n not in hidden))
+                f'the library of TLS backend "{name}" (package {PACKAGES[name]}) is not found', f"found here: {', '.join(there)}")
         refused(f"Meson: dependency('plugtls-{name}') is not there",
-                configure_meson(work, [use.format(default), f"dependency('plugtls-{name}')"], **no_modules),
+                configure_meson(work, [use.format(there[0]), f"dependency('plugtls-{name}')"], **no_modules),
                 f"plugtls-{name}", f'TLS backend "{name}" left out', f"apt-get install {PACKAGES[name]}")
 
 
