@@ -19,7 +19,7 @@ def fail(text):
 
 def attempt(*command, **more):
     """Returns the exit status and all that was said."""
-    environment = {**os.environ, **more.pop("env", {})}
+    environment = {**os.environ, "CMAKE_GENERATOR": "Ninja", **more.pop("env", {})}
     result = subprocess.run([str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                             env=environment, **more)
     return result.returncode, result.stdout
