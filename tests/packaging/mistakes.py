@@ -25,11 +25,11 @@ def configure_cmake(work, lines, *options):
     return attempt("cmake", "-S", folder, "-B", folder / "build", *options)
 
 
-def configure_meson(work, lines, **environment):
+def configure_meson(work, lines, *options, **environment):
     folder = work / "meson"
     shutil.rmtree(folder, ignore_errors=True)
     meson_project(folder, "refused.cpp", lines)
-    return attempt("meson", "setup", folder / "build", folder, env=environment)
+    return attempt("meson", "setup", folder / "build", folder, *options, env=environment)
 
 
 def missing_cmake(work, default, backends):
@@ -76,17 +76,20 @@ def missing_meson(work, default):
     use = "subproject('plugtls', default_options: ['tls_backend={}'])"
     refused("Meson: an unknown backend", configure_meson(work, [use.format("nosuch")]), 'no TLS backend "nosuch"',
             ", ".join(PACKAGES))
-    no_modules = {"PKG_CONFIG_LIBDIR": "/nonexistent", "PKG_CONFIG_PATH": ""}
-    said = configure_meson(work, [use.format(default)], **no_modules)[1]
+    # Without the programs that find libraries, only those are left that the compiler finds by itself.
+    no_finders = work / "no-finders.ini"
+    no_finders.write_text("[binaries]\npkg-config = '/nonexistent'\npkgconfig = '/nonexistent'\ncmake = '/nonexistent'\n")
+    configure = lambda *lines: configure_meson(work, lines, "--native-file", no_finders)
+    said = configure(use.format(default))[1]
     hidden = [name for name in PACKAGES if f'TLS backend "{name}" left out' in said]
     there = [name for name in PACKAGES if name not in hidden]
     if not hidden or not there:
         fail(f"no backend is left out, or none is there:\n{said}")
     for name in hidden:
-        refused(f"Meson: the library of {name} is not there", configure_meson(work, [use.format(name)], **no_modules),
+        refused(f"Meson: the library of {name} is not there", configure(use.format(name)),
                 f'the library of TLS backend "{name}" (package {PACKAGES[name]}) is not found', f"found here: {', '.join(there)}")
         refused(f"Meson: dependency('plugtls-{name}') is not there",
-                configure_meson(work, [use.format(there[0]), f"dependency('plugtls-{name}')"], **no_modules),
+                configure(use.format(there[0]), f"dependency('plugtls-{name}')"),
                 f"plugtls-{name}", f'TLS backend "{name}" left out', f"apt-get install {PACKAGES[name]}")
 
 
