@@ -30,10 +30,9 @@ struct chain_verdict {
 
   /// Whether the chain is good.
   bool ok() const noexcept { return error.code == errc::success; }
+  /// Returns one line for a person.
+  friend std::string explain(const chain_verdict& v) { return plugtls::explain(v.error); }
 };
-
-/// Returns one line for a person.
-inline std::string explain(const chain_verdict& v) { return explain(v.error); }
 
 namespace detail {
 
