@@ -80,6 +80,15 @@ class command_line {
     sub->add_option("--groups", o.groups, "IANA names, in order of preference")->type_name("A,B");
   }
 
+  static CLI::Option* add_revocation(CLI::App* sub, revocation_options& o) {
+    sub->add_option(
+           "--revocation", o.mode,
+           "what is looked up in CRLs: none, leaf, or chain (all but the anchor); with :soft a certificate that\n"
+           "no usable CRL speaks for is good, with :hard it is not (default with --crl: chain:hard, else none)")
+        ->type_name("none|leaf|chain[:soft|:hard]");
+    return list(sub, "--crl", o.crl_files, "look certificates up in these CRLs; PEM or DER");
+  }
+
   void add_backends() {
     CLI::App* sub = command("backends", "list the backends in this program and what they can do", backends_);
     sub->callback([this] { command_ = [this] { return run_backends(backends_); }; });
@@ -97,8 +106,7 @@ class command_line {
                     "for connecting, for the handshake, and for each wait afterwards (default: 30)")
         ->type_name("SECONDS");
     sub->add_option("--time", o.trust.time, "verify as of this moment, as 2026-01-31T12:00:00Z")->type_name("RFC3339");
-    later(sub, "--crl", "FILE");
-    later(sub, "--revocation", "MODE");
+    add_revocation(sub, o.trust.revocation);
     later(sub, "--pin", "SHA256");
     later(sub, "--keylog", "FILE");
   }
@@ -143,7 +151,7 @@ class command_line {
     sub->add_option("--handshake-timeout", o.handshake_timeout, "for the whole handshake (default: 10)")
         ->type_name("SECONDS");
     sub->add_option("--idle-timeout", o.idle_timeout, "for each read and write (default: 60)")->type_name("SECONDS");
-    later(sub, "--crl", "FILE");
+    add_revocation(sub, o.revocation);
     later(sub, "--keylog", "FILE");
     sub->footer(
         "The first line on standard output is 'listening ADDR:PORT'; with --json it is {\"listening\": ...}, and a\n"
@@ -181,15 +189,16 @@ class command_line {
                         "most intermediates between the certificate and what is trusted, self-issued ones not\n"
                         "counted (default: 10, and more are never followed)")
             ->check(CLI::Range(0, 1000000))
-            ->type_name("N")};
+            ->type_name("N"),
+        add_revocation(sub, o.revocation)};
+    single.push_back(sub->get_option("--revocation"));
     CLI::Option* batch = sub->add_flag("--batch", o.batch, "answer requests from standard input, see below");
     for (CLI::Option* option : single) batch->excludes(option);
-    later(sub, "--crl", "FILE");
-    later(sub, "--revocation", "MODE");
     sub->footer(
         "--batch reads JSON Lines, each {\"id\", \"leaf\", \"intermediates\": [], \"trust\": [], \"crls\": [],\n"
-        "\"name\", \"time\", \"purpose\", \"max_depth\"} with certificates as PEM; all but leaf may be missing or\n"
-        "null, and an empty trust trusts nothing. It writes a line for each, in order, and ends with status 0 when\n"
+        "\"name\", \"time\", \"purpose\", \"max_depth\"} with certificates and CRLs as PEM; all but leaf may be\n"
+        "missing or null, and an empty trust trusts nothing. It writes a line for each, in order, and ends with status "
+        "0 when\n"
         "every line was answered, whatever the verdicts.");
     sub->callback([this] { command_ = [this] { return run_verify(verify_); }; });
   }

@@ -25,11 +25,17 @@ struct tls_options {
   std::optional<std::string> groups;
 };
 
+struct revocation_options {
+  std::vector<std::string> crl_files;
+  std::optional<std::string> mode;
+};
+
 struct trust_options {
   std::vector<std::string> ca_files;
   std::optional<std::string> ca_directory;
   bool system = false;
   std::optional<std::string> time;
+  revocation_options revocation;
 };
 
 struct client_options {
@@ -54,6 +60,7 @@ struct serve_options {
   std::string listen = "127.0.0.1:0";
   std::string client_auth = "none";
   std::vector<std::string> client_ca_files;
+  revocation_options revocation;
   std::string mode = "status";
   unsigned long connections = 0;  // no limit
   unsigned long max_clients = 256;
@@ -68,6 +75,7 @@ struct verify_options {
   std::optional<std::string> leaf;
   std::vector<std::string> trust_files;
   std::vector<std::string> intermediate_files;
+  revocation_options revocation;
   std::optional<std::string> name;
   std::optional<std::string> purpose;
   std::optional<std::string> time;

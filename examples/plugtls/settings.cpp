@@ -88,6 +88,7 @@ tls::trust_store load_trust(const trust_options& o) {
     check(info);
     for (const tls::certificate& anchor : directory.anchors(info)) store.add(anchor);
   }
+  add_crls(o.revocation.crl_files, store);
   return store;
 }
 
@@ -133,12 +134,39 @@ tls::unix_time parse_time(std::string_view text, std::string_view what) {
   return moment;
 }
 
+tls::revocation_policy parse_revocation(const std::optional<std::string>& text) {
+  tls::revocation_policy policy;
+  if (!text) return policy;
+  const std::size_t colon = text->find(':');
+  const std::string mode = text->substr(0, colon),
+                    failure = colon == std::string::npos ? "hard" : text->substr(colon + 1);
+  if (*text == "none") {
+    policy.mode = tls::revocation_mode::none;
+  } else if ((mode == "leaf" || mode == "chain") && (failure == "soft" || failure == "hard")) {
+    policy = {mode == "leaf" ? tls::revocation_mode::leaf : tls::revocation_mode::chain, failure == "soft"};
+  } else {
+    refuse(errc::invalid_argument, "--revocation " + in_quotes(*text) +
+                                       " is not none, leaf or chain, the last two with "
+                                       ":soft or :hard");
+  }
+  return policy;
+}
+
+void add_crls(const std::vector<std::string>& files, tls::trust_store& store) {
+  tls::error_info info;
+  for (const std::string& file : files) {
+    store.add_crl_file(file, info);
+    check(info);
+  }
+}
+
 tls::client_settings make_client_settings(const client_options& o) {
   tls::client_settings s;
   apply(o.tls, s);
   s.trust = load_trust(o.trust);
   s.insecure_no_verification = o.insecure_no_verify;
   s.insecure_skip_name = o.insecure_skip_name;
+  s.revocation = parse_revocation(o.trust.revocation.mode);
   if (o.trust.time) {
     const tls::unix_time moment = parse_time(*o.trust.time, "--time");
     s.clock = [moment] { return moment; };
@@ -165,6 +193,10 @@ tls::server_settings make_server_settings(const serve_options& o) {
     s.trust.add_file(file, info);
     check(info);
   }
+  if (s.verify == tls::verify_mode::none && (!o.revocation.crl_files.empty() || o.revocation.mode))
+    refuse(errc::invalid_argument, "--crl and --revocation are about clients' certificates: they need --client-auth");
+  add_crls(o.revocation.crl_files, s.trust);
+  s.revocation = parse_revocation(o.revocation.mode);
   return s;
 }
 

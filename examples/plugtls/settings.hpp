@@ -2,9 +2,11 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <plugtls/settings.hpp>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "options.hpp"
 #include "program.hpp"
@@ -24,6 +26,12 @@ std::chrono::milliseconds parse_seconds(double seconds, std::string_view what);
 
 /// Reads a moment as RFC 3339 writes it.
 tls::unix_time parse_time(std::string_view text, std::string_view what);
+
+/// Reads "none", "leaf" or "chain", the last two with ":soft" or ":hard"; by default CRLs hold for the chain, hard.
+tls::revocation_policy parse_revocation(const std::optional<std::string>& text);
+
+/// Adds CRLs from files.
+void add_crls(const std::vector<std::string>& files, tls::trust_store& store);
 
 /// Everything below throws `tls_error` for a value that is no good.
 tls::client_settings make_client_settings(const client_options& options);

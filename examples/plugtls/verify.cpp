@@ -40,7 +40,9 @@ void verify_file(const verify_options& o, verify_report& report) {
   options.usage = parse_purpose(o.purpose.value_or("server"), "--purpose");
   std::optional<tls::unix_time> moment;
   if (o.time) moment = parse_time(*o.time, "--time");
-  chain_verifier verifier(*report.backend, load_anchors(o.trust_files), o.max_depth);
+  tls::trust_store trust = load_anchors(o.trust_files);
+  add_crls(o.revocation.crl_files, trust);
+  chain_verifier verifier(*report.backend, std::move(trust), parse_revocation(o.revocation.mode), o.max_depth);
   report.at = stage::read;
   std::vector<tls::byte_vector> chain;
   add_certificates(*o.leaf, chain);
@@ -57,10 +59,12 @@ std::string verdict_text(const tls::chain_verdict& v) {
 
 }  // namespace
 
-chain_verifier::chain_verifier(const tls::backend_entry& backend, tls::trust_store trust, std::optional<int> max_depth)
+chain_verifier::chain_verifier(const tls::backend_entry& backend, tls::trust_store trust,
+                               tls::revocation_policy revocation, std::optional<int> max_depth)
     : moment_(std::make_shared<std::optional<tls::unix_time>>()) {
   tls::client_settings settings;
   settings.trust = std::move(trust);
+  settings.revocation = revocation;
   settings.clock = [moment = moment_] { return moment->value_or(tls::system_now()); };
   if (max_depth) settings.limit.max_intermediates = *max_depth;
   tls::error_info info;

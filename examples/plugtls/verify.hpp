@@ -15,7 +15,8 @@ namespace cli {
 class chain_verifier {
  public:
   /// Throws `tls_error` where the backend refuses the trust. Without a depth the default limit holds.
-  chain_verifier(const tls::backend_entry& backend, tls::trust_store trust, std::optional<int> max_depth);
+  chain_verifier(const tls::backend_entry& backend, tls::trust_store trust, tls::revocation_policy revocation,
+                 std::optional<int> max_depth);
 
   /// Verifies DER, leaf first. Without a moment: now.
   tls::chain_verdict verify(const std::vector<tls::byte_vector>& chain, const tls::chain_options& options,

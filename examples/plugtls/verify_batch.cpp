@@ -113,26 +113,30 @@ request read_request(const json& object) {
     }
   }
   if (!has_leaf) refuse_request("the leaf is missing");
-  if (!out.crls.empty()) refuse(errc::unsupported, "crls are not built yet");
   return out;
 }
 
-// `load` is one of the library's loaders. They take DER too, which has no place in a text.
-template <class Certificates>
-void add_pem(const std::string& pem, const std::string& what, Certificates& out,
-             errc (*load)(tls::byte_view, Certificates&)) {
+// `load` is one of the library's loaders. They take DER too, which has no place in a text: that is `no_pem`.
+template <class Items>
+void add_pem(const std::string& pem, const std::string& what, Items& out, errc (*load)(tls::byte_view, Items&),
+             errc no_pem = errc::no_certificates_found) {
   const bool is_pem = pem.find("-----") != std::string::npos;
-  const errc e = is_pem ? load(tls::as_bytes(pem), out) : errc::no_certificates_found;
+  const errc e = is_pem ? load(tls::as_bytes(pem), out) : no_pem;
   if (e != errc::success) refuse(e, what + ": " + std::string(describe(e)));
 }
 
 std::string nth(const char* list, std::size_t i) { return list + ("[" + std::to_string(i)) + "]"; }
 
-tls::trust_store load_anchors(const std::vector<std::string>& pems) {
+tls::trust_store load_trust(const request& r) {
   std::vector<tls::certificate> anchors;
-  for (std::size_t i = 0; i < pems.size(); ++i) add_pem(pems[i], nth("trust", i), anchors, tls::load_certificates);
+  std::vector<tls::crl> crls;
+  for (std::size_t i = 0; i < r.trust.size(); ++i)
+    add_pem(r.trust[i], nth("trust", i), anchors, tls::load_certificates);
+  for (std::size_t i = 0; i < r.crls.size(); ++i)
+    add_pem(r.crls[i], nth("crls", i), crls, tls::load_crls, errc::bad_pem);
   tls::trust_store store = tls::trust_store::none();
   for (const tls::certificate& anchor : anchors) store.add(anchor);
+  for (const tls::crl& list : crls) store.add(list);
   return store;
 }
 
@@ -171,16 +175,18 @@ class batch {
     return verifier_for(r).verify(chain, {r.name, r.usage}, r.moment).error;
   }
 
-  // Requests of one batch mostly share their trust, which is read once then.
+  // Requests of one batch mostly share their trust and CRLs, which are read once then. CRLs hold for the chain, hard.
   chain_verifier& verifier_for(const request& r) {
     constexpr std::size_t most = 64;
     std::string key = std::to_string(r.max_depth.value_or(-1));
-    for (const std::string& pem : r.trust) key += ' ' + std::to_string(pem.size()) + ' ' + pem;
+    for (const std::vector<std::string>* list : {&r.trust, &r.crls}) {
+      key += '|';
+      for (const std::string& pem : *list) key += ' ' + std::to_string(pem.size()) + ' ' + pem;
+    }
     const auto known = verifiers_.find(key);
     if (known != verifiers_.end()) return known->second;
     if (verifiers_.size() == most) verifiers_.clear();
-    return verifiers_.emplace(std::move(key), chain_verifier(backend_, load_anchors(r.trust), r.max_depth))
-        .first->second;
+    return verifiers_.emplace(std::move(key), chain_verifier(backend_, load_trust(r), {}, r.max_depth)).first->second;
   }
 
   const tls::backend_entry& backend_;

@@ -8,6 +8,7 @@
 #include "plugtls/bytes.hpp"
 #include "plugtls/detail/algorithm.hpp"
 #include "plugtls/detail/der.hpp"
+#include "plugtls/detail/extension.hpp"
 #include "plugtls/detail/oid.hpp"
 #include "plugtls/distinguished_name.hpp"
 #include "plugtls/errc.hpp"
@@ -88,23 +89,15 @@ class certificate_view {
   }
 
  private:
-  struct extension_item {
-    byte_view oid;
-    byte_view value;
-    bool critical = false;
-  };
-
   certificate_view() = default;
   bool read_certificate(byte_view der) noexcept;
   bool read_tbs(byte_view content) noexcept;
   bool read_validity(byte_view content) noexcept;
   bool read_extensions(byte_view content) noexcept;
-  static bool next_extension(detail::der::reader& in, extension_item& out) noexcept;
-  bool read_known_extension(const extension_item& item, bool& known) noexcept;
+  bool read_known_extension(const detail::extension_item& item, bool& known) noexcept;
   bool read_basic_constraints(byte_view value) noexcept;
   bool read_key_usage(byte_view value) noexcept;
   bool read_extended_key_usage(byte_view value) noexcept;
-  bool read_authority_key_id(byte_view value) noexcept;
   bool read_name_constraints(byte_view value) noexcept;
 
   byte_view der_;

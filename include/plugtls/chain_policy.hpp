@@ -32,7 +32,7 @@ struct policy_settings {
 /// The path is leaf first. When `anchored`, its last certificate is the trust anchor, exempt from what concerns how it
 /// was issued: its own signature, its extended key usage; and an anchor of version 1 or without extensions may issue.
 /// Checked are dates, basicConstraints, key usages, path lengths, critical extensions, floors for keys and signatures,
-/// name constraints; not the peer's name.
+/// name constraints; not the peer's name, and not revocation (revocation.hpp), which needs data beside the path.
 void check_path(std::span<const certificate_view> path, bool anchored, const policy_settings& settings,
                 problem_list& out);
 
@@ -100,8 +100,7 @@ inline void check_path_lengths(std::span<const certificate_view> path, bool anch
   }
 }
 
-/// The place for conditions that relate several certificates or need data beside the path: name constraints, and later
-/// revocation.
+/// The place for conditions that relate several certificates.
 inline void check_path_constraints(std::span<const certificate_view> path, problem_list& out) {
   const int depth = find_name_constraint_violation(path);
   if (depth >= 0) add_problem(out, errc::name_constraint_violated, depth);

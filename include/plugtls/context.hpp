@@ -83,6 +83,8 @@ class basic_context {
     e.alpn = plan.alpn;
     e.verify = plan.verify.mode;
     e.trust_anchors = plan.verify.anchors.size();
+    e.revocation = plan.verify.revocation.policy;
+    e.crls = plan.verify.revocation.lists.size();
     state_->native.effective(e);
     return e;
   }

@@ -25,7 +25,7 @@ struct context_plan {
   std::vector<signature_scheme> signature_schemes;
   std::vector<std::string> alpn;
   limits limit;
-  verify_rules verify;  ///< also holds the trust anchors
+  verify_rules verify;  ///< also holds the trust anchors and CRLs
 };
 
 /// What a context will do, value by value. A value that was read back from the library after it was set says so; the
@@ -39,6 +39,8 @@ struct effective_settings {
   std::vector<std::string> alpn;
   verify_mode verify = verify_mode::required;
   std::size_t trust_anchors = 0;
+  revocation_policy revocation;  ///< the mode is never automatic
+  std::size_t crls = 0;
   bool versions_read_back = false;
   bool cipher_suites_read_back = false;
 };
@@ -169,6 +171,15 @@ errc check_limits(const limits& l, error_info& info) {
   return errc::success;
 }
 
+/// Settles what is looked up, and takes the CRLs over. Where nothing is looked up nothing is kept.
+inline void resolve_revocation(const revocation_policy& asked, const trust_store& trust, revocation_rules& out) {
+  out.policy = asked;
+  if (asked.mode == revocation_mode::automatic)
+    out.policy.mode = trust.crls().empty() ? revocation_mode::none : revocation_mode::chain;
+  if (out.policy.mode == revocation_mode::none) return;
+  for (const crl& list : trust.crls()) out.lists.push_back({list});
+}
+
 /// Does everything about settings that both roles share.
 template <class Backend, class Settings>
 errc make_plan(const Settings& s, role own, context_plan& plan, error_info& info) {
@@ -198,6 +209,7 @@ errc make_plan(const Settings& s, role own, context_plan& plan, error_info& info
       info = trust;
       e = trust.code;
     }
+    resolve_revocation(s.revocation, s.trust, plan.verify.revocation);
   }
   return e;
 }

@@ -9,6 +9,10 @@
 
 namespace plugtls {
 
+/// Verifies one signature: `success`, `bad_signature`, `weak_algorithm` or `unsupported`. All DER: the issuer's
+/// SubjectPublicKeyInfo, the AlgorithmIdentifier, the signed bytes; then the signature's own bytes.
+using signature_verifier = errc (*)(byte_view spki, byte_view algorithm, byte_view signed_bytes, byte_view signature);
+
 /// The limits of a search. They hold for hostile input: a peer chooses the certificates it presents.
 struct path_limits {
   std::size_t certificates = 12;  ///< in one path, leaf and anchor included: 10 intermediates

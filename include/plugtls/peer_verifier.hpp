@@ -10,6 +10,7 @@
 #include "plugtls/certificate.hpp"
 #include "plugtls/chain_policy.hpp"
 #include "plugtls/detail/exceptions.hpp"
+#include "plugtls/detail/revocation_check.hpp"
 #include "plugtls/path_builder.hpp"
 #include "plugtls/peer_name.hpp"
 #include "plugtls/settings.hpp"
@@ -33,10 +34,6 @@ struct verify_decision {
   plugtls::alert alert = alert::bad_certificate;
 };
 
-/// Verifies one signature: `success`, `bad_signature`, `weak_algorithm` or `unsupported`. All DER: the issuer's
-/// SubjectPublicKeyInfo, the AlgorithmIdentifier, the signed bytes; then the signature's own bytes.
-using signature_verifier = errc (*)(byte_view spki, byte_view algorithm, byte_view signed_bytes, byte_view signature);
-
 /// What every connection of a context verifies with; immutable.
 struct verify_rules {
   role own = role::client;
@@ -48,6 +45,7 @@ struct verify_rules {
   verify_callback insecure_override;
   verify_clock clock;
   std::vector<certificate> anchors;
+  detail::revocation_rules revocation;
   signature_verifier verify_signature = nullptr;
 };
 
@@ -136,26 +134,31 @@ class peer_verifier {
   // accepted, to learn the reason. What is wrong with the path in `path_` is in `problems_` afterwards.
   void find_path(const native_verdict& native) {
     const policy_settings policy = make_policy();
+    const std::vector<certificate_view> presented = views_of(chain_), anchors = views_of(rules_.anchors);
+    const auto check = [&](std::span<const certificate_view> path, bool anchored, problem_list& out) {
+      check_path(path, anchored, policy, out);
+      if (anchored)
+        detail::revocation_check(rules_.revocation, rules_.verify_signature, policy, path, presented, anchors).run(out);
+    };
     problem_list wrong;
     if (native.trusted && !native.path.empty()) {
       std::vector<certificate> told;
       if (!parse(native.path, told)) return;
       // A library may end where a leaf is in its store (others cannot), even with untrusted certificates behind it.
       if (ends_in_anchor(told)) {
-        check_path(views_of(told), true, policy, wrong);
+        check(views_of(told), true, wrong);
         path_ = std::move(told);
         if (wrong.empty()) return;
       }
     }
-    const std::vector<certificate_view> presented = views_of(chain_), anchors = views_of(rules_.anchors);
     const path_result found = build_path(presented, anchors, path_limits{}, rules_.verify_signature,
                                          [&](std::span<const certificate_view> path) {
                                            problem_list unfit;
-                                           check_path(path, true, policy, unfit);
+                                           check(path, true, unfit);
                                            return unfit.empty();
                                          });
     problem_list found_wrong;
-    check_path(found.path, found.anchored, policy, found_wrong);
+    check(found.path, found.anchored, found_wrong);
     if (!found.anchored) add_problem(found_wrong, found.reason, found.depth);
     if (wrong.empty() || found_wrong.empty()) {
       keep_path(found.path);

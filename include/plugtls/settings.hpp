@@ -8,6 +8,7 @@
 #include "plugtls/detail/callback.hpp"
 #include "plugtls/identity.hpp"
 #include "plugtls/protocol.hpp"
+#include "plugtls/revocation.hpp"
 #include "plugtls/trust_store.hpp"
 #include "plugtls/unix_time.hpp"
 #include "plugtls/verify.hpp"
@@ -42,7 +43,8 @@ struct client_settings {
   verify_callback insecure_override = {};     ///< its answer is the verdict, whatever verification says
   bool insecure_skip_name = false;            ///< the chain is verified, the peer's name is not
   bool insecure_no_verification = false;      ///< nothing is verified: for looking at a server, never for data
-  verify_clock clock = {};                    ///< whose time certificates are checked against
+  verify_clock clock = {};                    ///< whose time certificates and CRLs are checked against
+  revocation_policy revocation = {};          ///< what is looked up in the CRLs of `trust`
   limits limit = {};
 };
 
@@ -58,7 +60,8 @@ struct server_settings {
   trust_store trust = trust_store::none();  ///< whom clients' certificates must lead to
   verify_callback on_verify = {};           ///< may refuse what verification accepts
   verify_callback insecure_override = {};   ///< its answer is the verdict, whatever verification says
-  verify_clock clock = {};                  ///< whose time certificates are checked against
+  verify_clock clock = {};                  ///< whose time certificates and CRLs are checked against
+  revocation_policy revocation = {};        ///< what is looked up in the CRLs of `trust`
   limits limit = {};
 };
 

@@ -3,17 +3,19 @@
 
 #include <cstdlib>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "plugtls/certificate.hpp"
+#include "plugtls/crl.hpp"
 #include "plugtls/detail/read_file.hpp"
 #include "plugtls/error_info.hpp"
 
 namespace plugtls {
 
-/// Certificates that verification may end at. A value: cheap to copy, and copies may be used in several threads. A
-/// directory is read by `load_trust_directory` (trust_directory.hpp).
+/// Certificates that verification may end at, and CRLs that certificates are looked up in. A value: cheap to copy, and
+/// copies may be used in several threads. A directory is read by `load_trust_directory` (trust_directory.hpp).
 class trust_store {
  public:
   /// Trusts nothing: every chain is refused.
@@ -73,11 +75,29 @@ class trust_store {
       return info.set(e, "'" + path + "': " + std::string(describe(e)));
     return errc::success;
   }
-  void add(certificate anchor) {
-    if (!own_) own_ = std::make_shared<std::vector<certificate>>();
-    if (own_.use_count() > 1) own_ = std::make_shared<std::vector<certificate>>(*own_);
-    own_->push_back(static_cast<certificate&&>(anchor));
+  void add(certificate anchor) { add_to(own_, static_cast<certificate&&>(anchor)); }
+
+  /// Adds the CRLs in PEM (blocks `X509 CRL`) or DER, from any issuers; on failure nothing is added. What they are used
+  /// for is `revocation_policy`'s (revocation.hpp). Contexts that are made from copies share the bytes. Gives
+  /// `bad_pem`, `bad_der`; a file `file_error` and `too_long` (64 MiB) besides.
+  errc add_crls(byte_view bytes, error_info& info) {
+    std::vector<crl> found;
+    if (const errc e = load_crls(bytes, found); e != errc::success)
+      return info.set(e, "there is no CRL that can be read");
+    for (crl& c : found) add(static_cast<crl&&>(c));
+    return errc::success;
   }
+  errc add_crl_file(const std::string& path, error_info& info) {
+    std::string text;
+    if (const errc e = detail::read_file(path, text, info); e != errc::success) return e;
+    if (const errc e = add_crls(as_bytes(text), info); e != errc::success)
+      return info.set(e, "'" + path + "' holds no CRL that can be read: " + std::string(describe(e)));
+    return errc::success;
+  }
+  void add(crl list) { add_to(crls_, static_cast<crl&&>(list)); }
+
+  /// Returns the CRLs in the order in which they were added. Valid until the next is added.
+  std::span<const crl> crls() const noexcept { return crls_ ? std::span<const crl>(*crls_) : std::span<const crl>(); }
 
   bool is_system() const noexcept { return system_; }
 
@@ -94,6 +114,14 @@ class trust_store {
   }
 
  private:
+  // Copies of a store share what they hold until one of them is changed.
+  template <class T>
+  static void add_to(std::shared_ptr<std::vector<T>>& list, T&& item) {
+    if (!list) list = std::make_shared<std::vector<T>>();
+    if (list.use_count() > 1) list = std::make_shared<std::vector<T>>(*list);
+    list->push_back(static_cast<T&&>(item));
+  }
+
   struct bundle {
     std::vector<certificate> anchors;
     error_info info;
@@ -144,6 +172,7 @@ class trust_store {
 
   bool system_ = false;
   std::shared_ptr<std::vector<certificate>> own_;
+  std::shared_ptr<std::vector<crl>> crls_;
 };
 
 }  // namespace plugtls

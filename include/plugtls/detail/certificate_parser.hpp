@@ -85,42 +85,17 @@ inline bool certificate_view::read_validity(byte_view content) noexcept {
          der::read_time(end.tag, end.value, not_after_);
 }
 
-inline bool certificate_view::next_extension(detail::der::reader& in, extension_item& out) noexcept {
-  namespace der = detail::der;
-  byte_view content;
-  if (!in.next(der::tag::sequence, content)) return false;
-  der::reader fields(content);
-  if (!fields.next(der::tag::oid, out.oid) || !der::is_oid(out.oid)) return false;
-  out.critical = false;
-  byte_view flag;
-  // FALSE is the default and should not be written; certificates that write it are common and do no harm.
-  if (fields.next_is(der::tag::boolean) &&
-      (!fields.next(der::tag::boolean, flag) || !der::read_boolean(flag, out.critical)))
-    return false;
-  return fields.next(der::tag::octet_string, out.value) && fields.at_end();
-}
-
 inline bool certificate_view::read_extensions(byte_view content) noexcept {
-  // Real certificates have about ten. The limit keeps the search for duplicates, which allocates nothing, cheap.
-  constexpr int most = 100;
-  int count = 0;
-  detail::der::reader in(content);
-  while (!in.at_end()) {
-    extension_item item;
-    if (++count > most || !next_extension(in, item)) return false;
-    detail::der::reader later = in;
-    while (!later.at_end()) {
-      extension_item other;
-      if (!next_extension(later, other) || detail::der::equal(item.oid, other.oid)) return false;
-    }
+  constexpr int most = 100;  // real certificates have about ten
+  return detail::read_extensions(content, most, [this](const detail::extension_item& item) {
     bool known = false;
     if (!read_known_extension(item, known)) return false;
     if (item.critical && !known) has_unknown_critical_ = true;
-  }
-  return true;
+    return true;
+  });
 }
 
-inline bool certificate_view::read_known_extension(const extension_item& item, bool& known) noexcept {
+inline bool certificate_view::read_known_extension(const detail::extension_item& item, bool& known) noexcept {
   namespace der = detail::der;
   namespace oid = detail::oid;
   known = true;
@@ -133,7 +108,8 @@ inline bool certificate_view::read_known_extension(const extension_item& item, b
            general_names::parse(content, subject_alt_names_);
   if (oid::is(item.oid, oid::subject_key_identifier))
     return der::read_single(item.value, der::tag::octet_string, subject_key_id_);
-  if (oid::is(item.oid, oid::authority_key_identifier)) return read_authority_key_id(item.value);
+  if (oid::is(item.oid, oid::authority_key_identifier))
+    return detail::read_authority_key_id(item.value, authority_key_id_);
   if (oid::is(item.oid, oid::name_constraints)) return read_name_constraints(item.value);
   // Understood without being read: nobody asks for a policy, so these cannot make a path invalid (RFC 5280 §6.1.1).
   // policyConstraints can, and is therefore refused where it is critical. Distribution points only tell where CRLs are.
@@ -185,18 +161,6 @@ inline bool certificate_view::read_extended_key_usage(byte_view value) noexcept 
   return true;
 }
 
-inline bool certificate_view::read_authority_key_id(byte_view value) noexcept {
-  namespace der = detail::der;
-  byte_view content;
-  if (!der::read_single(value, der::tag::sequence, content)) return false;
-  der::reader in(content);
-  byte_view skipped;
-  if (in.next_is(der::tag::context(0)) && !in.next(der::tag::context(0), authority_key_id_)) return false;
-  if (in.next_is(der::tag::constructed(1)) && !in.next(der::tag::constructed(1), skipped)) return false;
-  if (in.next_is(der::tag::context(2)) && !in.next(der::tag::context(2), skipped)) return false;
-  return in.at_end();
-}
-
 inline bool certificate_view::read_name_constraints(byte_view value) noexcept {
   namespace der = detail::der;
   if (!der::read_single(value, der::tag::sequence, name_constraints_)) return false;
@@ -233,8 +197,8 @@ inline bool certificate_view::allows_extended(std::string_view purpose_oid) cons
 
 inline std::optional<byte_view> certificate_view::extension(std::string_view oid) const noexcept {
   detail::der::reader in(extensions_);
-  extension_item item;
-  while (!in.at_end() && next_extension(in, item))
+  detail::extension_item item;
+  while (!in.at_end() && detail::next_extension(in, item))
     if (detail::oid::is(item.oid, oid)) return item.value;
   return std::nullopt;
 }

@@ -25,6 +25,14 @@ inline constexpr auto authority_key_identifier = "\x55\x1d\x23"sv;
 inline constexpr auto ext_key_usage = "\x55\x1d\x25"sv;
 inline constexpr auto inhibit_any_policy = "\x55\x1d\x36"sv;
 
+// Extensions of CRLs and their entries (RFC 5280 §5.2, §5.3)
+inline constexpr auto crl_number = "\x55\x1d\x14"sv;
+inline constexpr auto crl_reason = "\x55\x1d\x15"sv;
+inline constexpr auto invalidity_date = "\x55\x1d\x18"sv;
+inline constexpr auto delta_crl_indicator = "\x55\x1d\x1b"sv;
+inline constexpr auto issuing_distribution_point = "\x55\x1d\x1c"sv;
+inline constexpr auto certificate_issuer = "\x55\x1d\x1d"sv;
+
 // Extended key usages
 inline constexpr auto any_extended_key_usage = "\x55\x1d\x25\x00"sv;
 inline constexpr auto server_auth = "\x2b\x06\x01\x05\x05\x07\x03\x01"sv;

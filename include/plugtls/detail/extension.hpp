@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "plugtls/bytes.hpp"
+#include "plugtls/detail/der.hpp"
+
+/// Extensions (RFC 5280 §4.1.2.9), the same in certificates, CRLs and the entries of CRLs.
+namespace plugtls::detail {
+
+struct extension_item {
+  byte_view oid;
+  byte_view value;
+  bool critical = false;
+};
+
+inline bool next_extension(der::reader& in, extension_item& out) noexcept {
+  byte_view content;
+  if (!in.next(der::tag::sequence, content)) return false;
+  der::reader fields(content);
+  if (!fields.next(der::tag::oid, out.oid) || !der::is_oid(out.oid)) return false;
+  out.critical = false;
+  byte_view flag;
+  // FALSE is the default and should not be written; certificates that write it are common and do no harm.
+  if (fields.next_is(der::tag::boolean) &&
+      (!fields.next(der::tag::boolean, flag) || !der::read_boolean(flag, out.critical)))
+    return false;
+  return fields.next(der::tag::octet_string, out.value) && fields.at_end();
+}
+
+/// Calls `read(item)` for each extension; false where one is malformed, occurs twice, or `read` says so. `most` keeps
+/// the search for duplicates, which allocates nothing, cheap.
+template <class Read>
+bool read_extensions(byte_view content, int most, Read&& read) noexcept {
+  int count = 0;
+  der::reader in(content);
+  while (!in.at_end()) {
+    extension_item item;
+    if (++count > most || !next_extension(in, item)) return false;
+    der::reader later = in;
+    while (!later.at_end()) {
+      extension_item other;
+      if (!next_extension(later, other) || der::equal(item.oid, other.oid)) return false;
+    }
+    if (!read(item)) return false;
+  }
+  return true;
+}
+
+/// Reads authorityKeyIdentifier; of the three ways to name the issuer only the key's identifier is kept.
+inline bool read_authority_key_id(byte_view value, byte_view& key_id) noexcept {
+  byte_view content;
+  if (!der::read_single(value, der::tag::sequence, content)) return false;
+  der::reader in(content);
+  byte_view skipped;
+  if (in.next_is(der::tag::context(0)) && !in.next(der::tag::context(0), key_id)) return false;
+  if (in.next_is(der::tag::constructed(1)) && !in.next(der::tag::constructed(1), skipped)) return false;
+  if (in.next_is(der::tag::context(2)) && !in.next(der::tag::context(2), skipped)) return false;
+  return in.at_end();
+}
+
+}  // namespace plugtls::detail
