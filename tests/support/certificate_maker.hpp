@@ -18,7 +18,12 @@ inline std::string tlv(unsigned tag, const std::string& value) {
   std::string out(1, static_cast<char>(tag));
   const auto put = [&out](std::size_t v) { out += static_cast<char>(static_cast<unsigned char>(v & 0xff)); };
   const std::size_t n = value.size();
-  if (n > 0xffff) {
+  if (n > 0xffffff) {
+    put(0x84);
+    put(n >> 24);
+    put(n >> 16);
+    put(n >> 8);
+  } else if (n > 0xffff) {
     put(0x83);
     put(n >> 16);
     put(n >> 8);
