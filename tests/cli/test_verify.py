@@ -20,6 +20,10 @@ def pem(name):
     return (PKI / f"{name}.pem").read_text()
 
 
+def crl(name):
+    return (PKI.parent / "crl" / f"{name}.pem").read_text()
+
+
 class Single(CliTest):
     def verdict(self, error, *arguments, problems=None, env=None):
         """Every backend says so: as JSON, as text and by its exit status."""
@@ -131,16 +135,12 @@ class Single(CliTest):
                           [*TRUST, leaf, "--time", ""], [leaf, "--max-depth", "-1"], [leaf, "--max-depth", "many"],
                           [leaf, "--max-depth", "99999999999999"], [leaf, "--batch"], [*TRUST, "--batch"],
                           ["--batch", "--name", "a"], ["--batch", "--time", "2026-01-31T12:00:00Z"],
+                          ["--batch", "--crl", PKI.parent / "crl" / "root.pem"], ["--batch", "--revocation", "chain"],
                           ["--batch", "--max-depth", "1"], ["--batch", "--purpose", "client"],
                           ["--batch", "--backend", "nonesuch"], [leaf, "--backend", "nonesuch"], [leaf, "--trust"]):
             with self.subTest(" ".join(map(str, arguments))):
                 result = self.program.run("verify", *arguments)
                 self.check(result, 2, "invalid_argument")
-
-    def test_not_built_yet(self):
-        for option in ("--crl", "--revocation"):
-            self.refused(4, "unsupported", "verify", *TRUST, option, "x", PKI / "server_chain.pem", says=option)
-            self.refused(4, "unsupported", "verify", "--batch", option, "x", says=option)
 
 
 class Batch(CliTest):
@@ -200,7 +200,22 @@ class Batch(CliTest):
             ({**good, "trust": [pem("root"), NO_DER]}, "bad_der"),
             ({**good, "trust": ["x"]}, "no_certificates_found"),
             ({**good, "intermediates": [pem("intermediate")] * 9}, "handshake_too_large"),
-            ({**good, "crls": ["x"]}, "unsupported"),
+            ({**good, "crls": [crl("intermediate"), crl("root")]}, None),
+            ({**good, "crls": [crl("intermediate") + crl("root")]}, None),
+            ({**good, "crls": [crl("intermediate")]}, "revocation_unknown"),
+            ({**good, "crls": [crl("intermediate_lists_leaves")]}, "revoked"),
+            ({**good, "crls": [crl("intermediate_lists_leaves"), crl("root")], "name": "other.test"}, "revoked"),
+            ({**good, "crls": [crl("intermediate_stale"), crl("root")]}, "revocation_unknown"),
+            ({**good, "crls": [crl("intermediate_stale"), crl("root")], "time": "2020-07-01T00:00:00Z"}, "revoked"),
+            ({**good, "crls": [crl("intermediate_forged"), crl("root")]}, "revocation_unknown"),
+            ({**good, "leaf": pem("client"), "purpose": "client",
+              "crls": [crl("root"), crl("intermediate_lists_leaves")]}, "revoked"),
+            (good, None),
+            ({**good, "crls": ["x"]}, "bad_pem"),
+            ({**good, "crls": [crl("root"), ""]}, "bad_pem"),
+            ({**good, "crls": [pem("root")]}, "bad_pem"),
+            ({**good, "crls": [BROKEN.replace("CERTIFICATE", "X509 CRL")]}, "bad_pem"),
+            ({**good, "crls": [NO_DER.replace("CERTIFICATE", "X509 CRL")]}, "bad_der"),
         ]
         seen = {}
         for backend in self.backends:
@@ -267,6 +282,9 @@ class Batch(CliTest):
         sets = ([a + "\0\n" + b], [b], [a, b], [b, a], [b], [a], [b], [])
         answers = self.batch([{**self.GOOD, "trust": t} for t in sets])
         self.assertEqual([x["ok"] for x in answers], [True, False, True, True, False, True, False, False])
+        lists = [crl("intermediate"), crl("root")], [crl("root"), crl("intermediate_lists_leaves")], [crl("root")], []
+        answers = self.batch([{**self.GOOD, "crls": c} for c in (*lists, *lists)])
+        self.assertEqual([x["error"] for x in answers], [None, "revoked", "revocation_unknown", None] * 2)
         depths = self.batch([{**self.GOOD, "max_depth": d} for d in (0, 1, None, 0, 10, 100)])
         self.assertEqual([x["ok"] for x in depths], [False, True, True, False, True, True])
 
