@@ -135,10 +135,10 @@ class peer_verifier {
   void find_path(const native_verdict& native) {
     const policy_settings policy = make_policy();
     const std::vector<certificate_view> presented = views_of(chain_), anchors = views_of(rules_.anchors);
+    detail::revocation_check revocation(rules_.revocation, rules_.verify_signature, policy, presented, anchors);
     const auto check = [&](std::span<const certificate_view> path, bool anchored, problem_list& out) {
       check_path(path, anchored, policy, out);
-      if (anchored)
-        detail::revocation_check(rules_.revocation, rules_.verify_signature, policy, path, presented, anchors).run(out);
+      if (anchored) revocation.run(path, out);
     };
     problem_list wrong;
     if (native.trusted && !native.path.empty()) {

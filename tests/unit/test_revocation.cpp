@@ -78,7 +78,7 @@ struct scene {
     };
     const auto path = views({leaf, intermediate, root}), others = views(presented), trusted = views(anchors);
     problem_list out;
-    detail::revocation_check(rules, &signed_by, settings, path, others, trusted).run(out);
+    detail::revocation_check(rules, &signed_by, settings, others, trusted).run(path, out);
     return out;
   }
 

@@ -61,19 +61,18 @@ struct revocation_rules {
   std::vector<crl_source> lists;
 };
 
-/// Looks the certificates of one path up. All references must outlive it.
+/// Looks the certificates of one peer up, on each path that is tried. All references must outlive it.
 class revocation_check {
  public:
-  /// `presented` and `anchors` may hold other certificates of a CRL's issuer. `path` must be anchored, its signatures
-  /// verified.
+  /// `presented` and `anchors` may hold other certificates of a CRL's issuer.
   revocation_check(const revocation_rules& rules, signature_verifier verify, const policy_settings& policy,
-                   std::span<const certificate_view> path, std::span<const certificate_view> presented,
-                   std::span<const certificate_view> anchors)
-      : rules_(rules), verify_(verify), policy_(policy), path_(path), presented_(presented), anchors_(anchors) {}
+                   std::span<const certificate_view> presented, std::span<const certificate_view> anchors)
+      : rules_(rules), verify_(verify), policy_(policy), presented_(presented), anchors_(anchors) {}
 
-  /// Adds what is wrong to `out`.
-  void run(problem_list& out) {
+  /// Adds what is wrong to `out`. The path must be anchored, its signatures verified.
+  void run(std::span<const certificate_view> path, problem_list& out) {
     if (rules_.policy.mode == revocation_mode::none) return;
+    path_ = path;
     for (std::size_t i = 0; i + 1 < path_.size(); ++i) {
       if (i != 0 && rules_.policy.mode == revocation_mode::leaf) break;
       const errc found = look_up(i);
@@ -158,10 +157,10 @@ class revocation_check {
   const revocation_rules& rules_;
   signature_verifier verify_;
   const policy_settings& policy_;
-  std::span<const certificate_view> path_;
   std::span<const certificate_view> presented_;
   std::span<const certificate_view> anchors_;
-  int links_left_ = 32;  // a peer chooses what it presents
+  std::span<const certificate_view> path_;
+  int links_left_ = 32;  // for all paths together: a peer chooses what it presents
 };
 
 }  // namespace plugtls::detail
