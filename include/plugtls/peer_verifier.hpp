@@ -134,8 +134,7 @@ class peer_verifier {
   // accepted, to learn the reason. What is wrong with the path in `path_` is in `problems_` afterwards.
   void find_path(const native_verdict& native) {
     const policy_settings policy = make_policy();
-    const std::vector<certificate_view> presented = views_of(chain_), anchors = views_of(rules_.anchors);
-    detail::revocation_check revocation(rules_.revocation, rules_.verify_signature, policy, presented, anchors);
+    detail::revocation_check revocation(rules_.revocation, rules_.verify_signature, policy, chain_, rules_.anchors);
     const auto check = [&](std::span<const certificate_view> path, bool anchored, problem_list& out) {
       check_path(path, anchored, policy, out);
       if (anchored) revocation.run(path, out);
@@ -151,6 +150,7 @@ class peer_verifier {
         if (wrong.empty()) return;
       }
     }
+    const std::vector<certificate_view> presented = views_of(chain_), anchors = views_of(rules_.anchors);
     const path_result found = build_path(presented, anchors, path_limits{}, rules_.verify_signature,
                                          [&](std::span<const certificate_view> path) {
                                            problem_list unfit;

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <deque>
 #include <stdexcept>
 #include <thread>
 
@@ -66,24 +65,24 @@ struct scene {
   }
   problem_list check() const { return check(rules()); }
   problem_list check(const detail::revocation_rules& rules) const {
-    const auto views = [this](const std::vector<certificate_maker>& makers) {
-      std::vector<certificate_view> out;
+    const auto read = [](const std::vector<certificate_maker>& makers) {
+      std::vector<certificate> out;
       for (const certificate_maker& m : makers) {
         errc e = errc::success;
-        const auto view = certificate_view::parse(as_bytes(ders_.emplace_back(m.der())), e);
-        if (!view) throw std::logic_error("a maker's certificate does not parse");  // also thrown in threads
-        out.push_back(*view);
+        const auto made = certificate::from_der(as_bytes(m.der()), e);
+        if (!made) throw std::logic_error("a maker's certificate does not parse");  // also thrown in threads
+        out.push_back(*made);
       }
       return out;
     };
-    const auto path = views({leaf, intermediate, root}), others = views(presented), trusted = views(anchors);
+    const std::vector<certificate> chain = read({leaf, intermediate, root}), others = read(presented),
+                                   trusted = read(anchors);
+    std::vector<certificate_view> path;
+    for (const certificate& c : chain) path.push_back(c.view());
     problem_list out;
     detail::revocation_check(rules, &signed_by, settings, others, trusted).run(path, out);
     return out;
   }
-
- private:
-  mutable std::deque<std::string> ders_;
 };
 
 const problem_list none;

@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-#include "plugtls/certificate_view.hpp"
+#include "plugtls/certificate.hpp"
 #include "plugtls/chain_policy.hpp"
 #include "plugtls/crl.hpp"
 #include "plugtls/detail/distribution_point.hpp"
@@ -66,7 +66,7 @@ class revocation_check {
  public:
   /// `presented` and `anchors` may hold other certificates of a CRL's issuer.
   revocation_check(const revocation_rules& rules, signature_verifier verify, const policy_settings& policy,
-                   std::span<const certificate_view> presented, std::span<const certificate_view> anchors)
+                   std::span<const certificate> presented, std::span<const certificate> anchors)
       : rules_(rules), verify_(verify), policy_(policy), presented_(presented), anchors_(anchors) {}
 
   /// Adds what is wrong to `out`. The path must be anchored, its signatures verified.
@@ -115,7 +115,8 @@ class revocation_check {
     if (signs(path_[depth + 1], source)) return true;
     const crl_view& list = source.list.view();
     for (const bool is_anchor : {true, false}) {
-      for (const certificate_view& other : is_anchor ? anchors_ : presented_) {
+      for (const certificate& each : is_anchor ? anchors_ : presented_) {
+        const certificate_view& other = each.view();
         if (!(other.subject() == list.issuer()) || other == path_[depth + 1] || !may_have_key(other, list)) continue;
         const bool is_dated = policy_.now >= other.not_before() && policy_.now <= other.not_after();
         if (is_dated && (is_anchor || is_certified(other, depth)) && signs(other, source)) return true;
@@ -157,8 +158,8 @@ class revocation_check {
   const revocation_rules& rules_;
   signature_verifier verify_;
   const policy_settings& policy_;
-  std::span<const certificate_view> presented_;
-  std::span<const certificate_view> anchors_;
+  std::span<const certificate> presented_;
+  std::span<const certificate> anchors_;
   std::span<const certificate_view> path_;
   int links_left_ = 32;  // for all paths together: a peer chooses what it presents
 };
