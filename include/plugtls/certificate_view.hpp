@@ -58,7 +58,7 @@ class certificate_view {
   bool has_basic_constraints() const noexcept { return has_basic_constraints_; }
   /// Tells whether basicConstraints says CA.
   bool is_ca() const noexcept { return is_ca_; }
-  /// Returns the most intermediates that may follow, if a CA's basicConstraints limits them.
+  /// Returns the most intermediates that may follow, if basicConstraints limits them.
   std::optional<std::uint32_t> path_length() const noexcept { return path_length_; }
   bool has_key_usage() const noexcept { return key_usage_.has_value(); }
   /// Tells whether keyUsage is absent or allows this use.
@@ -71,6 +71,10 @@ class certificate_view {
   const general_names& subject_alt_names() const noexcept { return subject_alt_names_; }
   /// Returns the key identifiers; empty when absent.
   byte_view authority_key_id() const noexcept { return authority_key_id_; }
+  /// Returns the issuer and the serial number by which authorityKeyIdentifier names the issuer's certificate; both
+  /// empty when absent.
+  const general_names& authority_cert_issuer() const noexcept { return authority_cert_issuer_; }
+  byte_view authority_cert_serial() const noexcept { return authority_cert_serial_; }
   byte_view subject_key_id() const noexcept { return subject_key_id_; }
   /// Returns the contents of the nameConstraints SEQUENCE; empty when absent.
   byte_view name_constraints() const noexcept { return name_constraints_; }
@@ -79,6 +83,9 @@ class certificate_view {
 
   /// Finds an extension by the contents of its object identifier and returns the contents of its extnValue.
   std::optional<byte_view> extension(std::string_view oid) const noexcept;
+  /// Tells whether there is such an extension, and whether it is marked as critical.
+  bool has_extension(std::string_view oid) const noexcept { return extension(oid).has_value(); }
+  bool has_critical_extension(std::string_view oid) const noexcept;
 
   /// Tells whether issuer and subject are the same name; nothing about who signed.
   bool is_self_issued() const noexcept { return issuer_ == subject_; }
@@ -114,6 +121,8 @@ class certificate_view {
   general_names subject_alt_names_;
   byte_view extended_key_usage_;
   byte_view authority_key_id_;
+  general_names authority_cert_issuer_;
+  byte_view authority_cert_serial_;
   byte_view subject_key_id_;
   byte_view name_constraints_;
   std::optional<std::uint32_t> path_length_;

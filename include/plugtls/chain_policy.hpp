@@ -4,6 +4,7 @@
 #include <span>
 
 #include "plugtls/certificate_view.hpp"
+#include "plugtls/detail/certificate_profile.hpp"
 #include "plugtls/detail/name_constraints.hpp"
 #include "plugtls/errc.hpp"
 #include "plugtls/problem.hpp"
@@ -32,13 +33,16 @@ struct policy_settings {
 /// The path is leaf first. When `anchored`, its last certificate is the trust anchor, exempt from what concerns how it
 /// was issued: its own signature, its extended key usage; and an anchor of version 1 or without extensions may issue.
 /// Checked are dates, basicConstraints, key usages, path lengths, critical extensions, floors for keys and signatures,
-/// name constraints; not the peer's name, and not revocation (revocation.hpp), which needs data beside the path.
+/// name constraints, that key identifiers fit; not the peer's name, and not revocation (revocation.hpp), which needs
+/// data beside the path. A path with which nothing of this is wrong, and nothing in `out` before, must also follow the
+/// profile of RFC 5280 §4, or is `errc::malformed_certificate`.
 void check_path(std::span<const certificate_view> path, bool anchored, const policy_settings& settings,
                 problem_list& out);
 
 namespace detail {
 
 inline bool key_is_weak(const public_key_view& key, const policy_settings& settings) noexcept {
+  if (!key.is_sound()) return true;
   switch (key.kind()) {
     case key_kind::rsa:
     case key_kind::rsa_pss: return key.bits() < settings.min_rsa_bits;
@@ -90,7 +94,7 @@ inline void check_path_lengths(std::span<const certificate_view> path, bool anch
                                problem_list& out) {
   std::uint32_t below = 0;  // intermediates between the leaf and this issuer
   for (std::size_t i = 1; i < path.size(); ++i) {
-    const auto limit = path[i].path_length();
+    const auto limit = path[i].is_ca() ? path[i].path_length() : std::nullopt;
     if (limit && below > *limit) add_problem(out, errc::path_length_exceeded, static_cast<int>(i));
     const bool is_anchor = anchored && i + 1 == path.size();
     if (is_anchor || path[i].is_self_issued()) continue;
@@ -115,11 +119,16 @@ inline void check_path(std::span<const certificate_view> path, bool anchored, co
     const int depth = static_cast<int>(i);
     const bool is_anchor = anchored && i + 1 == path.size();
     detail::check_each(path[i], depth, is_anchor, settings, out);
-    if (i != 0) detail::check_issuer(path[i], depth, is_anchor, out);
+    if (i == 0) continue;
+    detail::check_issuer(path[i], depth, is_anchor, out);
+    if (detail::names_another_issuer(path[i - 1], path[i])) add_problem(out, errc::unknown_issuer, depth - 1);
   }
   detail::check_leaf(path[0], path.size() == 1, out);
   detail::check_path_lengths(path, anchored, settings, out);
   detail::check_path_constraints(path, out);
+  for (std::size_t i = 0; i < path.size() && out.empty(); ++i)
+    if (!detail::follows_profile(path[i], anchored && i + 1 == path.size()))
+      add_problem(out, errc::malformed_certificate, static_cast<int>(i));
 }
 
 }  // namespace plugtls

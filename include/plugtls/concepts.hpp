@@ -34,8 +34,8 @@
 //   arrive in the clear, also those that a client of TLS 1.3 sends before it has keys: a library that gives up at such
 //   a record's header is fed, or the rest pulled, so that the whole of it passes the wire.
 // - A backend decides nothing about certificates. It has its library verify chain and signatures, with dates and names
-//   ignored and its own CRL checks off, and hands what was found to `peer_verifier::decide`; the answer is final in both
-//   directions.
+//   ignored and its own CRL checks off, and hands what was found to `peer_verifier::decide`; the answer is final in
+//   both directions.
 // - Sessions are not resumed, tickets are neither asked for nor sent, renegotiation is refused; a client of TLS 1.2
 //   refuses a server without secure renegotiation (RFC 5746; capability renegotiation_info).
 // - A server's order decides about suites, groups of TLS 1.2 and ALPN; where the library goes by the client's,

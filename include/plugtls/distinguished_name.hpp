@@ -25,15 +25,15 @@ class distinguished_name {
   /// Makes the empty name.
   distinguished_name() = default;
 
-  /// Checks the structure of a Name's DER; nothing for what is none.
+  /// Checks the structure of a Name's DER and the characters of its texts; nothing for what is none.
   static std::optional<distinguished_name> parse(byte_view der) noexcept {
     detail::der::reader outer(der);
     detail::der::element name;
     if (!outer.next(detail::der::tag::sequence, name) || !outer.at_end()) return std::nullopt;
     detail::name_reader attributes(name.value);
     detail::name_attribute attribute;
-    while (attributes.next(attribute)) {
-    }
+    while (attributes.next(attribute))
+      if (!detail::is_well_formed_text(attribute.value)) return std::nullopt;
     if (attributes.failed()) return std::nullopt;
     distinguished_name out;
     out.der_ = der;

@@ -80,8 +80,18 @@ class general_names {
     const bool constructed = (e.tag & 0x20U) != 0;
     out = {static_cast<name_form>(number), e.value};
     if (constructed != (number == 0 || number == 3 || number == 4 || number == 5)) return false;
-    if (out.form == name_form::directory) return distinguished_name::parse(e.value).has_value();
-    return out.form != name_form::registered_id || der::is_oid(e.value);
+    switch (out.form) {
+      case name_form::directory: return distinguished_name::parse(e.value).has_value();
+      case name_form::registered_id: return der::is_oid(e.value);
+      case name_form::email:
+      case name_form::dns:
+      case name_form::uri: return detail::is_ascii(e.value);  // IA5String
+      case name_form::other: return is_other_name(e.value);
+      case name_form::ip:
+      case name_form::x400:
+      case name_form::edi: break;
+    }
+    return true;
   }
 
   iterator begin() const noexcept { return content_.empty() ? iterator() : iterator(content_); }
@@ -89,6 +99,14 @@ class general_names {
   bool empty() const noexcept { return content_.empty(); }
 
  private:
+  static bool is_other_name(byte_view content) noexcept {
+    namespace der = detail::der;
+    der::reader in(content);
+    byte_view type;
+    byte_view value;
+    return in.next(der::tag::oid, type) && der::is_oid(type) && in.next(der::tag::constructed(0), value) && in.at_end();
+  }
+
   byte_view content_;
 };
 

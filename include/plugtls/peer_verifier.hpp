@@ -25,6 +25,10 @@ struct native_verdict {
   std::span<const byte_view> path;  ///< DER, leaf first, anchor last: the accepted path; empty where it does not tell
   bool trusted = false;             ///< the library accepts chain and signatures
   problem_list problems;            ///< its reasons, used only where the neutral policy finds none
+  /// Has the library verify this one path, leaf first and anchor last, with nothing else in view: `success`, or why it
+  /// refuses. Null where the library has already given up on what was presented. `library` is handed through.
+  errc (*verify_path)(void* library, std::span<const certificate_view> path) = nullptr;
+  void* library = nullptr;
 };
 
 /// What the adapter must do: go on, or refuse with that alert.
@@ -102,14 +106,18 @@ class peer_verifier {
     if (!parse(native.presented, chain_)) return {false, leading(problems_), alert::bad_certificate};
     if (chain_.empty()) return refuse(errc::certificate_required, 0);
 
-    find_path(native);
-    if (!native.trusted && !explained()) {
-      for (const problem& p : native.problems) add_problem(problems_, p.what, p.depth);
-      if (!explained()) add_problem(problems_, errc::bad_certificate, 0);
-    }
+    const policy_settings policy = make_policy();
+    detail::revocation_check revocation(rules_.revocation, rules_.verify_signature, policy, chain_, rules_.anchors);
+    const auto check = [&](std::span<const certificate_view> path, bool anchored, problem_list& out) {
+      check_path(path, anchored, policy, out);
+      if (anchored) revocation.run(path, out);
+    };
+    const bool is_told = take_told_path(native, check);
+    if (!is_told) search_path(check);
+    const bool trusted = is_told || library_accepts(native);
     if (check_name_ && !(peer_ && peer_->matches(chain_.front().view())))
       add_problem(problems_, errc::hostname_mismatch, 0);
-    return ask(native.trusted);
+    return ask(trusted);
   }
 
   verify_decision refuse(errc why, int depth) {
@@ -129,27 +137,25 @@ class peer_verifier {
     return problems_.empty();
   }
 
-  // Takes the library's path where that passes the policy. Else looks for one that does: for libraries that do not tell
-  // theirs, or took an expired certificate where a valid one of the same name was there too; and where no path was
-  // accepted, to learn the reason. What is wrong with the path in `path_` is in `problems_` afterwards.
-  void find_path(const native_verdict& native) {
-    const policy_settings policy = make_policy();
-    detail::revocation_check revocation(rules_.revocation, rules_.verify_signature, policy, chain_, rules_.anchors);
-    const auto check = [&](std::span<const certificate_view> path, bool anchored, problem_list& out) {
-      check_path(path, anchored, policy, out);
-      if (anchored) revocation.run(path, out);
-    };
+  // The library's own path counts where the policy finds nothing wrong with it.
+  template <class Check>
+  bool take_told_path(const native_verdict& native, const Check& check) {
+    if (!native.trusted || native.path.empty()) return false;
+    std::vector<certificate> told;
+    if (!parse(native.path, told)) return false;
+    // A library may end where a leaf is in its store (others cannot), even with untrusted certificates behind it.
     problem_list wrong;
-    if (native.trusted && !native.path.empty()) {
-      std::vector<certificate> told;
-      if (!parse(native.path, told)) return;
-      // A library may end where a leaf is in its store (others cannot), even with untrusted certificates behind it.
-      if (ends_in_anchor(told)) {
-        check(views_of(told), true, wrong);
-        path_ = std::move(told);
-        if (wrong.empty()) return;
-      }
-    }
+    if (ends_in_anchor(told)) check(views_of(told), true, wrong);
+    if (!ends_in_anchor(told) || !wrong.empty()) return false;
+    path_ = std::move(told);
+    return true;
+  }
+
+  // Everything else is decided by the search, the same on every backend: it finds a path that passes the policy where
+  // there is one (a library may not tell its path, may look no further than its first, or only in the order in which
+  // certificates came), and gives the reason where there is none.
+  template <class Check>
+  void search_path(const Check& check) {
     const std::vector<certificate_view> presented = views_of(chain_), anchors = views_of(rules_.anchors);
     const path_result found = build_path(presented, anchors, path_limits{}, rules_.verify_signature,
                                          [&](std::span<const certificate_view> path) {
@@ -157,14 +163,24 @@ class peer_verifier {
                                            check(path, true, unfit);
                                            return unfit.empty();
                                          });
-    problem_list found_wrong;
-    check(found.path, found.anchored, found_wrong);
-    if (!found.anchored) add_problem(found_wrong, found.reason, found.depth);
-    if (wrong.empty() || found_wrong.empty()) {
-      keep_path(found.path);
-      wrong = std::move(found_wrong);
+    if (!found.anchored) add_problem(problems_, found.reason, found.depth);
+    is_anchored_ = found.anchored;
+    check(found.path, found.anchored, problems_);
+    keep_path(found.path);
+  }
+
+  // The library has the last word on a path that nothing is wrong with, or nothing but dates, which it knows not of.
+  bool library_accepts(const native_verdict& native) {
+    if (explained()) return false;
+    if (is_anchored_ && native.verify_path != nullptr) {
+      const errc e = native.verify_path(native.library, views_of(path_));
+      if (e != errc::success) add_problem(problems_, e, 0);
+      return e == errc::success;
     }
-    for (const problem& p : wrong) add_problem(problems_, p.what, p.depth);
+    if (native.trusted) return true;
+    for (const problem& p : native.problems) add_problem(problems_, p.what, p.depth);
+    if (!explained()) add_problem(problems_, errc::bad_certificate, 0);
+    return false;
   }
 
   bool ends_in_anchor(const std::vector<certificate>& path) const {
@@ -223,6 +239,7 @@ class peer_verifier {
   std::string_view peer_text_;
   purpose usage_;
   bool check_name_;
+  bool is_anchored_ = false;
   std::vector<certificate> chain_;
   std::vector<certificate> path_;
   problem_list problems_;

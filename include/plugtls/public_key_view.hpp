@@ -32,6 +32,11 @@ class public_key_view {
   /// it is not known (a curve that is not named, for example).
   unsigned bits() const noexcept { return bits_; }
 
+  /// Tells whether the numbers of the key can belong to a key that protects anything: an RSA exponent of 1 lets anybody
+  /// sign, an even one or an even modulus is none (RFC 8017 §3.1), and exponents of more than 64 bits only cost time. A
+  /// point of an elliptic curve is there whole (RFC 5480 §2.2), since not every library can compute the other half.
+  bool is_sound() const noexcept { return is_sound_; }
+
   /// Returns the name of an elliptic curve, `P-256` for example, or an empty text.
   std::string_view curve() const noexcept { return curve_; }
 
@@ -58,6 +63,7 @@ class public_key_view {
     return bits;
   }
   bool read_rsa() noexcept;
+  bool read_point() noexcept;
   bool read_dsa() noexcept;
 
   byte_view der_;
@@ -66,6 +72,7 @@ class public_key_view {
   std::string_view curve_;
   unsigned bits_ = 0;
   key_kind kind_ = key_kind::other;
+  bool is_sound_ = true;
 };
 
 inline bool public_key_view::parse(byte_view spki, public_key_view& out) noexcept {
@@ -79,6 +86,7 @@ inline bool public_key_view::parse(byte_view spki, public_key_view& out) noexcep
   if (!detail::read_algorithm(in, key.algorithm_) || !in.next(der::tag::bit_string, bits) || !in.at_end() ||
       !der::read_bit_string(bits, key.key_))
     return false;
+  if (!detail::has_proper_parameters(key.algorithm_)) return false;
   key.der_ = spki;
   const byte_view id = key.algorithm_.oid;
   if (oid::is(id, oid::rsa_encryption) || oid::is(id, oid::rsa_pss)) {
@@ -92,6 +100,7 @@ inline bool public_key_view::parse(byte_view spki, public_key_view& out) noexcep
       key.curve_ = info.name;
       key.bits_ = info.bits;
     }
+    if (!key.read_point()) return false;
   } else if (oid::is(id, oid::ed25519)) {
     key.kind_ = key_kind::ed25519;
     key.bits_ = 255;
@@ -122,7 +131,20 @@ inline bool public_key_view::read_rsa() noexcept {
       !der::read_unsigned(modulus, modulus) || !der::read_unsigned(exponent, exponent))
     return false;
   bits_ = bit_length(modulus);
+  const auto is_odd = [](byte_view number) { return (number.back() & std::byte{1}) != std::byte{0}; };
+  const unsigned exponent_bits = bit_length(exponent);
+  is_sound_ = is_odd(modulus) && is_odd(exponent) && exponent_bits > 1 && exponent_bits <= 64;
   return bits_ != 0;
+}
+
+inline bool public_key_view::read_point() noexcept {
+  if (key_.empty()) return false;
+  const std::size_t coordinate = (bits_ + 7) / 8;
+  const auto form = std::to_integer<unsigned>(key_[0]);
+  is_sound_ = form == 4;
+  if (bits_ == 0) return true;  // a curve that is not known
+  const bool is_compressed = form == 2 || form == 3;
+  return (form == 4 && key_.size() == 1 + 2 * coordinate) || (is_compressed && key_.size() == 1 + coordinate);
 }
 
 inline bool public_key_view::read_dsa() noexcept {

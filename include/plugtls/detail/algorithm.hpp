@@ -31,6 +31,18 @@ inline bool read_algorithm(der::reader& from, algorithm_identifier& out) noexcep
   return in.at_end();
 }
 
+/// Tells whether an algorithm has the parameters that it must have, for those that have none or NULL: RSA keys NULL
+/// (RFC 3279 §2.3.1), RSA signatures NULL or none (RFC 4055 §5), ECDSA and EdDSA none (RFC 5758 §3.2, RFC 8410 §3).
+inline bool has_proper_parameters(const algorithm_identifier& algorithm) noexcept {
+  const std::string_view id = as_text(algorithm.oid);
+  const std::string_view parameters = as_text(algorithm.parameters);
+  constexpr auto der_null = "\x05\x00"sv;
+  if (id == oid::rsa_encryption) return parameters == der_null;
+  if (id.starts_with(oid::pkcs1) && id != oid::rsa_pss) return parameters.empty() || parameters == der_null;
+  const bool is_eddsa = id == oid::ed25519 || id == oid::ed448;
+  return !(is_eddsa || id.starts_with(oid::ecdsa_signatures)) || parameters.empty();
+}
+
 struct signature_info {
   std::string_view name;  ///< empty when the algorithm is not known
   bool is_sha1 = false;   ///< allowed only where the policy says so
@@ -84,6 +96,17 @@ inline signature_info describe_signature(const algorithm_identifier& algorithm) 
   pss.is_sha1 = oid::is(hash.oid, oid::sha1);
   pss.is_broken = !pss.is_sha1 && !oid::is(hash.oid, oid::sha224) && !oid::is(hash.oid, oid::sha256) &&
                   !oid::is(hash.oid, oid::sha384) && !oid::is(hash.oid, oid::sha512);
+  // The mask's hash, SHA-1 where it is left out, is to be the same (§3.1); not every library can do with another.
+  algorithm_identifier mask;
+  algorithm_identifier mask_hash;
+  if (!parameters.next(der::tag::constructed(1), tagged)) {
+    pss.is_broken = pss.is_broken || !pss.is_sha1;
+    return pss;
+  }
+  inner = der::reader(tagged);
+  if (!read_algorithm(inner, mask)) return {"rsassaPss", false, true};
+  inner = der::reader(mask.parameters);
+  if (!read_algorithm(inner, mask_hash) || !der::equal(mask_hash.oid, hash.oid)) pss.is_broken = true;
   return pss;
 }
 

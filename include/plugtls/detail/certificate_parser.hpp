@@ -2,6 +2,7 @@
 #pragma once
 
 #include "plugtls/certificate_view.hpp"
+#include "plugtls/detail/extension_syntax.hpp"
 
 namespace plugtls {
 
@@ -49,9 +50,9 @@ inline bool certificate_view::read_tbs(byte_view content) noexcept {
   der::element key;
   if (!in.next(der::tag::integer, serial_) || !der::is_integer(serial_) || der::is_negative(serial_) ||
       !detail::read_algorithm(in, inner) || !der::equal(inner.raw, algorithm_.raw) ||
-      !in.next(der::tag::sequence, issuer) || !in.next(der::tag::sequence, validity) || !read_validity(validity) ||
-      !in.next(der::tag::sequence, subject) || !in.next(der::tag::sequence, key) ||
-      !public_key_view::parse(key.raw, key_))
+      !detail::has_proper_parameters(algorithm_) || !in.next(der::tag::sequence, issuer) ||
+      !in.next(der::tag::sequence, validity) || !read_validity(validity) || !in.next(der::tag::sequence, subject) ||
+      !in.next(der::tag::sequence, key) || !public_key_view::parse(key.raw, key_))
     return false;
   const auto issuer_name = distinguished_name::parse(issuer.raw);
   const auto subject_name = distinguished_name::parse(subject.raw);
@@ -109,13 +110,14 @@ inline bool certificate_view::read_known_extension(const detail::extension_item&
   if (oid::is(item.oid, oid::subject_key_identifier))
     return der::read_single(item.value, der::tag::octet_string, subject_key_id_);
   if (oid::is(item.oid, oid::authority_key_identifier))
-    return detail::read_authority_key_id(item.value, authority_key_id_);
+    return detail::read_authority_key_id(item.value, authority_key_id_, authority_cert_issuer_, authority_cert_serial_);
   if (oid::is(item.oid, oid::name_constraints)) return read_name_constraints(item.value);
-  // Understood without being read: nobody asks for a policy, so these cannot make a path invalid (RFC 5280 §6.1.1).
-  // policyConstraints can, and is therefore refused where it is critical. Distribution points only tell where CRLs are.
+  // Understood without being looked at: nobody asks for a policy, so these cannot make a path invalid (RFC 5280
+  // §6.1.1). policyConstraints can, and is therefore refused where it is critical. Distribution points only tell where
+  // CRLs are.
   known = oid::is(item.oid, oid::certificate_policies) || oid::is(item.oid, oid::policy_mappings) ||
           oid::is(item.oid, oid::inhibit_any_policy) || oid::is(item.oid, oid::crl_distribution_points);
-  return true;
+  return detail::is_well_formed_extension(item.oid, item.value);
 }
 
 inline bool certificate_view::read_basic_constraints(byte_view value) noexcept {
@@ -129,7 +131,7 @@ inline bool certificate_view::read_basic_constraints(byte_view value) noexcept {
   if (!in.at_end()) {
     std::uint32_t length = 0;
     if (!in.next(der::tag::integer, field) || !der::read_unsigned(field, length)) return false;
-    if (is_ca_) path_length_ = length;
+    path_length_ = length;
   }
   has_basic_constraints_ = true;
   return in.at_end();
@@ -178,7 +180,7 @@ inline bool certificate_view::read_name_constraints(byte_view value) noexcept {
       if (!trees.next(der::tag::sequence, subtree)) return false;
       der::reader fields(subtree);
       if (!fields.next(base) || !general_names::read(base, name)) return false;
-      if (name.form == name_form::ip && name.value.size() != 8 && name.value.size() != 32) return false;
+      if (name.form == name_form::ip && !detail::is_address_range(name.value)) return false;
       // RFC 5280 §4.2.1.10: minimum is 0, which DER does not write, and maximum is absent.
       if (!fields.at_end()) return false;
     }
@@ -201,6 +203,14 @@ inline std::optional<byte_view> certificate_view::extension(std::string_view oid
   while (!in.at_end() && detail::next_extension(in, item))
     if (detail::oid::is(item.oid, oid)) return item.value;
   return std::nullopt;
+}
+
+inline bool certificate_view::has_critical_extension(std::string_view oid) const noexcept {
+  detail::der::reader in(extensions_);
+  extension_item item;
+  while (!in.at_end() && next_extension(in, item))
+    if (detail::oid::is(item.oid, oid)) return item.critical;
+  return false;
 }
 
 }  // namespace plugtls

@@ -152,8 +152,11 @@ inline bool crl_view::read_entry(detail::der::reader& in, crl_entry& out) noexce
 inline bool crl_view::read_extension(const detail::extension_item& item) noexcept {
   namespace der = detail::der;
   namespace oid = detail::oid;
-  if (oid::is(item.oid, oid::authority_key_identifier))
-    return detail::read_authority_key_id(item.value, authority_key_id_);
+  if (oid::is(item.oid, oid::authority_key_identifier)) {
+    general_names issuer;
+    byte_view serial;
+    return detail::read_authority_key_id(item.value, authority_key_id_, issuer, serial);
+  }
   if (oid::is(item.oid, oid::crl_number))
     return der::read_single(item.value, der::tag::integer, number_) && der::is_integer(number_) &&
            !der::is_negative(number_);

@@ -3,6 +3,7 @@
 
 #include "plugtls/bytes.hpp"
 #include "plugtls/detail/der.hpp"
+#include "plugtls/general_names.hpp"
 
 /// Extensions (RFC 5280 §4.1.2.9), the same in certificates, CRLs and the entries of CRLs.
 namespace plugtls::detail {
@@ -46,16 +47,19 @@ bool read_extensions(byte_view content, int most, Read&& read) noexcept {
   return true;
 }
 
-/// Reads authorityKeyIdentifier; of the three ways to name the issuer only the key's identifier is kept.
-inline bool read_authority_key_id(byte_view value, byte_view& key_id) noexcept {
-  byte_view content;
+/// Reads authorityKeyIdentifier (RFC 5280 §4.2.1.1): the key's identifier, and the issuer's issuer and serial number.
+inline bool read_authority_key_id(byte_view value, byte_view& key_id, general_names& issuer,
+                                  byte_view& serial) noexcept {
+  byte_view content, list;
   if (!der::read_single(value, der::tag::sequence, content)) return false;
   der::reader in(content);
-  byte_view skipped;
   if (in.next_is(der::tag::context(0)) && !in.next(der::tag::context(0), key_id)) return false;
-  if (in.next_is(der::tag::constructed(1)) && !in.next(der::tag::constructed(1), skipped)) return false;
-  if (in.next_is(der::tag::context(2)) && !in.next(der::tag::context(2), skipped)) return false;
-  return in.at_end();
+  if (in.next_is(der::tag::constructed(1)) &&
+      (!in.next(der::tag::constructed(1), list) || !general_names::parse(list, issuer)))
+    return false;
+  if (in.next_is(der::tag::context(2)) && (!in.next(der::tag::context(2), serial) || !der::is_integer(serial)))
+    return false;
+  return in.at_end() && issuer.empty() == serial.empty();  // RFC 5280 appendix A.2: both, or neither
 }
 
 }  // namespace plugtls::detail

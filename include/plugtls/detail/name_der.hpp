@@ -114,23 +114,30 @@ inline void append_utf8(std::string& out, std::uint32_t c) {
   }
 }
 
+/// Reads the first character of a text in UTF-8 and returns its length in bytes; 0 where it is not well-formed
+/// (RFC 3629 §4).
+inline std::size_t read_utf8(std::string_view text, std::uint32_t& c) noexcept {
+  const auto byte_at = [&](std::size_t k) { return static_cast<std::uint32_t>(static_cast<unsigned char>(text[k])); };
+  const std::uint32_t lead = byte_at(0);
+  const std::size_t length = lead < 0x80 ? 1 : lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc2 ? 2 : 0;
+  if (length == 0 || lead >= 0xf5 || text.size() < length) return 0;
+  c = length == 1 ? lead : lead & (0x7fU >> length);
+  for (std::size_t k = 1; k < length; ++k) {
+    if ((byte_at(k) & 0xc0) != 0x80) return 0;
+    c = c << 6 | (byte_at(k) & 0x3f);
+  }
+  const std::uint32_t least = length == 4 ? 0x10000 : length == 3 ? 0x800 : 0;
+  return c >= least && c <= 0x10ffff && (c < 0xd800 || c > 0xdfff) ? length : 0;
+}
+
 /// Copies UTF-8; what is not well-formed becomes U+FFFD, so that JSON can carry the text.
 inline std::string clean_utf8(std::string_view text) {
   std::string out;
-  for (std::size_t i = 0; i < text.size();) {
-    const auto byte_at = [&](std::size_t k) { return static_cast<std::uint32_t>(static_cast<unsigned char>(text[k])); };
-    const std::uint32_t lead = byte_at(i);
-    const std::size_t length = lead < 0x80 ? 1 : lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc2 ? 2 : 0;
-    std::uint32_t c = length == 1 ? lead : length == 0 ? 0 : lead & (0x7fU >> length);
-    bool good = length != 0 && lead < 0xf5 && text.size() - i >= length;
-    for (std::size_t k = 1; good && k < length; ++k) {
-      good = (byte_at(i + k) & 0xc0) == 0x80;
-      c = c << 6 | (byte_at(i + k) & 0x3f);
-    }
-    const std::uint32_t least = length == 4 ? 0x10000 : length == 3 ? 0x800 : 0;
-    good = good && c >= least;
-    append_utf8(out, good ? c : 0xfffd);
-    i += good ? length : 1;
+  while (!text.empty()) {
+    std::uint32_t c = 0;
+    const std::size_t length = read_utf8(text, c);
+    append_utf8(out, length != 0 ? c : 0xfffd);
+    text.remove_prefix(length != 0 ? length : 1);
   }
   return out;
 }
@@ -139,6 +146,36 @@ inline bool is_text_tag(der::tag_type tag) noexcept {
   return tag == der::tag::utf8_string || tag == der::tag::printable_string || tag == der::tag::teletex_string ||
          tag == der::tag::ia5_string || tag == der::tag::visible_string || tag == der::tag::numeric_string ||
          tag == der::tag::bmp_string || tag == der::tag::universal_string;
+}
+
+/// Tells whether all characters are ASCII, which every string type of one byte per character but TeletexString is.
+inline bool is_ascii(byte_view text) noexcept {
+  for (const std::byte b : text)
+    if (b >= std::byte{0x80}) return false;
+  return true;
+}
+
+/// Tells whether a value of a string type holds characters of that type (X.680 §41). PrintableString may hold all of
+/// ASCII: `*`, `@`, `_` and `&` stand in many certificates in use.
+inline bool is_well_formed_text(const der::element& e) noexcept {
+  switch (e.tag) {
+    case der::tag::utf8_string: {
+      std::uint32_t c = 0;
+      for (std::string_view text = as_text(e.value); !text.empty();) {
+        const std::size_t length = read_utf8(text, c);
+        if (length == 0) return false;
+        text.remove_prefix(length);
+      }
+      return true;
+    }
+    case der::tag::printable_string:
+    case der::tag::ia5_string:
+    case der::tag::visible_string:
+    case der::tag::numeric_string: return is_ascii(e.value);
+    case der::tag::bmp_string: return e.value.size() % 2 == 0;
+    case der::tag::universal_string: return e.value.size() % 4 == 0;
+    default: return true;
+  }
 }
 
 /// Returns the value of an attribute as UTF-8; a value that is no text is shown as `#` and the hexadecimal of its DER.

@@ -17,13 +17,18 @@ inline constexpr auto subject_key_identifier = "\x55\x1d\x0e"sv;
 inline constexpr auto key_usage = "\x55\x1d\x0f"sv;
 inline constexpr auto subject_alt_name = "\x55\x1d\x11"sv;
 inline constexpr auto basic_constraints = "\x55\x1d\x13"sv;
+inline constexpr auto issuer_alt_name = "\x55\x1d\x12"sv;
 inline constexpr auto name_constraints = "\x55\x1d\x1e"sv;
 inline constexpr auto crl_distribution_points = "\x55\x1d\x1f"sv;
 inline constexpr auto certificate_policies = "\x55\x1d\x20"sv;
 inline constexpr auto policy_mappings = "\x55\x1d\x21"sv;
 inline constexpr auto authority_key_identifier = "\x55\x1d\x23"sv;
+inline constexpr auto policy_constraints = "\x55\x1d\x24"sv;
 inline constexpr auto ext_key_usage = "\x55\x1d\x25"sv;
+inline constexpr auto freshest_crl = "\x55\x1d\x2e"sv;
 inline constexpr auto inhibit_any_policy = "\x55\x1d\x36"sv;
+inline constexpr auto authority_info_access = "\x2b\x06\x01\x05\x05\x07\x01\x01"sv;
+inline constexpr auto subject_info_access = "\x2b\x06\x01\x05\x05\x07\x01\x0b"sv;
 
 // Extensions of CRLs and their entries (RFC 5280 §5.2, §5.3)
 inline constexpr auto crl_number = "\x55\x1d\x14"sv;
@@ -44,6 +49,8 @@ inline constexpr auto email_address = "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x01"sv;
 // Public keys
 inline constexpr auto rsa_encryption = "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01"sv;
 inline constexpr auto rsa_pss = "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a"sv;
+inline constexpr auto pkcs1 = "\x2a\x86\x48\x86\xf7\x0d\x01\x01"sv;     // and all below
+inline constexpr auto ecdsa_signatures = "\x2a\x86\x48\xce\x3d\x04"sv;  // and all below
 inline constexpr auto ec_public_key = "\x2a\x86\x48\xce\x3d\x02\x01"sv;
 inline constexpr auto dsa = "\x2a\x86\x48\xce\x38\x04\x01"sv;
 inline constexpr auto ed25519 = "\x2b\x65\x70"sv;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include "plugtls/chain_policy.hpp"
 #include "plugtls/detail/algorithm.hpp"
 #include "plugtls/path_builder.hpp"
 
@@ -96,7 +97,10 @@ class path_search {
   errc verify_link(const certificate_view& issuer, const certificate_view& child) {
     const errc e = verify_(issuer.spki_der(), child.signature_algorithm_der(), child.tbs(), child.signature());
     if (e == errc::success || e == errc::bad_signature) return e;
-    return describe_signature(child.signature_algorithm()).is_broken ? errc::weak_algorithm : errc::bad_certificate;
+    // What one library cannot verify, another can, and then the policy refuses it.
+    const bool is_weak = describe_signature(child.signature_algorithm()).is_broken ||
+                         key_is_weak(issuer.public_key(), policy_settings());
+    return is_weak ? errc::weak_algorithm : errc::bad_certificate;
   }
 
   /// A self-issued certificate is also a candidate for its own issuer: one that signed itself is not the victim of a

@@ -131,8 +131,7 @@ class connection {
     c.chain_.add(*certificate, depth, *flags);
     *flags = 0;
     if (depth != 0) return 0;
-    c.chain_.retry(*certificate, c.context_->anchors(), context::profile);
-    const verify_decision decision = c.chain_.judge(*c.ssl_.get(), *c.verifier_);
+    const verify_decision decision = c.chain_.judge(*c.ssl_.get(), context::profile, *c.verifier_);
     if (decision.accept) return 0;
     c.send_alert(decision.alert);
     return MBEDTLS_ERR_X509_FATAL_ERROR;

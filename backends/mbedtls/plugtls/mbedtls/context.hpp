@@ -86,7 +86,7 @@ class context {
     // An anchor that mbedTLS cannot read could not verify anything either.
     int e = 0;
     for (const certificate& anchor : rules.anchors) {
-      e = mbedtls_x509_crt_parse_der_nocopy(anchors_.get(), data(anchor.der()), anchor.der().size());
+      e = parse_any(anchors_.get(), anchor.der());
       if (translate(e, errc::unsupported) == errc::out_of_memory) return refuse(info, e, errc::out_of_memory, "");
       if (e == 0) ++loaded_anchors_;
     }

@@ -3,7 +3,6 @@
 
 #include <array>
 #include <string_view>
-#include <utility>
 
 #include "plugtls/detail/hello_reader.hpp"
 #include "plugtls/mbedtls/error.hpp"
@@ -42,6 +41,13 @@ class presented_chain {
   std::size_t size_ = 0;
 };
 
+/// Parses a certificate, also one with critical extensions that mbedTLS does not know: the policy decides about those.
+inline int parse_any(mbedtls_x509_crt* list, byte_view der) noexcept {
+  const auto accept = [](void*, const mbedtls_x509_crt*, const mbedtls_x509_buf*, int, const unsigned char*,
+                         const unsigned char*) { return 0; };
+  return mbedtls_x509_crt_parse_der_with_ext_cb(list, data(der), der.size(), 0, accept, nullptr);
+}
+
 /// Collects what mbedTLS finds about one peer, certificate by certificate, and has it judged at the leaf.
 class chain_check {
  public:
@@ -59,37 +65,6 @@ class chain_check {
     if (const errc what = problem_of(flags); what != errc::success) problems_.push_back({what, depth});
   }
 
-  /// Looks again, at the certificates in the order in which they issued each other: mbedTLS seeks an issuer only behind
-  /// the certificate it issued (2.28 library/x509_crt.c, x509_crt_find_parent), and servers send them in any order.
-  void retry(const mbedtls_x509_crt& leaf, mbedtls_x509_crt* anchors,
-             const mbedtls_x509_crt_profile& profile) noexcept {
-    if (problems_.empty() || leaf.next == nullptr || leaf.next->next == nullptr) return;
-    std::array<const mbedtls_x509_crt*, 65> rest;
-    std::size_t count = 0;
-    for (const auto* c = leaf.next; c != nullptr && count < rest.size(); c = c->next) rest[count++] = c;
-
-    certificates_handle sorted;
-    const auto append = [&](const mbedtls_x509_crt& c) {
-      return mbedtls_x509_crt_parse_der_nocopy(sorted.get(), c.raw.p, c.raw.len) == 0;
-    };
-    if (!append(leaf)) return;
-    for (const mbedtls_x509_crt* last = &leaf; last != nullptr;) {
-      const mbedtls_x509_crt* issuer = nullptr;
-      for (std::size_t i = 0; i < count && issuer == nullptr; ++i)
-        if (rest[i] != nullptr && view(rest[i]->subject_raw) == view(last->issuer_raw))
-          issuer = std::exchange(rest[i], nullptr);
-      if (issuer != nullptr && !append(*issuer)) return;
-      last = issuer;
-    }
-    size_ = 0;
-    complete_ = true;
-    problems_.clear();
-    std::uint32_t flags = 0;
-    const int e =
-        mbedtls_x509_crt_verify_with_profile(sorted.get(), anchors, nullptr, &profile, nullptr, &flags, collect, this);
-    complete_ = complete_ && e == 0;
-  }
-
   /// Verifies a chain without a connection, as mbedtls_ssl_handshake_step() does, and asks the verifier.
   void run(std::span<const byte_view> chain, mbedtls_x509_crt* anchors, const mbedtls_x509_crt_profile& profile,
            peer_verifier& verifier) noexcept {
@@ -103,17 +78,18 @@ class chain_check {
     const int e =
         mbedtls_x509_crt_verify_with_profile(parsed.get(), anchors, nullptr, &profile, nullptr, &flags, collect, this);
     if (e != 0) return judge_unread(chain, e, verifier);
-    retry(*parsed.get(), anchors, profile);
-    judge(chain, verifier);
+    judge(chain, profile, verifier);
   }
 
   /// Asks the verifier about the chain that mbedTLS has looked at.
-  verify_decision judge(const mbedtls_ssl_context& ssl, peer_verifier& verifier) noexcept {
+  verify_decision judge(const mbedtls_ssl_context& ssl, const mbedtls_x509_crt_profile& profile,
+                        peer_verifier& verifier) noexcept {
     presented_chain presented;
     const bool readable = presented.read(compat::handshake_message(ssl), compat::version(ssl) == tls_version::tls1_3);
-    return judge(readable ? presented.items() : std::span<const byte_view>(), verifier);
+    return judge(readable ? presented.items() : std::span<const byte_view>(), profile, verifier);
   }
-  verify_decision judge(std::span<const byte_view> presented, peer_verifier& verifier) noexcept {
+  verify_decision judge(std::span<const byte_view> presented, const mbedtls_x509_crt_profile& profile,
+                        peer_verifier& verifier) noexcept {
     native_verdict verdict;
     verdict.presented = presented;
     // A leaf that was left out is not what was verified.
@@ -121,6 +97,8 @@ class chain_check {
     verdict.trusted = complete_ && same_leaf && problems_.empty();
     if (verdict.trusted) verdict.path = std::span(path_).first(size_);
     verdict.problems = static_cast<problem_list&&>(problems_);
+    verdict.verify_path = verify_path;
+    verdict.library = const_cast<mbedtls_x509_crt_profile*>(&profile);
     return verifier.decide(verdict);
   }
 
@@ -139,6 +117,27 @@ class chain_check {
     problems_.push_back({problem_of_error(error), 0});
     verdict.problems = static_cast<problem_list&&>(problems_);
     verifier.decide(verdict);
+  }
+
+  // Has mbedTLS verify one path link by link, each certificate with its issuer alone for an anchor. By itself it seeks
+  // an issuer only behind the certificate it issued, goes no second way, and counts a self-issued certificate against
+  // the path length of its own issuer (2.28 library/x509_crt.c, x509_crt_find_parent, x509_crt_verify_chain).
+  static errc verify_path(void* profile, std::span<const certificate_view> path) noexcept {
+    for (std::size_t i = 0; i < path.size(); ++i) {
+      if (i + 1 == path.size() && i != 0) break;
+      certificates_handle subject, issuer;
+      int e = parse_any(subject.get(), path[i].der());
+      if (e == 0) e = parse_any(issuer.get(), path[i + 1 == path.size() ? i : i + 1].der());
+      chain_check seen;
+      std::uint32_t flags = 0;
+      if (e == 0)
+        e = mbedtls_x509_crt_verify_with_profile(subject.get(), issuer.get(), nullptr,
+                                                 static_cast<mbedtls_x509_crt_profile*>(profile), nullptr, &flags,
+                                                 collect, &seen);
+      if (e != 0) return problem_of_error(e);
+      if (!seen.problems_.empty()) return leading(seen.problems_);
+    }
+    return errc::success;
   }
 
   static int collect(void* self, mbedtls_x509_crt* certificate, int depth, std::uint32_t* flags) noexcept {

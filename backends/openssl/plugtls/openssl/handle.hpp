@@ -16,6 +16,7 @@ using bio_method_handle = detail::c_handle<BIO_METHOD, BIO_meth_free>;
 using pkey_handle = detail::c_handle<EVP_PKEY, EVP_PKEY_free>;
 using x509_handle = detail::c_handle<X509, X509_free>;
 using x509_stack_handle = detail::c_handle<STACK_OF(X509), free_stack>;
+using store_handle = detail::c_handle<X509_STORE, X509_STORE_free>;
 using store_ctx_handle = detail::c_handle<X509_STORE_CTX, X509_STORE_CTX_free>;
 using algor_handle = detail::c_handle<X509_ALGOR, X509_ALGOR_free>;
 using asn1_type_handle = detail::c_handle<ASN1_TYPE, ASN1_TYPE_free>;

@@ -110,6 +110,8 @@ class chain_check {
     X509_VERIFY_PARAM_set_time(
         param, static_cast<std::time_t>(verifier.now()));  // it steers between paths; its verdict is ignored
     X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST);
+    // A common name is no host's name, to name constraints neither.
+    X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
     X509_STORE_CTX_set_verify_cb(store, on_problem);
     const bool complete = X509_verify_cert(store) == 1;
 
@@ -122,6 +124,8 @@ class chain_check {
     verdict.presented = presented_views;
     verdict.path = path_views;
     verdict.problems = problems_;
+    verdict.verify_path = verify_path;
+    verdict.library = store;
     const verify_decision decision = verifier.decide(verdict);
     X509_STORE_CTX_set_error(store, decision.accept ? X509_V_OK : verify_error_for(decision.alert));
     return decision.accept ? 1 : 0;
@@ -152,6 +156,32 @@ class chain_check {
   }
 
  private:
+  /// Has OpenSSL verify one path by the parameters of a verification that is under way, with nothing else in view.
+  static errc verify_path(void* running, std::span<const certificate_view> path) {
+    auto* outer = static_cast<X509_STORE_CTX*>(running);
+    auto* self = static_cast<chain_check*>(X509_STORE_CTX_get_app_data(outer));
+    const x509_stack_handle untrusted(sk_X509_new_null());
+    const store_handle anchor(X509_STORE_new());
+    const store_ctx_handle store(X509_STORE_CTX_new());
+    if (!untrusted || !anchor || !store) return errc::out_of_memory;
+    for (std::size_t i = 0; i < path.size(); ++i) {
+      const x509_handle one = parse(path[i].der());
+      if (!one) return errc::malformed_certificate;
+      const bool is_last = i + 1 == path.size();
+      if (!is_last && X509_add_cert(untrusted.get(), one.get(), X509_ADD_FLAG_UP_REF) != 1) return errc::out_of_memory;
+      if (is_last && X509_STORE_add_cert(anchor.get(), one.get()) != 1) return errc::out_of_memory;
+      if (i == 0 && X509_STORE_CTX_init(store.get(), anchor.get(), one.get(), untrusted.get()) != 1)
+        return errc::out_of_memory;
+    }
+    X509_VERIFY_PARAM_set1(X509_STORE_CTX_get0_param(store.get()), X509_STORE_CTX_get0_param(outer));
+    X509_STORE_CTX_set_app_data(store.get(), self);
+    X509_STORE_CTX_set_verify_cb(store.get(), on_problem);
+    self->problems_.clear();
+    const bool complete = X509_verify_cert(store.get()) == 1;
+    if (complete && self->problems_.empty()) return errc::success;
+    return self->problems_.empty() ? errc::bad_certificate : leading(self->problems_);
+  }
+
   // Without memory to remember a problem it is left to stand.
   static int on_problem(int ok, X509_STORE_CTX* store) {
     auto* self = static_cast<chain_check*>(X509_STORE_CTX_get_app_data(store));

@@ -193,7 +193,7 @@ class connection {
     if (depth > 0 || mode() == verify_mode::none) return true;
     const bool is_read = is_expected(wolfSSL_X509_STORE_CTX_get_error(store));
     restore_sent();
-    const verify_decision decision = peer_.judge(context_->plan().verify, *verifier_, is_read);
+    const verify_decision decision = peer_.judge(*verifier_, is_read);
     return decision.accept && (is_read || context_->plan().verify.insecure_override);
   }
 
@@ -253,7 +253,7 @@ class connection {
     errc e = errc::success;
     const auto first = certificate_view::parse(peer_.presented().front(), e);
     if (!first || !first->is_ca())
-      peer_.judge(context_->plan().verify, *verifier_, false);
+      peer_.judge(*verifier_, false);
     else
       reason_ = errc::bad_certificate;
   }
