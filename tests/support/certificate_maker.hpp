@@ -93,15 +93,16 @@ inline std::string authority_key_id(const std::string& id) {
 inline std::string ecdsa_sha256() { return sequence(oid("\x2a\x86\x48\xce\x3d\x04\x03\x02")); }
 inline std::string ecdsa_sha1() { return sequence(oid("\x2a\x86\x48\xce\x3d\x04\x01")); }
 inline std::string rsa_md5() { return sequence(oid("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x04") + tlv(0x05, "")); }
-/// A P-256 key whose point is made of one character.
-inline std::string ec_key(char fill, const std::string& curve = "\x2a\x86\x48\xce\x3d\x03\x01\x07") {
+/// An elliptic-curve key, P-256 unless told otherwise, whose point is made of one character.
+inline std::string ec_key(char fill, const std::string& curve = "\x2a\x86\x48\xce\x3d\x03\x01\x07",
+                          std::size_t coordinate = 32) {
   return sequence(sequence(oid("\x2a\x86\x48\xce\x3d\x02\x01") + oid(curve)) +
-                  bit_string("\x04" + std::string(64, fill)));
+                  bit_string("\x04" + std::string(2 * coordinate, fill)));
 }
-inline std::string rsa_key(std::size_t bits) {
-  const std::string modulus = "\0\x80"s + std::string(bits / 8 - 1, '\x01');
+inline std::string rsa_key(std::size_t bits, const std::string& exponent = "\x01\x00\x01"s, char last = '\x01') {
+  const std::string modulus = "\0\x80"s + std::string(bits / 8 - 2, '\x01') + last;
   return sequence(sequence(oid("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01") + tlv(0x05, "")) +
-                  bit_string(sequence(tlv(0x02, modulus) + tlv(0x02, "\x01\x00\x01"s))));
+                  bit_string(sequence(tlv(0x02, modulus) + tlv(0x02, exponent))));
 }
 
 /// The parts of a certificate, each the DER of one field; the defaults make a valid leaf.

@@ -199,7 +199,7 @@ TEST_CASE("critical extensions must be understood, on every certificate") {
   CHECK(check(c) == one(errc::unsupported_critical_extension, 1));
   c.intermediate = make_ca("intermediate", "root", 'I', extension("\x55\x1d\x24", sequence(tlv(0x80, "\0"s)), true));
   CHECK(check(c) == one(errc::unsupported_critical_extension, 1));  // policyConstraints
-  c.intermediate = make_ca("intermediate", "root", 'I', extension("\x55\x1d\x20", sequence(""), true));
+  c.intermediate = make_ca("intermediate", "root", 'I', extension("\x55\x1d\x20", sequence(sequence(oid("\x2a\x03"))), true));
   CHECK(check(c) == none);  // certificatePolicies
 }
 
@@ -225,7 +225,9 @@ TEST_CASE("weak signatures are refused but for the anchor's own") {
     return check(c);
   };
   const std::string sha256 = sequence(oid("\x60\x86\x48\x01\x65\x03\x04\x02\x01"));
-  CHECK(pss_with(sequence(tlv(0xa0, sha256))) == none);
+  const std::string mgf1 = oid("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x08");
+  CHECK(pss_with(sequence(tlv(0xa0, sha256) + tlv(0xa1, sequence(mgf1 + sha256)))) == none);
+  CHECK(pss_with(sequence(tlv(0xa0, sha256))) == one(errc::weak_algorithm, 0));  // a mask of SHA-1
   CHECK(pss_with("") == one(errc::weak_algorithm, 0));            // SHA-1 by default
   CHECK(pss_with(sequence("")) == one(errc::weak_algorithm, 0));  //
   CHECK(pss_with(sequence(tlv(0xa0, sequence(oid("\x2a\x03"))))) == one(errc::weak_algorithm, 0));
@@ -244,7 +246,7 @@ TEST_CASE("small keys are refused everywhere") {
   c.root.key = rsa_key(1024);
   CHECK(check(c) == one(errc::weak_algorithm, 2));
   c = chain();
-  c.intermediate.key = ec_key('I', "\x2a\x86\x48\xce\x3d\x03\x01\x01");  // P-192
+  c.intermediate.key = ec_key('I', "\x2a\x86\x48\xce\x3d\x03\x01\x01", 24);  // P-192
   CHECK(check(c) == one(errc::weak_algorithm, 1));
   c.intermediate.key = ec_key('I', "\x2a\x03");
   CHECK(check(c) == one(errc::weak_algorithm, 1));
@@ -382,6 +384,7 @@ TEST_CASE("name constraints on directory names") {
   CHECK(with(name_constraints({}, {directory(sequence(o))})) == violated);
   CHECK(with(name_constraints({}, {directory(sequence(cn))})) == none);
   c.leaf.subject = sequence("");  // an empty subject is no name
+  c.leaf.extensions = extension("\x55\x1d\x11", sequence(dns("www.example.test")), true);
   CHECK(with(name_constraints({directory(sequence(o))})) == none);
 }
 
@@ -404,8 +407,9 @@ TEST_CASE("constraints hold for everything below, not for self-issued intermedia
   leaf.subject = dn("b");
   CHECK(check({leaf, root}) == violated);
   // The constraints of a certificate do not hold for itself.
-  leaf.extensions = leaf_with(name_constraints({dns("elsewhere.test")}));
-  CHECK(check({leaf, make_ca("root", "root", 'R')}) == none);
+  leaf.issuer = dn("low");
+  const auto low = make_ca("low", "root", 'l', name_constraints({directory(dn("b"))}));
+  CHECK(check({leaf, low, make_ca("root", "root", 'R')}) == none);
 }
 
 TEST_CASE("work on name constraints is bounded") {

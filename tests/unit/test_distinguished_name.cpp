@@ -71,16 +71,24 @@ TEST_CASE("texts of every encoding become UTF-8") {
   CHECK(held(dn("\0\x01\xf6\0"s, 0x1c)).name.first("CN") == "\U0001f600");
 }
 
-TEST_CASE("text that is not well-formed is shown with replacement characters") {
-  for (const std::string& bad : {"\xff"s, "\xc0"s, "\xe2"s, "\xf5"s, "\x80"s}) {
-    const held n(dn("a" + bad + "b"));
-    CHECK(n.name.first("CN") == "a\ufffdb");
+TEST_CASE("text with characters that its type does not have is no name") {
+  const auto parses = [](const std::string& value, unsigned tag = 0x0c) {
+    return distinguished_name::parse(as_bytes(dn(value, tag))).has_value();
+  };
+  for (const std::string& bad : {"\xff"s, "\xc0"s, "\xe2"s, "\xf5"s, "\x80"s}) CHECK_FALSE(parses("a" + bad + "b"));
+  CHECK_FALSE(parses("\xc0\xaf"s));          // overlong
+  CHECK_FALSE(parses("\xed\xa0\x80"s));      // surrogate
+  CHECK_FALSE(parses("\xf4\x90\x80\x80"s));  // beyond Unicode
+  CHECK(parses("\xf0\x9f\x98\x80"s));
+  for (const unsigned ascii : {0x12U, 0x13U, 0x16U, 0x1aU}) {
+    CHECK(parses("a*@_&", ascii));  // in PrintableString not, but in many certificates
+    CHECK_FALSE(parses("\xe4", ascii));
   }
-  CHECK(held(dn("\xc0\xaf"s)).name.first("CN") == "\ufffd\ufffd");                // overlong
-  CHECK(held(dn("\xed\xa0\x80"s)).name.first("CN") == "\ufffd");                  // surrogate
-  CHECK(held(dn("\xf4\x90\x80\x80"s)).name.first("CN") == "\ufffd");              // beyond Unicode
+  CHECK(parses("\xe4", 0x14));
+  CHECK(parses("\0a"s, 0x1e));
+  CHECK_FALSE(parses("\0ab"s, 0x1e));
+  CHECK_FALSE(parses("\0\0a"s, 0x1c));
   CHECK(held(dn("\xd8\x3d\xde\x00"s, 0x1e)).name.first("CN") == "\ufffd\ufffd");  // UCS-2 has no pairs
-  CHECK(held(dn("\0"s, 0x1e)).name.first("CN") == "\ufffd");                      // half a character
 }
 
 TEST_CASE("what RFC 4514 reserves is escaped, and so are control characters") {

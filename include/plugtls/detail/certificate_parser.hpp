@@ -207,8 +207,8 @@ inline std::optional<byte_view> certificate_view::extension(std::string_view oid
 
 inline bool certificate_view::has_critical_extension(std::string_view oid) const noexcept {
   detail::der::reader in(extensions_);
-  extension_item item;
-  while (!in.at_end() && next_extension(in, item))
+  detail::extension_item item;
+  while (!in.at_end() && detail::next_extension(in, item))
     if (detail::oid::is(item.oid, oid)) return item.critical;
   return false;
 }

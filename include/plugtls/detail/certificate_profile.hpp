@@ -55,10 +55,16 @@ inline bool names_another_issuer(const certificate_view& c, const certificate_vi
   return false;
 }
 
+/// A certificate that by its key identifiers signed itself cannot have been issued by another one.
+inline bool contradicts_itself(const certificate_view& c) noexcept {
+  const bool is_own = !c.authority_key_id().empty() && der::equal(c.authority_key_id(), c.subject_key_id());
+  return is_own && c.is_self_issued() && names_another_issuer(c, c);
+}
+
 inline bool follows_profile(const certificate_view& c, bool is_anchor) noexcept {
   const bool names_nothing = c.has_extension(oid::authority_key_identifier) && c.authority_key_id().empty() &&
                              c.authority_cert_serial().empty();
-  return has_names(c) && follows_ca_profile(c) && marks_extensions(c) && !names_nothing &&
+  return has_names(c) && follows_ca_profile(c) && marks_extensions(c) && !names_nothing && !contradicts_itself(c) &&
          (is_anchor || !has_half_key_identifiers(c));
 }
 

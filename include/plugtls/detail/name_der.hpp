@@ -130,18 +130,6 @@ inline std::size_t read_utf8(std::string_view text, std::uint32_t& c) noexcept {
   return c >= least && c <= 0x10ffff && (c < 0xd800 || c > 0xdfff) ? length : 0;
 }
 
-/// Copies UTF-8; what is not well-formed becomes U+FFFD, so that JSON can carry the text.
-inline std::string clean_utf8(std::string_view text) {
-  std::string out;
-  while (!text.empty()) {
-    std::uint32_t c = 0;
-    const std::size_t length = read_utf8(text, c);
-    append_utf8(out, length != 0 ? c : 0xfffd);
-    text.remove_prefix(length != 0 ? length : 1);
-  }
-  return out;
-}
-
 inline bool is_text_tag(der::tag_type tag) noexcept {
   return tag == der::tag::utf8_string || tag == der::tag::printable_string || tag == der::tag::teletex_string ||
          tag == der::tag::ia5_string || tag == der::tag::visible_string || tag == der::tag::numeric_string ||
@@ -182,10 +170,10 @@ inline bool is_well_formed_text(const der::element& e) noexcept {
 inline std::string attribute_text(const name_attribute& a) {
   const byte_view v = a.value.value;
   if (!is_text_tag(a.value.tag)) return "#" + to_hex(a.value.raw);
-  if (a.value.tag == der::tag::utf8_string) return clean_utf8(as_text(v));
+  if (a.value.tag == der::tag::utf8_string) return std::string(as_text(v));
   const std::size_t width = a.value.tag == der::tag::bmp_string ? 2 : a.value.tag == der::tag::universal_string ? 4 : 1;
   std::string out;
-  // TeletexString is read as Latin-1, as all software does; so are the 8-bit characters that ASCII types must not have.
+  // TeletexString is read as Latin-1, as all software does.
   for (std::size_t i = 0; i < v.size(); i += width) {
     std::uint32_t c = 0;
     for (std::size_t k = 0; k < width; ++k)
