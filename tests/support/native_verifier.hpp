@@ -33,7 +33,8 @@ int answer_native_requests(Verify&& verify) {
     r.intermediates = object["intermediates"].get<std::vector<std::string>>();
     r.trust = object["trust"].get<std::vector<std::string>>();
     if (object["name"].is_string()) r.name = object["name"];
-    r.is_address = r.name.find(':') != std::string::npos || r.name.find_first_not_of("0123456789.") == std::string::npos;
+    r.is_address =
+        r.name.find(':') != std::string::npos || r.name.find_first_not_of("0123456789.") == std::string::npos;
     r.is_server = object["purpose"] == "server";
     std::tm t{};
     const std::string text = object["time"].is_string() ? object["time"].get<std::string>() : "";

@@ -199,7 +199,8 @@ TEST_CASE("critical extensions must be understood, on every certificate") {
   CHECK(check(c) == one(errc::unsupported_critical_extension, 1));
   c.intermediate = make_ca("intermediate", "root", 'I', extension("\x55\x1d\x24", sequence(tlv(0x80, "\0"s)), true));
   CHECK(check(c) == one(errc::unsupported_critical_extension, 1));  // policyConstraints
-  c.intermediate = make_ca("intermediate", "root", 'I', extension("\x55\x1d\x20", sequence(sequence(oid("\x2a\x03"))), true));
+  c.intermediate =
+      make_ca("intermediate", "root", 'I', extension("\x55\x1d\x20", sequence(sequence(oid("\x2a\x03"))), true));
   CHECK(check(c) == none);  // certificatePolicies
 }
 
@@ -228,8 +229,8 @@ TEST_CASE("weak signatures are refused but for the anchor's own") {
   const std::string mgf1 = oid("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x08");
   CHECK(pss_with(sequence(tlv(0xa0, sha256) + tlv(0xa1, sequence(mgf1 + sha256)))) == none);
   CHECK(pss_with(sequence(tlv(0xa0, sha256))) == one(errc::weak_algorithm, 0));  // a mask of SHA-1
-  CHECK(pss_with("") == one(errc::weak_algorithm, 0));            // SHA-1 by default
-  CHECK(pss_with(sequence("")) == one(errc::weak_algorithm, 0));  //
+  CHECK(pss_with("") == one(errc::weak_algorithm, 0));                           // SHA-1 by default
+  CHECK(pss_with(sequence("")) == one(errc::weak_algorithm, 0));                 //
   CHECK(pss_with(sequence(tlv(0xa0, sequence(oid("\x2a\x03"))))) == one(errc::weak_algorithm, 0));
 }
 

@@ -44,12 +44,14 @@ bool accepts(native_request r) {
   const char* purpose = r.is_server ? MBEDTLS_OID_SERVER_AUTH : MBEDTLS_OID_CLIENT_AUTH;
   return mbedtls_x509_crt_verify(chain.get(), trust.get(), nullptr, r.name.empty() ? nullptr : r.name.c_str(), &flags,
                                  set_dates, &r.moment) == 0 &&
-         mbedtls_x509_crt_check_extended_key_usage(chain.get(), purpose, MBEDTLS_OID_SIZE(MBEDTLS_OID_SERVER_AUTH)) == 0;
+         mbedtls_x509_crt_check_extended_key_usage(chain.get(), purpose, MBEDTLS_OID_SIZE(MBEDTLS_OID_SERVER_AUTH)) ==
+             0;
 }
 
 }  // namespace
 
 int main() {
-  return plugtls_test::answer_native_requests(
-      [](const native_request& r) { return std::map<std::string, bool>{{"defaults", accepts(r)}}; });
+  return plugtls_test::answer_native_requests([](const native_request& r) {
+    return std::map<std::string, bool>{{"defaults", accepts(r)}};
+  });
 }

@@ -56,6 +56,7 @@ bool accepts(const native_request& r) {
 int main() {
   wolfSSL_Init();
   wc_SetTimeCb(now);
-  return plugtls_test::answer_native_requests(
-      [](const native_request& r) { return std::map<std::string, bool>{{"defaults", accepts(r)}}; });
+  return plugtls_test::answer_native_requests([](const native_request& r) {
+    return std::map<std::string, bool>{{"defaults", accepts(r)}};
+  });
 }
