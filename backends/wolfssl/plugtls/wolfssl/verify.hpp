@@ -21,6 +21,7 @@ inline errc reason_of(int e) noexcept {
 /// those of the direct issuer, of some forms of names, after it has found the signature to be good (5.5 wolfcrypt/src/
 /// asn.c, ParseCertRelative), and the policy has applied all of them to this very path.
 inline errc verify_path(void*, std::span<const certificate_view> path) {
+  free_tables_with_thread();
   const ctx_handle scratch(wolfSSL_CTX_new(wolfSSLv23_client_method()));
   if (!scratch || path.empty()) return errc::out_of_memory;
   WOLFSSL_CERT_MANAGER* manager = wolfSSL_CTX_GetCertManager(scratch.get());
