@@ -41,8 +41,15 @@ void check_path(std::span<const certificate_view> path, bool anchored, const pol
 
 namespace detail {
 
+/// Keys whose signatures mean nothing here: broken ones, those on curves that are not known or too small, and DSA, for
+/// which TLS has no use since RFC 8446. The strength of a key that nobody knows is not known.
+inline bool key_is_useless(const public_key_view& key) noexcept {
+  const bool is_curve_weak = key.kind() == key_kind::ec && key.bits() < policy_settings().min_ec_bits;
+  return !key.is_sound() || is_curve_weak || key.kind() == key_kind::dsa || key.kind() == key_kind::other;
+}
+
 inline bool key_is_weak(const public_key_view& key, const policy_settings& settings) noexcept {
-  if (!key.is_sound()) return true;
+  if (key_is_useless(key)) return true;
   switch (key.kind()) {
     case key_kind::rsa:
     case key_kind::rsa_pss: return key.bits() < settings.min_rsa_bits;
@@ -53,7 +60,7 @@ inline bool key_is_weak(const public_key_view& key, const policy_settings& setti
     case key_kind::dsa:
     case key_kind::other: break;
   }
-  return true;  // TLS has no use for DSA since RFC 8446; the strength of a key that nobody knows is not known
+  return true;
 }
 
 inline bool signature_is_weak(const certificate_view& certificate, const policy_settings& settings) noexcept {
@@ -121,6 +128,8 @@ inline void check_path(std::span<const certificate_view> path, bool anchored, co
     detail::check_each(path[i], depth, is_anchor, settings, out);
     if (i == 0) continue;
     detail::check_issuer(path[i], depth, is_anchor, out);
+    // A library may fold names otherwise than RFC 5280 §7.1 does.
+    if (path[i - 1].issuer() != path[i].subject()) add_problem(out, errc::unknown_issuer, depth - 1);
     if (detail::names_another_issuer(path[i - 1], path[i])) add_problem(out, errc::unknown_issuer, depth - 1);
   }
   detail::check_leaf(path[0], path.size() == 1, out);

@@ -26,7 +26,8 @@ struct request {
     for (const json& pem : o["intermediates"]) add(pem);
     for (const json& pem : o["trust"]) {
       error_info info;
-      trust.add(as_bytes(pem.get_ref<const std::string&>()), info);
+      if (const errc e = trust.add(as_bytes(pem.get_ref<const std::string&>()), info); e != errc::success)
+        setup_error = e;
     }
     if (o["max_depth"].is_number()) limit.max_intermediates = o["max_depth"];
     if (!o["time"].is_string()) return;
@@ -44,6 +45,7 @@ struct request {
   std::vector<std::string> chain;
   std::string key, name;
   bool is_server;
+  errc setup_error = errc::success;
   trust_store trust = trust_store::none();
   limits limit;
   verify_clock clock;
@@ -72,6 +74,7 @@ any_context make_judge(const request& r, const backend_entry& backend, tls_versi
 // Null where there is nobody to present the chain.
 json judge(const request& r, const backend_entry& backend, tls_version v) {
   error_info info;
+  if (r.setup_error != errc::success) return name(r.setup_error);
   const any_context context = make_judge(r, backend, v, info);
   if (!context) return name(info.code);
   presenter peer(r.is_server ? role::server : role::client, r.chain, r.key, v);
@@ -85,7 +88,7 @@ json judge(const request& r, const backend_entry& backend, tls_version v) {
     if (!e.port.feed(as_bytes(answer))) return "the answer is too long";
   }
   if (e.up()) return "success";
-  if (e.handshake_error == errc::success) return "stuck";
+  if (e.handshake_error == errc::success) return peer.failed() ? json() : json("stuck");  // a message too long for it
   return name(e.handshake_error);
 }
 

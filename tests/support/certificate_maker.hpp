@@ -105,6 +105,11 @@ inline std::string rsa_key(std::size_t bits, const std::string& exponent = "\x01
                   bit_string(sequence(tlv(0x02, modulus) + tlv(0x02, exponent))));
 }
 
+/// What ECDSA writes, of two numbers that are one character.
+inline std::string ecdsa_value(char number) {
+  return sequence(tlv(0x02, std::string(1, number)) + tlv(0x02, std::string(1, number)));
+}
+
 /// The parts of a certificate, each the DER of one field; the defaults make a valid leaf.
 struct certificate_maker {
   std::string version = tlv(0xa0, tlv(0x02, "\x02"));
@@ -119,7 +124,7 @@ struct certificate_maker {
   std::string extensions = basic_constraints(false) + alt_names(dns("www.example.test"));
   std::string after_extensions;
   std::string outer_algorithm;  ///< empty: the inner one
-  std::string signature = bit_string("signature");
+  std::string signature = bit_string(ecdsa_value('s'));
   std::string trailing;  ///< after the certificate
 
   std::string tbs() const {

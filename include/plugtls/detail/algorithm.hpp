@@ -43,6 +43,19 @@ inline bool has_proper_parameters(const algorithm_identifier& algorithm) noexcep
   return !(is_eddsa || id.starts_with(oid::ecdsa_signatures)) || parameters.empty();
 }
 
+/// Tells whether a signature is written as its algorithm writes it: one of ECDSA as two positive INTEGERs (RFC 3279
+/// §2.2.3) in DER. Some libraries read others too.
+inline bool is_well_formed_signature(const algorithm_identifier& algorithm, byte_view signature) noexcept {
+  if (!as_text(algorithm.oid).starts_with(oid::ecdsa_signatures)) return true;
+  byte_view content;
+  byte_view number;
+  if (!der::read_single(signature, der::tag::sequence, content)) return false;
+  der::reader in(content);
+  for (int i = 0; i < 2; ++i)
+    if (!in.next(der::tag::integer, number) || !der::is_integer(number) || der::is_negative(number)) return false;
+  return in.at_end();
+}
+
 struct signature_info {
   std::string_view name;  ///< empty when the algorithm is not known
   bool is_sha1 = false;   ///< allowed only where the policy says so

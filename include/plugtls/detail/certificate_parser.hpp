@@ -27,7 +27,7 @@ inline bool certificate_view::read_certificate(byte_view bytes) noexcept {
       !der::read_bit_string(signature_bits, signature_))
     return false;
   tbs_ = tbs.raw;
-  return read_tbs(tbs.value);
+  return detail::is_well_formed_signature(algorithm_, signature_) && read_tbs(tbs.value);
 }
 
 inline bool certificate_view::read_tbs(byte_view content) noexcept {

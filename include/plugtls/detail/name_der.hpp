@@ -143,8 +143,9 @@ inline bool is_ascii(byte_view text) noexcept {
   return true;
 }
 
-/// Tells whether a value of a string type holds characters of that type (X.680 §41). PrintableString may hold all of
-/// ASCII: `*`, `@`, `_` and `&` stand in many certificates in use.
+/// Tells whether an attribute's value is of a type that stands in names (RFC 5280 appendix A.1, and BIT STRING for
+/// unique identifiers), and holds characters of that type (X.680 §41). PrintableString may hold all of ASCII: `*`, `@`,
+/// `_` and `&` stand in many certificates in use.
 inline bool is_well_formed_text(const der::element& e) noexcept {
   switch (e.tag) {
     case der::tag::utf8_string: {
@@ -157,12 +158,12 @@ inline bool is_well_formed_text(const der::element& e) noexcept {
       return true;
     }
     case der::tag::printable_string:
-    case der::tag::ia5_string:
-    case der::tag::visible_string:
-    case der::tag::numeric_string: return is_ascii(e.value);
+    case der::tag::ia5_string: return is_ascii(e.value);
     case der::tag::bmp_string: return e.value.size() % 2 == 0;
     case der::tag::universal_string: return e.value.size() % 4 == 0;
-    default: return true;
+    case der::tag::teletex_string:
+    case der::tag::bit_string: return true;
+    default: return false;
   }
 }
 

@@ -95,12 +95,11 @@ class path_search {
   }
 
   errc verify_link(const certificate_view& issuer, const certificate_view& child) {
+    // Not for a library to say: what one cannot verify, another can.
+    if (describe_signature(child.signature_algorithm()).is_broken || key_is_useless(issuer.public_key()))
+      return errc::weak_algorithm;
     const errc e = verify_(issuer.spki_der(), child.signature_algorithm_der(), child.tbs(), child.signature());
-    if (e == errc::success || e == errc::bad_signature) return e;
-    // What one library cannot verify, another can, and then the policy refuses it.
-    const bool is_weak = describe_signature(child.signature_algorithm()).is_broken ||
-                         key_is_weak(issuer.public_key(), policy_settings());
-    return is_weak ? errc::weak_algorithm : errc::bad_certificate;
+    return e == errc::success || e == errc::bad_signature ? e : errc::bad_certificate;
   }
 
   /// A self-issued certificate is also a candidate for its own issuer: one that signed itself is not the victim of a

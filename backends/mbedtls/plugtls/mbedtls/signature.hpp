@@ -99,8 +99,11 @@ inline errc verify_signature(byte_view spki, byte_view algorithm, byte_view sign
   if (hash == nullptr) return errc::unsupported;
 
   key_handle key;
-  if (const int e = mbedtls_pk_parse_public_key(key.get(), data(spki), spki.size()); e != 0)
-    return translate(e, errc::malformed_certificate);
+  if (const int e = mbedtls_pk_parse_public_key(key.get(), data(spki), spki.size()); e != 0) {
+    // The core has read the key: where its numbers are wrong, a point beside the curve for example, nothing verifies.
+    const bool is_bad = high_part(e) == MBEDTLS_ERR_PK_INVALID_PUBKEY;
+    return translate(e, is_bad ? errc::bad_signature : errc::malformed_certificate);
+  }
   if (issuer.kind() != method.key) return errc::bad_signature;
   unsigned char digest[MBEDTLS_MD_MAX_SIZE];
   const std::size_t size = mbedtls_md_get_size(hash);

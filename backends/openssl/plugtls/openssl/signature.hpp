@@ -7,8 +7,14 @@
 #include "plugtls/bytes.hpp"
 #include "plugtls/openssl/error.hpp"
 #include "plugtls/openssl/handle.hpp"
+#include "plugtls/public_key_view.hpp"
 
 namespace plugtls::openssl {
+
+inline bool has_usual_key(byte_view spki) noexcept {
+  public_key_view key;
+  return public_key_view::parse(spki, key) && (key.kind() == key_kind::ec || key.kind() == key_kind::rsa);
+}
 
 /// Verifies one signature of X.509; see the contract.
 inline errc verify_signature(byte_view spki, byte_view algorithm, byte_view signed_bytes, byte_view signature) {
@@ -24,7 +30,8 @@ inline errc verify_signature(byte_view spki, byte_view algorithm, byte_view sign
   const bit_string_handle bits(ASN1_BIT_STRING_new());
   errc result = errc::malformed_certificate;
   if (!key) {
-    result = errc::unsupported;
+    // The core has read the key: only its numbers can be wrong, a point beside the curve for example.
+    result = has_usual_key(spki) ? errc::bad_signature : errc::unsupported;
   } else if (algor && tbs && bits &&
              ASN1_BIT_STRING_set(bits.get(), const_cast<unsigned char*>(data(signature)),
                                  static_cast<int>(signature.size())) == 1) {
