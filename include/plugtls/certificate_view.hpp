@@ -79,7 +79,9 @@ class certificate_view {
   /// Returns the contents of the nameConstraints SEQUENCE; empty when absent.
   byte_view name_constraints() const noexcept { return name_constraints_; }
   /// Tells whether there is a critical extension that this library does not understand.
-  bool has_unknown_critical_extension() const noexcept { return has_unknown_critical_; }
+  bool has_unknown_critical_extension() const noexcept { return !unknown_critical_.empty(); }
+  /// Returns the contents of the first such extension's object identifier; empty when there is none.
+  byte_view unknown_critical_extension() const noexcept { return unknown_critical_; }
 
   /// Finds an extension by the contents of its object identifier and returns the contents of its extnValue.
   std::optional<byte_view> extension(std::string_view oid) const noexcept;
@@ -125,12 +127,12 @@ class certificate_view {
   byte_view authority_cert_serial_;
   byte_view subject_key_id_;
   byte_view name_constraints_;
+  byte_view unknown_critical_;
   std::optional<std::uint32_t> path_length_;
   std::optional<std::uint16_t> key_usage_;
   int version_ = 1;
   bool has_basic_constraints_ = false;
   bool is_ca_ = false;
-  bool has_unknown_critical_ = false;
 };
 
 }  // namespace plugtls

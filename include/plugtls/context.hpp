@@ -124,13 +124,10 @@ class basic_context {
       state_->native.verify_chain(chain, verifier);
     verifier.exception().rethrow();
     out.path = verifier.path();
-    out.error.problems = verifier.problems();
     // The last line: nothing is good that the verifier did not accept.
     if (!verifier.decided()) out.error.set(errc::bad_certificate);
     if (verifier.decided() && !verifier.decision().accept) out.error.set(verifier.decision().reason);
-    if (is_too_long)
-      out.error.detail = "there are " + std::to_string(chain.size()) + " certificates, and limit.max_chain_length is " +
-                         std::to_string(rules.max_chain_length);
+    verifier.report(out.error);
     return out;
   }
   /// The same, for certificates.

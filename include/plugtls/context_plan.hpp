@@ -180,6 +180,19 @@ inline void resolve_revocation(const revocation_policy& asked, const trust_store
   for (const crl& list : trust.crls()) out.lists.push_back({list});
 }
 
+/// Takes pins over. Where nothing is verified they would be silently ignored.
+inline errc take_pins(const std::vector<key_pin>& pins, verify_rules& rules, error_info& info) {
+  for (std::size_t i = 0; i < pins.size(); ++i)
+    if (!pins[i].is_valid())
+      return info.set(errc::invalid_argument,
+                      "pins[" + std::to_string(i) + "], '" + safe_text(pins[i].text(), 100) +
+                          "', is no SHA-256 of a public key: write 64 hexadecimal digits, or sha256// and base64");
+  if (!pins.empty() && rules.mode == verify_mode::none)
+    return info.set(errc::invalid_argument, "pins are given, and nothing is verified");
+  rules.pins = pins;
+  return errc::success;
+}
+
 /// Does everything about settings that both roles share.
 template <class Backend, class Settings>
 errc make_plan(const Settings& s, role own, context_plan& plan, error_info& info) {
@@ -202,6 +215,7 @@ errc make_plan(const Settings& s, role own, context_plan& plan, error_info& info
     e = resolve_list<Backend, signature_scheme>("signature scheme", {}, default_schemes, plan.signature_schemes, info);
   if (e == errc::success) e = check_alpn<Backend>(s.alpn, info);
   if (e == errc::success) e = check_limits<Backend>(s.limit, info);
+  if (e == errc::success) e = take_pins(s.pins, plan.verify, info);
   if (e == errc::success && plan.verify.mode != verify_mode::none) {
     error_info trust;
     plan.verify.anchors = s.trust.anchors(trust);

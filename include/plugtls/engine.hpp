@@ -305,7 +305,7 @@ class basic_engine {
       error.code = reason();
       if (error.code == errc::io_error || error.code == errc::timed_out) note_transport(error, error.code);
       if (error.code == errc::truncated) error.alert_sent.reset();  // some libraries complain to a peer that is gone
-      error.problems = verifier.problems();
+      verifier.report(error);
       // What a library refuses before it asks (no certificate at all) is a problem of the same kind.
       if (error.problems.empty() && is_verification(error.code)) add_problem(error.problems, error.code, 0);
       static_cast<void>(w.flush());

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "plugtls/alert.hpp"
 #include "plugtls/detail/exceptions.hpp"
@@ -18,8 +19,10 @@ namespace plugtls {
 /// and engines keep theirs, see `error()`. Converts to `std::error_code`.
 struct error_info {
   errc code = errc::success;
-  problem_list problems;                ///< all that verification found, of every certificate
-  std::string detail;                   ///< what to do, in one sentence; empty: `describe(code)` says it all
+  problem_list problems;  ///< all that verification found, of every certificate
+  std::vector<std::string>
+      reasons;         ///< a sentence for each problem, in their order; empty where there is no more to say
+  std::string detail;  ///< what to do, in one sentence; empty: `describe(code)` says it all
   std::optional<alert> alert_sent;      ///< the fatal alert that we sent
   std::optional<alert> alert_received;  ///< the fatal alert that the peer sent
   long native = 0;                      ///< the library's or the system's own code, for a bug report; 0: none
@@ -36,26 +39,46 @@ struct error_info {
   }
 };
 
-/// Returns one line for a person: the condition's name, what it means here, and who said so.
-inline std::string explain(const error_info& info) {
+/// Returns one line for a person that is the same on every backend: the condition's name, what it means here, and what
+/// else is wrong.
+inline std::string explain_reason(const error_info& info) {
+  constexpr std::size_t most = 8;
   std::string text(name(info.code));
   text += ": ";
   text += info.detail.empty() ? std::string(describe(info.code)) : info.detail;
-  const bool said = info.problems.size() == 1 && info.problems[0] == problem{info.code, 0};
-  for (const problem& p : info.problems) {
-    if (said) break;
+  const bool has_reasons = info.reasons.size() == info.problems.size();
+  bool has_said = false;  // what leads
+  std::size_t told = 0;
+  for (std::size_t i = 0; i < info.problems.size(); ++i) {
+    const problem& p = info.problems[i];
+    if (p.what == info.code && !has_said && (has_reasons || (info.problems.size() == 1 && p.depth == 0))) {
+      has_said = true;
+      continue;
+    }
+    if (++told > most) continue;
     text += "; ";
     text += name(p.what);
-    text += p.depth == 0 ? " (leaf)" : " (depth " + std::to_string(p.depth) + ")";
+    text += has_reasons    ? ": " + info.reasons[i]
+            : p.depth == 0 ? std::string(" (leaf)")
+                           : " (depth " + std::to_string(p.depth) + ")";
   }
-  if (info.alert_received) text += "; the peer sent alert " + std::string(name(*info.alert_received));
-  if (info.alert_sent) text += "; we sent alert " + std::string(name(*info.alert_sent));
-  if (info.native != 0 || !info.native_text.empty()) {
-    text += " [" + (info.native != 0 ? std::to_string(info.native) : std::string());
-    if (info.native != 0 && !info.native_text.empty()) text += ' ';
-    text += info.native_text + ']';
-  }
+  if (told > most) text += "; and " + std::to_string(told - most) + " more";
   return text;
+}
+
+/// Returns the same, and in brackets what the backends do not have in common: alerts, the library's own code and text.
+inline std::string explain(const error_info& info) {
+  std::string aside;
+  const auto add = [&aside](std::string_view what, std::string_view value) {
+    aside += aside.empty() ? " [" : "; ";
+    aside += what;
+    aside += value;
+  };
+  if (info.alert_received) add("the peer sent alert ", name(*info.alert_received));
+  if (info.alert_sent) add("we sent alert ", name(*info.alert_sent));
+  if (info.native != 0) add(std::to_string(info.native) + (info.native_text.empty() ? "" : " "), info.native_text);
+  if (info.native == 0 && !info.native_text.empty()) add("", info.native_text);
+  return explain_reason(info) + aside + (aside.empty() ? "" : "]");
 }
 
 /// What throwing overloads throw: a `std::system_error` whose text is `explain()`.

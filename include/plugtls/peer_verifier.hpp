@@ -11,8 +11,10 @@
 #include "plugtls/chain_policy.hpp"
 #include "plugtls/detail/exceptions.hpp"
 #include "plugtls/detail/revocation_check.hpp"
+#include "plugtls/error_info.hpp"
 #include "plugtls/path_builder.hpp"
 #include "plugtls/peer_name.hpp"
+#include "plugtls/reason.hpp"
 #include "plugtls/settings.hpp"
 #include "plugtls/verify.hpp"
 
@@ -50,6 +52,7 @@ struct verify_rules {
   verify_clock clock;
   std::vector<certificate> anchors;
   detail::revocation_rules revocation;
+  std::vector<key_pin> pins;
   signature_verifier verify_signature = nullptr;
 };
 
@@ -98,6 +101,14 @@ class peer_verifier {
   const std::vector<certificate>& path() const noexcept { return path_; }
   detail::exception_slot& exception() noexcept { return exception_; }
 
+  /// Says of a refusal what it is about: problems, a sentence for each, and the one that leads.
+  void report(error_info& out) const {
+    out.problems = problems_;
+    out.reasons.clear();
+    for (const problem& p : problems_) out.reasons.push_back(explain(p));
+    if (decided_ && !decision_.accept && !problems_.empty()) out.detail = out.reasons[detail::leading_index(problems_)];
+  }
+
  private:
   verify_decision judge(const native_verdict& native) {
     if (rules_.mode == verify_mode::none) return {true, errc::success, alert::close_notify};
@@ -111,6 +122,8 @@ class peer_verifier {
     const auto check = [&](std::span<const certificate_view> path, bool anchored, problem_list& out) {
       check_path(path, anchored, policy, out);
       if (anchored) revocation.run(path, out);
+      // A path that leads nowhere counts too: what is wrong with it may be overridden, and the pins hold nevertheless.
+      if (!rules_.pins.empty() && !detail::holds_pinned_key(path, rules_.pins)) add_problem(out, errc::pin_mismatch, 0);
     };
     const bool is_told = take_told_path(native, check);
     if (!is_told) search_path(check);
@@ -205,24 +218,36 @@ class peer_verifier {
     return views;
   }
 
-  policy_settings make_policy() const {
+  policy_settings make_policy() {
     policy_settings policy;
     policy.usage = usage_;
-    policy.now = now();
+    policy.now = now_ = now();
     policy.max_depth = rules_.max_intermediates;
     return policy;
   }
 
-  // Whether the neutral policy found something that a library refuses too; dates are not among it.
+  // Whether the neutral policy found something that a library refuses too; dates and pins are not among it.
   bool explained() const noexcept {
     for (const problem& p : problems_)
-      if (p.what != errc::certificate_expired && p.what != errc::certificate_not_yet_valid) return true;
+      if (p.what != errc::certificate_expired && p.what != errc::certificate_not_yet_valid &&
+          p.what != errc::pin_mismatch)
+        return true;
     return false;
   }
 
-  verify_decision ask(bool trusted) {
+  verify_context context() const noexcept {
     const role own = usage_ == purpose::server_auth ? role::client : role::server;
-    const verify_context seen{own, peer_text_, chain_, path_, problems_};
+    return {own, peer_text_, chain_, path_, problems_, now_};
+  }
+
+  std::string explain(const problem& p) const {
+    if (p.what != errc::handshake_too_large) return plugtls::explain(p, context());
+    return "more certificates were presented than limit.max_chain_length allows, which is " +
+           std::to_string(rules_.max_chain_length);
+  }
+
+  verify_decision ask(bool trusted) {
+    const verify_context seen = context();
     if (rules_.insecure_override) {
       if (rules_.insecure_override(seen)) return {true, errc::success, alert::close_notify};
       add_problem(problems_, errc::rejected_by_callback, 0);
@@ -240,6 +265,7 @@ class peer_verifier {
   purpose usage_;
   bool check_name_;
   bool is_anchored_ = false;
+  unix_time now_ = 0;
   std::vector<certificate> chain_;
   std::vector<certificate> path_;
   problem_list problems_;

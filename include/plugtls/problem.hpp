@@ -24,11 +24,20 @@ inline void add_problem(problem_list& problems, errc what, int depth) {
 }
 
 /// Returns the condition that leads: the one that stands first in `errc`, `errc::success` for an empty list.
-inline errc leading(const problem_list& problems) noexcept {
-  errc first = errc::success;
-  for (const problem& p : problems)
-    if (first == errc::success || p.what < first) first = p.what;
+inline errc leading(const problem_list& problems) noexcept;
+
+namespace detail {
+/// Returns where the problem that leads stands in the list; the first of several that are alike.
+inline std::size_t leading_index(const problem_list& problems) noexcept {
+  std::size_t first = 0;
+  for (std::size_t i = 1; i < problems.size(); ++i)
+    if (problems[i].what < problems[first].what) first = i;
   return first;
+}
+}  // namespace detail
+
+inline errc leading(const problem_list& problems) noexcept {
+  return problems.empty() ? errc::success : problems[detail::leading_index(problems)].what;
 }
 
 }  // namespace plugtls

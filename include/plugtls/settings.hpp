@@ -7,6 +7,7 @@
 
 #include "plugtls/detail/callback.hpp"
 #include "plugtls/identity.hpp"
+#include "plugtls/key_pin.hpp"
 #include "plugtls/protocol.hpp"
 #include "plugtls/revocation.hpp"
 #include "plugtls/trust_store.hpp"
@@ -38,6 +39,7 @@ struct client_settings {
   std::vector<named_group> groups = {};       ///< in order of preference; in TLS 1.2 also the curves of certificates
   std::vector<std::string> alpn = {};         ///< in order of preference, 1 to 255 bytes each (RFC 7301)
   trust_store trust = trust_store::system();  ///< whom servers' certificates must lead to
+  std::vector<key_pin> pins = {};             ///< if any: one of them must be a key of the path, leaf to anchor
   std::vector<identity> identities = {};      ///< at most one: presented when a server asks
   verify_callback on_verify = {};             ///< may refuse what verification accepts
   verify_callback insecure_override = {};     ///< its answer is the verdict, whatever verification says
@@ -58,6 +60,7 @@ struct server_settings {
   std::vector<identity> identities = {};    ///< exactly one
   verify_mode verify = verify_mode::none;   ///< whether clients are asked for a certificate
   trust_store trust = trust_store::none();  ///< whom clients' certificates must lead to
+  std::vector<key_pin> pins = {};           ///< if any: one of them must be a key of the path, leaf to anchor
   verify_callback on_verify = {};           ///< may refuse what verification accepts
   verify_callback insecure_override = {};   ///< its answer is the verdict, whatever verification says
   verify_clock clock = {};                  ///< whose time certificates and CRLs are checked against

@@ -9,6 +9,7 @@
 #include "plugtls/detail/callback.hpp"
 #include "plugtls/problem.hpp"
 #include "plugtls/protocol.hpp"
+#include "plugtls/unix_time.hpp"
 
 namespace plugtls {
 
@@ -22,12 +23,14 @@ namespace plugtls {
 enum class verify_mode : std::uint8_t { none, optional, required };
 
 /// What a verify callback sees: the whole chain, all problems, and whom we meant to reach. Valid during the call.
+/// `explain(problem, context)` (reason.hpp) says of each problem what it is about.
 struct verify_context {
   role own = role::client;
   std::string_view peer_name;             ///< as given to the connection; empty on servers
   const std::vector<certificate>& chain;  ///< as presented, leaf first
   const std::vector<certificate>& path;   ///< leaf to trust anchor; as far as it goes where none is trusted
   const problem_list& problems;           ///< everything that is wrong; empty: acceptable
+  unix_time now = 0;                      ///< the moment for which dates were checked
 };
 
 /// The application's say. Called once per full handshake whose certificates could be parsed, in the thread that drives

@@ -31,17 +31,27 @@ TEST_CASE("explain is one line that begins with the condition's name") {
   info.native = 10;
   info.native_text = "expired";
   CHECK(explain(info) ==
-        "certificate_expired: ask for a new one; certificate_expired (leaf); not_a_ca (depth 2); we sent alert "
-        "certificate_expired [10 expired]");
+        "certificate_expired: ask for a new one; certificate_expired (leaf); not_a_ca (depth 2) [we sent alert "
+        "certificate_expired; 10 expired]");
+  CHECK(explain_reason(info) ==
+        "certificate_expired: ask for a new one; certificate_expired (leaf); not_a_ca (depth 2)");
+  info.reasons = {"it expired", "it is no CA"};
+  CHECK(explain_reason(info) == "certificate_expired: ask for a new one; not_a_ca: it is no CA");
+  for (int depth = 3; depth < 20; ++depth) {
+    info.problems.push_back({errc::weak_algorithm, depth});
+    info.reasons.push_back("weak");
+  }
+  const std::string many = explain_reason(info);
+  CHECK(many.find("; weak_algorithm: weak; and 10 more") != std::string::npos);
   info = {};
   info.set(errc::alert_received);
   info.alert_received = static_cast<alert>(255);
   info.native_text = "text alone";
   CHECK(explain(info) == "alert_received: " + std::string(describe(errc::alert_received)) +
-                             "; the peer sent alert unassigned [text alone]");
+                             " [the peer sent alert unassigned; text alone]");
   info.native_text.clear();
   info.native = -5;
-  CHECK(explain(info).find("[-5]") != std::string::npos);
+  CHECK(explain(info).find("; -5]") != std::string::npos);
 }
 
 TEST_CASE("what is thrown is a system_error with the explanation as its text") {

@@ -91,7 +91,7 @@ inline bool certificate_view::read_extensions(byte_view content) noexcept {
   return detail::read_extensions(content, most, [this](const detail::extension_item& item) {
     bool known = false;
     if (!read_known_extension(item, known)) return false;
-    if (item.critical && !known) has_unknown_critical_ = true;
+    if (item.critical && !known && unknown_critical_.empty()) unknown_critical_ = item.oid;
     return true;
   });
 }
