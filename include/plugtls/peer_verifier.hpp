@@ -150,16 +150,16 @@ class peer_verifier {
     return problems_.empty();
   }
 
-  // The library's own path counts where the policy finds nothing wrong with it.
+  // The library's own path counts where the policy finds nothing wrong with it, and there was no other.
   template <class Check>
   bool take_told_path(const native_verdict& native, const Check& check) {
     if (!native.trusted || native.path.empty()) return false;
     std::vector<certificate> told;
     if (!parse(native.path, told)) return false;
-    // A library may end where a leaf is in its store (others cannot), even with untrusted certificates behind it.
     problem_list wrong;
-    if (ends_in_anchor(told)) check(views_of(told), true, wrong);
-    if (!ends_in_anchor(told) || !wrong.empty()) return false;
+    if (!end_at_anchor(told)) return false;
+    check(views_of(told), true, wrong);
+    if (!wrong.empty() || has_other_issuers(told)) return false;
     path_ = std::move(told);
     return true;
   }
@@ -196,10 +196,32 @@ class peer_verifier {
     return false;
   }
 
-  bool ends_in_anchor(const std::vector<certificate>& path) const {
-    if (path.size() == 1 && !path.front().view().is_self_issued()) return false;
+  bool is_anchor(const certificate& c) const noexcept {
     for (const certificate& anchor : rules_.anchors)
-      if (anchor == path.back()) return true;
+      if (anchor == c) return true;
+    return false;
+  }
+
+  // Cuts a path where it first reaches an anchor; libraries differ in whether they go on. False where it reaches none:
+  // a library may end at a leaf that is in its store (others cannot), even with untrusted certificates behind it.
+  bool end_at_anchor(std::vector<certificate>& path) const {
+    for (std::size_t i = 0; i < path.size(); ++i) {
+      if ((i == 0 && !path[i].view().is_self_issued()) || !is_anchor(path[i])) continue;
+      path.erase(path.begin() + static_cast<std::ptrdiff_t>(i) + 1, path.end());
+      return true;
+    }
+    path.clear();
+    return false;
+  }
+
+  // Whether there are other certificates of an issuer's name, so that the library had a choice.
+  bool has_other_issuers(const std::vector<certificate>& path) const noexcept {
+    for (std::size_t i = 1; i < path.size(); ++i) {
+      const byte_view name = path[i - 1].issuer().raw();
+      for (const std::vector<certificate>* list : {&rules_.anchors, &chain_})
+        for (const certificate& c : *list)
+          if (detail::der::equal(c.subject().raw(), name) && !(c == path[i])) return true;
+    }
     return false;
   }
 
