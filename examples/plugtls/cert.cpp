@@ -36,6 +36,17 @@ void look_at_file(const std::string& path, cert_report& report) {
   report.at = stage::done;
 }
 
+tls::error_info describe_problems(const tls::verify_context& v) {
+  tls::error_info info;
+  info.problems = v.problems;
+  const errc leads = leading(v.problems);
+  for (const tls::problem& p : v.problems) {
+    info.reasons.push_back(explain(p, v));
+    if (info.code == errc::success && p.what == leads) info.set(leads, info.reasons.back());
+  }
+  return info;
+}
+
 // Everything is accepted, so that the chain can be shown; what verification says is the verdict.
 void look_at_server(const cert_options& o, cert_report& report) {
   report.backend = &choose_backend(o.common.backend);
@@ -44,9 +55,9 @@ void look_at_server(const cert_options& o, cert_report& report) {
   const std::string name = o.name.value_or(target.host);
   const std::chrono::milliseconds timeout = parse_seconds(o.timeout, "--timeout");
   tls::client_settings settings = make_client_settings(o);
-  tls::problem_list problems;
-  settings.insecure_override = [&problems](const tls::verify_context& v) {
-    problems = v.problems;
+  tls::error_info found;
+  settings.insecure_override = [&found](const tls::verify_context& v) {
+    found = describe_problems(v);
     return true;
   };
   tls::error_info info;
@@ -68,9 +79,8 @@ void look_at_server(const cert_options& o, cert_report& report) {
     throw tls::tls_error(stream.error());
   }
   stream.shutdown_send(ec);
-  if (!problems.empty()) {
-    report.error.code = leading(problems);
-    report.error.problems = problems;
+  if (found) {
+    report.error = found;
     return;
   }
   report.at = stage::done;

@@ -107,7 +107,10 @@ class command_line {
         ->type_name("SECONDS");
     sub->add_option("--time", o.trust.time, "verify as of this moment, as 2026-01-31T12:00:00Z")->type_name("RFC3339");
     add_revocation(sub, o.trust.revocation);
-    later(sub, "--pin", "SHA256");
+    list(sub, "--pin", o.trust.pins,
+         "besides, the server, its issuer or another of the path must have this key: the SHA-256 that cert shows as\n"
+         "public key, or sha256//BASE64; several: one of them")
+        ->type_name("SHA256");
     later(sub, "--keylog", "FILE");
   }
 
@@ -207,7 +210,12 @@ class command_line {
     CLI::App* sub =
         command("parity", "every client and server pair, and every failure case, over loopback", parity_.common);
     sub->add_option("--html", parity_.html, "write the result as a page, too")->type_name("FILE");
-    sub->footer("Exit status 0: every pair connects, and every case ends on every backend as expected.");
+    sub->add_option("--corpus", parity_.corpus,
+                    "judge the certificates of this folder as well, such as tests/data/corpus")
+        ->type_name("DIR");
+    sub->footer(
+        "Exit status 0: every pair connects, and every case ends on every backend as expected, for the same reason.\n"
+        "What a backend says that it cannot do (a capability) is shown as documented, and is no disagreement.");
     sub->callback([this] { command_ = [this] { return run_parity(parity_); }; });
   }
 

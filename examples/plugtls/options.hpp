@@ -34,6 +34,7 @@ struct trust_options {
   std::vector<std::string> ca_files;
   std::optional<std::string> ca_directory;
   bool system = false;
+  std::vector<std::string> pins;
   std::optional<std::string> time;
   revocation_options revocation;
 };
@@ -86,6 +87,7 @@ struct verify_options {
 struct parity_options {
   common_options common;
   std::optional<std::string> html;
+  std::optional<std::string> corpus;
 };
 
 int run_backends(const common_options& options);

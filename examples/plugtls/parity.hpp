@@ -25,16 +25,22 @@ struct parity_pair {
 struct parity_result {
   const tls::backend_entry* backend = nullptr;
   tls::error_info error;
-  std::optional<tls::capability> missing;  ///< the case cannot be had on this backend
+  std::string documented;  ///< what the backend says it cannot do, so that the result does not count; empty: it counts
 };
 
 struct parity_case {
-  std::string_view id;
-  std::string_view text;
+  std::string id;
+  std::string text;
+  bool in_corpus = false;
   tls::errc expected = tls::errc::success;
   std::vector<parity_result> results;
-  bool agree = false;  ///< the same errc and the same problems on all that have the case
+  bool agree = false;  ///< the same errc, problems and reasons on all that have the case
   bool good = false;   ///< and they are the expected ones
+
+  /// Compares the results and sets both.
+  void judge();
+  /// Returns the sentence that all give; empty where nothing is refused, and where they differ.
+  std::string reason() const;
 };
 
 struct parity_table {
@@ -43,6 +49,8 @@ struct parity_table {
   std::vector<parity_case> cases;
   std::size_t pairs_good() const noexcept;
   std::size_t cases_good() const noexcept;
+  std::size_t documented() const noexcept;
+  std::string verdict() const;
   bool good() const noexcept { return pairs_good() == pairs.size() && cases_good() == cases.size(); }
 };
 
@@ -72,6 +80,12 @@ std::vector<tls::tls_version> common_versions(const tls::backend_entry& a, const
 
 void run_pairs(parity_table& table);
 void run_cases(parity_table& table);
+/// Adds the certificate cases of a folder, judged without a connection.
+void run_corpus(const std::string& folder, parity_table& table);
+
+std::string milliseconds(long us);
+/// A result in a few words.
+std::string result_text(const parity_result& result);
 
 std::string parity_text(const parity_table& table);
 std::string parity_page(const parity_table& table);

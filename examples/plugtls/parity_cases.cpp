@@ -99,17 +99,6 @@ tls::error_info judge(const scene& s, tls::role judge, const tls::backend_entry&
   return client_judges ? outcome.client : outcome.server;
 }
 
-bool same(const tls::error_info& a, const tls::error_info& b) {
-  const auto names = [](const tls::error_info& info) {
-    std::vector<errc> list;
-    for (const tls::problem& p : info.problems) list.push_back(p.what);
-    std::sort(list.begin(), list.end());
-    list.erase(std::unique(list.begin(), list.end()), list.end());
-    return list;
-  };
-  return a.code == b.code && names(a) == names(b);
-}
-
 // A server that takes one version against a client that offers the other. The judging server needs not have both: where
 // it lacks TLS 1.3, the client offers nothing else, if there is a backend that can.
 std::optional<scene> version_scene(const tls::backend_entry& judging, const tls::backend_entry& other) {
@@ -143,7 +132,7 @@ parity_result run_case(const case_definition& d, const tls::backend_entry& judgi
       note(judge(s, d.judge, judging, *other));
     }
   }
-  if (first) result.missing = tls::capability::tls1_3;
+  if (first) result.documented = tls::name(tls::capability::tls1_3);
   return result;
 }
 
@@ -182,16 +171,8 @@ void run_cases(parity_table& table) {
     c.id = d.id;
     c.text = d.text;
     c.expected = d.expected;
-    const parity_result* judged = nullptr;
-    c.agree = c.good = true;
     for (const tls::backend_entry* backend : table.backends) c.results.push_back(run_case(d, *backend, table));
-    for (const parity_result& r : c.results) {
-      if (r.missing) continue;
-      if (judged != nullptr) c.agree = c.agree && same(judged->error, r.error);
-      c.good = c.good && r.error.code == d.expected;
-      judged = &r;
-    }
-    c.good = c.good && c.agree;
+    c.judge();
     table.cases.push_back(std::move(c));
   }
 }
@@ -206,6 +187,32 @@ std::size_t parity_table::cases_good() const noexcept {
   std::size_t n = 0;
   for (const parity_case& c : cases) n += c.good ? 1 : 0;
   return n;
+}
+
+std::size_t parity_table::documented() const noexcept {
+  std::size_t n = 0;
+  for (const parity_case& c : cases)
+    for (const parity_result& r : c.results) n += r.documented.empty() ? 0 : 1;
+  return n;
+}
+
+void parity_case::judge() {
+  const parity_result* first = nullptr;
+  agree = good = true;
+  for (const parity_result& r : results) {
+    if (!r.documented.empty()) continue;
+    if (first == nullptr) first = &r;
+    agree = agree && r.error.code == first->error.code && r.error.problems == first->error.problems &&
+            explain_reason(r.error) == explain_reason(first->error);
+    good = good && r.error.code == expected;
+  }
+  good = good && agree;
+}
+
+std::string parity_case::reason() const {
+  for (const parity_result& r : results)
+    if (agree && r.documented.empty() && r.error) return explain_reason(r.error);
+  return {};
 }
 
 }  // namespace cli

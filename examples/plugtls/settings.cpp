@@ -164,6 +164,13 @@ tls::client_settings make_client_settings(const client_options& o) {
   tls::client_settings s;
   apply(o.tls, s);
   s.trust = load_trust(o.trust);
+  for (const std::string& pin : o.trust.pins) {
+    s.pins.emplace_back(pin);
+    if (!s.pins.back().is_valid())
+      refuse(errc::invalid_argument, "--pin " + in_quotes(pin) +
+                                         " is no SHA-256 of a public key: write 64 hexadecimal digits, or sha256// and "
+                                         "base64");
+  }
   s.insecure_no_verification = o.insecure_no_verify;
   s.insecure_skip_name = o.insecure_skip_name;
   s.revocation = parse_revocation(o.trust.revocation.mode);

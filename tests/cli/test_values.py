@@ -10,7 +10,7 @@ from test_cli import CliTest
 
 TARGET = "plugtls.test:443"
 SUITE = "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"
-LATER = [("client", "--pin"), ("client", "--session"), ("client", "--keylog"), ("serve", "--keylog"), ("cert", "--pin")]
+LATER = [("client", "--session"), ("client", "--keylog"), ("serve", "--keylog")]
 
 
 class Usage(CliTest):
@@ -70,6 +70,8 @@ class Values(CliTest):
             [TARGET, "--time", "2026-02-30T00:00:00Z"], [TARGET, "--get", "no-slash"], [TARGET, "--get", "/a b"],
             [TARGET, "--get", "/a\r\nX: y"], [TARGET, "--get", "/", "--send", "x"], [TARGET, "--password", "x"],
             [TARGET, "--key", PKI / "client_key.pem"], [TARGET, "--ca", "", "--min", "9"],
+            [TARGET, "--pin", ""], [TARGET, "--pin", "x"], [TARGET, "--pin", "0" * 63], [TARGET, "--pin", "sha256//AAAA"],
+            [TARGET, "--pin", "0" * 64, "--insecure-no-verify"],
         ]
         for backend, capabilities in self.backends.items():
             for case in cases:

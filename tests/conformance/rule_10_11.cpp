@@ -82,6 +82,11 @@ TEST_CASE("rule 11: names, addresses and times have one spelling") {
   const certificate& leaf = c.client.engine.peer_chain().front();
   CHECK(leaf == server_identity().chain().front());
   CHECK(leaf.pem() == std::string(pki::server));
+  CHECK(leaf.subject_alt_names() == std::vector<std::string>{"DNS:localhost", "DNS:plugtls.test",
+                                                             "DNS:*.wild.plugtls.test", "IP:127.0.0.1", "IP:::1"});
+  CHECK(leaf.serial_hex() == "2dc09cba7cee5ad48ea91966cc6897f91c561231");  // as the openssl command shows it
+  CHECK(leaf.issuer().oneline() == "CN=plugtls test intermediate,O=plugtls test,C=GB");
+  CHECK(to_rfc3339(leaf.not_after()) == "2049-12-31T23:59:59Z");
   CHECK(name(c.client.engine.version()).substr(0, 4) == "TLSv");
   CHECK(name(c.client.engine.cipher_suite()).substr(0, 4) == "TLS_");
   CHECK(name(c.client.engine.group()) == "x25519");

@@ -71,6 +71,21 @@ TEST_CASE("rule 4: it sees all problems, and cannot accept what verification ref
   }
 }
 
+TEST_CASE("rule 4: a callback that says yes does not make an untrusted chain, or another name, acceptable") {
+  for (const tls_version v : versions()) {
+    seen s;
+    client_settings c = with_version(client_defaults(), v);
+    c.on_verify = recorder(s);
+    connection foreign(c, server_defaults(make_identity(pki::foreign_chain, pki::foreign_key)));
+    foreign.run();
+    CHECK(foreign.client.handshake_error == errc::unknown_issuer);
+    connection other(c, server_defaults(), "other.test");
+    other.run();
+    CHECK(other.client.handshake_error == errc::hostname_mismatch);
+    CHECK(s.calls == 2);
+  }
+}
+
 TEST_CASE("rule 4: its refusal is rejected_by_callback, and nothing is sent but an alert") {
   for (const tls_version v : versions()) {
     seen s;

@@ -66,6 +66,27 @@ TEST_CASE("rule 7: an intermediate that was seen once is not remembered") {
   }
 }
 
+TEST_CASE("rule 7: a new server context trusts its own clients' roots, and none of the old one's") {
+  const auto trusting_clients = [](std::string_view pem) {
+    server_settings s = mutual_defaults();
+    s.trust = trust(pem);
+    return make_server(s);
+  };
+  const auto let_in = [](const context& server, std::string_view chain, std::string_view key) {
+    client_settings c = client_defaults();
+    c.identities = {make_identity(chain, key)};
+    connection k(make_client(c), server);
+    k.run();
+    return k.server.handshake_error;
+  };
+  context server = trusting_clients(pki::root);
+  CHECK(let_in(server, pki::client_chain, pki::client_key) == errc::success);
+  CHECK(let_in(server, pki::foreign_client_chain, pki::foreign_client_key) == errc::unknown_issuer);
+  server = trusting_clients(pki::other_root);
+  CHECK(let_in(server, pki::client_chain, pki::client_key) == errc::unknown_issuer);
+  CHECK(let_in(server, pki::foreign_client_chain, pki::foreign_client_key) == errc::success);
+}
+
 TEST_CASE("rule 7: a certificate in the trust store that is no root is an anchor all the same") {
   const context client = trusting(pki::intermediate);
   CHECK(verdict(client, full) == errc::success);
@@ -107,6 +128,13 @@ TEST_CASE("rule 7: trust comes from files and from memory, and broken input adds
   CHECK(make_client(s).effective().trust_anchors == 1);
   s.trust = trust_store::from_file("/not/there", info);
   CHECK(info.code == errc::file_error);
+  CHECK(verdict(make_client(s), full) == errc::unknown_issuer);
+  info = {};
+  s.trust = trust_store::none();
+  std::string broken_block(pki::other_root);
+  broken_block.replace(100, 3, "!!!");
+  CHECK(s.trust.add(as_bytes(std::string(pki::root) + broken_block), info) == errc::bad_pem);
+  CHECK(make_client(s).effective().trust_anchors == 0);
   CHECK(verdict(make_client(s), full) == errc::unknown_issuer);
 }
 

@@ -147,6 +147,8 @@ TEST_CASE("an iPAddress matches an address and nothing else does") {
   CHECK_FALSE(matches("127.0.0.1", dns("127.0.0.1")));
   CHECK_FALSE(matches("127.0.0.1", dns("*.0.0.1")));
   CHECK_FALSE(matches("abcd", ip("abcd")));
+  CHECK_FALSE(matches("97.46.98.99", dns("a.bc")));  // the same four bytes
+  CHECK_FALSE(matches("97.46.98.99", email("a.bc") + uri("a.bc")));
 }
 
 TEST_CASE("a certificate without subjectAltName matches no name") {
