@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <chrono>
 #include <plugtls/net/tcp_acceptor.hpp>
 #include <thread>
 
