@@ -40,7 +40,9 @@ std::string reason_lines(const parity_case& c) {
 
 }  // namespace
 
-std::string milliseconds(long us) { return std::to_string(us / 1000) + "." + std::to_string(us % 1000 / 100) + " ms"; }
+std::string milliseconds_text(long us) {
+  return std::to_string(us / 1000) + "." + std::to_string(us % 1000 / 100) + " ms";
+}
 
 // The error and what else is wrong.
 std::string result_text(const parity_result& r) {
@@ -93,7 +95,7 @@ std::string parity_text(const parity_table& t) {
   for (const parity_pair& p : t.pairs) {
     text +=
         without_trailing_space(cell(p.client->name, 12) + cell(p.server->name, 12) + cell(tls::name(p.version), 10) +
-                               cell(tls::name(p.suite), 42) + cell(milliseconds(p.handshake_us), 12) +
+                               cell(tls::name(p.suite), 42) + cell(milliseconds_text(p.handshake_us), 12) +
                                (p.error ? "FAILED " + one_line(explain(p.error)) : std::string("ok")));
   }
   std::string head = "\n" + cell("case", 28) + cell("expected", 27);

@@ -83,7 +83,7 @@ void run_cases(parity_table& table);
 /// Adds the certificate cases of a folder, judged without a connection.
 void run_corpus(const std::string& folder, parity_table& table);
 
-std::string milliseconds(long us);
+std::string milliseconds_text(long us);
 /// A result in a few words.
 std::string result_text(const parity_result& result);
 

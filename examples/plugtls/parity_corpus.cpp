@@ -89,7 +89,8 @@ void run_corpus(const std::string& folder, parity_table& table) {
   const std::string file = folder + "/manifest.json";
   const std::string text = read_file(file);
   try {
-    for (const json& entry : json::parse(text).at("cases")) {
+    const json manifest = json::parse(text);
+    for (const json& entry : manifest.at("cases")) {
       parity_case one;
       one.id = entry.at("id").get<std::string>();
       one.text = entry.at("why").get<std::string>();

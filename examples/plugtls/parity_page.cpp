@@ -96,7 +96,7 @@ std::string parity_page(const parity_table& t) {
       "<th>cipher suite<th>handshake<th></tr></thead>\n<tbody>\n";
   for (const parity_pair& p : t.pairs) {
     page += "<tr>" + td("client", p.client->name) + td("server", p.server->name) + td("version", tls::name(p.version)) +
-            td("cipher suite", tls::name(p.suite)) + td("handshake", milliseconds(p.handshake_us)) +
+            td("cipher suite", tls::name(p.suite)) + td("handshake", milliseconds_text(p.handshake_us)) +
             td("result", p.error ? explain(p.error) : "ok", p.error ? "bad" : "good") + "</tr>\n";
   }
   page += "</tbody></table>\n<h2>What must fail, and how it fails</h2>\n" + case_table(t, false);

@@ -5,9 +5,9 @@
 #   expired_root          the root once more, of the same name and key: expired in 2021
 #   cross                 the intermediate once more, issued by the other root: expired in 2021
 #   cross_valid           the same, valid
-#   broken, broken_ca     a leaf that is expired, for clients and of another name; its issuer is no CA and not yet valid
-#   worse, worse_ca       the same keys; besides, the leaf has a critical extension that nobody knows, and its issuer is
-#                         signed with SHA-1: what a library may refuse to present
+#   broken, broken_ca     a leaf that is expired and of another name; its issuer is no CA and not yet valid
+#   worse, worse_ca       the same keys; besides, the leaf is for clients and has a critical extension that nobody knows,
+#                         and its issuer is signed with SHA-1: what a library may refuse to present
 # shellcheck disable=SC2154 # functions.sh sets $work
 set -eu
 cd "$(dirname "$0")"
@@ -40,7 +40,6 @@ EOF
   sign "$1" "/C=GB/O=plugtls test/CN=plugtls broken" "$2" 20200101000000Z 20210101000000Z <<EOF
 basicConstraints = critical, CA:FALSE
 keyUsage = critical, digitalSignature
-extendedKeyUsage = clientAuth
 subjectAltName = DNS:other.plugtls.test
 ${4:-}
 EOF
@@ -51,5 +50,6 @@ ec_key broken
 cp broken_ca_key.pem worse_ca_key.pem
 cp broken_key.pem worse_key.pem
 pair broken broken_ca sha256
-pair worse worse_ca sha1 "1.2.3.4.5 = critical, DER:05:00"
+pair worse worse_ca sha1 "extendedKeyUsage = clientAuth
+1.2.3.4.5 = critical, DER:05:00"
 rm broken_ca_key.pem worse_ca_key.pem
