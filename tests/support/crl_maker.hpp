@@ -38,7 +38,7 @@ struct crl_maker {
   std::string extensions = extension("\x55\x1d\x14", tlv(0x02, "\x01"));
   std::string after_extensions;
   std::string outer_algorithm;  ///< empty: the inner one
-  std::string signature = bit_string("signature");
+  std::string signature = bit_string(ecdsa_value('s'));
   std::string trailing;  ///< after the CRL
 
   std::string der() const {
