@@ -47,6 +47,7 @@ class connection {
   }
 
   native_status handshake() {
+    free_tables_with_thread();
     blocked_ = false;
     const int n = is_client() ? wolfSSL_connect(ssl_.get()) : wolfSSL_accept(ssl_.get());
     if (n == WOLFSSL_SUCCESS) {

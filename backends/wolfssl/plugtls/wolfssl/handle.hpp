@@ -35,10 +35,25 @@ class roomy {
   bool ready_;
 };
 
+/// For each thread that computes on elliptic curves wolfSSL keeps tables of points, of some 13 MB, and leaves them
+/// behind when the thread ends. Called before such work, this has them freed with the thread.
+inline void free_tables_with_thread() noexcept {
+  struct tables {
+    ~tables() { wc_ecc_fp_free(); }
+  };
+  static thread_local const tables own;
+  static_cast<void>(&own);
+}
+
 inline int init_rsa(RsaKey* key) noexcept { return wc_InitRsaKey(key, nullptr); }
 
+inline int init_ecc(ecc_key* key) noexcept {
+  free_tables_with_thread();
+  return wc_ecc_init(key);
+}
+
 using rsa_handle = roomy<RsaKey, init_rsa, wc_FreeRsaKey>;
-using ecc_handle = roomy<ecc_key, wc_ecc_init, wc_ecc_free>;
+using ecc_handle = roomy<ecc_key, init_ecc, wc_ecc_free>;
 using ed25519_handle = roomy<ed25519_key, wc_ed25519_init, wc_ed25519_free>;
 
 inline const unsigned char* data(byte_view bytes) noexcept {

@@ -14,6 +14,7 @@ namespace plugtls::wolfssl {
 /// Has wolfSSL verify a path, link by link from its anchor down, with nothing else in view: each certificate is loaded
 /// only after its issuer has vouched for it. Dates are decided elsewhere.
 inline bool accepts(std::span<const certificate_view> path) {
+  free_tables_with_thread();
   const ctx_handle scratch(wolfSSL_CTX_new(wolfSSLv23_client_method()));
   if (!scratch || path.empty()) return false;
   WOLFSSL_CERT_MANAGER* manager = wolfSSL_CTX_GetCertManager(scratch.get());
