@@ -30,8 +30,8 @@ static bool connects(const std::string& pki) {
 
 template <class... Backend>
 static bool all_connect(const std::string& pki, const std::tuple<Backend...>&) {
-  const auto to_all = [&]<class Client>(Client) { return (connects<Client, Backend>(pki) & ...); };
-  return (to_all(Backend()) & ...);
+  const auto failures = [&]<class Client>(Client) { return (!connects<Client, Backend>(pki) + ...); };
+  return (failures(Backend()) + ...) == 0;
 }
 
 int main(int argc, char** argv) {
