@@ -23,6 +23,7 @@ enum class capability : std::uint8_t {
   key_update,                 ///< goes on after a peer's KeyUpdate (RFC 8446 §4.6.3); without, it is a `bad_record`
   any_alpn_name,              ///< ALPN protocols with a comma in their name
   long_chain,                 ///< chains of more than 9 certificates, own and peer's
+  many_alt_names,             ///< certificates with more than 128 alternative names
   x448,                       ///< group x448
   x25519mlkem768,             ///< group X25519MLKEM768
   critical_name_constraints,  ///< accepts certificates whose name constraints are critical (RFC 5280 §4.2.1.10)
@@ -42,6 +43,7 @@ inline constexpr capability all_capabilities[] = {
     capability::key_update,
     capability::any_alpn_name,
     capability::long_chain,
+    capability::many_alt_names,
     capability::x448,
     capability::x25519mlkem768,
     capability::critical_name_constraints,
@@ -63,6 +65,7 @@ constexpr std::string_view name(capability c) noexcept {
     case capability::key_update: return "key_update";
     case capability::any_alpn_name: return "any_alpn_name";
     case capability::long_chain: return "long_chain";
+    case capability::many_alt_names: return "many_alt_names";
     case capability::x448: return "x448";
     case capability::x25519mlkem768: return "x25519mlkem768";
     case capability::critical_name_constraints: return "critical_name_constraints";

@@ -18,6 +18,7 @@ REASONS = {
 OPEN = {  # id: (the capability without which it is so, None: everywhere; the error)
     "ok-nc-permitted": ("critical_name_constraints", "unsupported_critical_extension"),
     "ok-ed25519": ("ed25519", "bad_certificate"),
+    "ok-200-sans": ("many_alt_names", "bad_certificate"),
     # Revocation lists are not built yet.
     "ok-crl-clean": (None, "unsupported"), "crl-leaf-revoked": (None, "unsupported"),
     "crl-expired": (None, "unsupported"), "crl-bad-signature": (None, "unsupported"),

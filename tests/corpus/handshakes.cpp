@@ -117,6 +117,7 @@ judged judge_raw(const corpus_case& c, const backend_entry& judge, tls_version v
 constexpr std::pair<std::string_view, capability> needed[] = {
     {"ok-ed25519", capability::ed25519},
     {"ok-nc-permitted", capability::critical_name_constraints},
+    {"ok-200-sans", capability::many_alt_names},
 };
 
 bool can_accept(const backend_entry& judge, const corpus_case& c) {

@@ -27,6 +27,7 @@ struct backend {
                           capability::key_update,
                           capability::any_alpn_name,
                           capability::long_chain,
+                          capability::many_alt_names,
                           capability::pbes2_aes,
                           capability::encrypted_der_key,
                           capability::large_handshake_message,

@@ -51,8 +51,8 @@ inline constexpr bool has_tls1_3 = false;
 inline constexpr capability_set capabilities = [] {
   capability_set set{capability::server_group_order,     capability::renegotiation_info,
                      capability::any_alpn_name,          capability::long_chain,
-                     capability::encrypted_der_key,      capability::encrypted_alert_number,
-                     capability::exact_certificate_alert};
+                     capability::many_alt_names,         capability::encrypted_der_key,
+                     capability::encrypted_alert_number, capability::exact_certificate_alert};
   set.add(capability::tls1_3, has_tls1_3);
   set.add(capability::server_suite_order, !has_tls1_3);
   set.add(capability::pbes2_aes, MBEDTLS_VERSION_NUMBER >= 0x03050000);

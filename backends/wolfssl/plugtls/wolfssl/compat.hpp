@@ -101,6 +101,9 @@ inline constexpr bool has_pss = true;
 inline constexpr bool has_pss = false;
 #endif
 
+/// 5.7 gives up on a certificate with more than 128 alternative names (wolfcrypt/src/asn.c, WOLFSSL_MAX_ALT_NAMES).
+inline constexpr bool has_many_alt_names = LIBWOLFSSL_VERSION_HEX < 0x05006000 || LIBWOLFSSL_VERSION_HEX >= 0x05008000;
+
 #if defined(HAVE_SECURE_RENEGOTIATION)
 inline constexpr bool has_renegotiation_info = true;
 #else
