@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSL-1.0
 """Sums a run of `meson test`: summary.py TESTLOG.JSON. Test cases of Catch2 programs count one each, scripts count one.
 Or several: summary.py --matrix FOLDER ROW..., where FOLDER has ROW.json (the log) and ROW.backends (what `plugtls backends
---json` says) of each row; a row without has not run, and counts as one failure.
+--json` says) of each row; a row without has not run, and counts as one failure. One with ROW.unavailable could not be had:
+it counts as skipped, and the exit status is 3, unless something failed.
 
 A test case that printed "SKIPPED: <test> needs capability <name> on <backend>" counts as skipped. Any other kind of skip
 is one that nobody expected, and counts as failed. Lines "PEER: ..." tell what was done with a program of others."""
@@ -111,7 +112,13 @@ def by_backend(log, backends):
 def matrix(folder, *rows):
     lines, remarks = [("suite", "backend", "library", "passed", "failed", "skipped")], []
     total = [0, 0, 0]
+    unavailable = [row for row in rows if (pathlib.Path(folder) / f"{row}.unavailable").exists()]
+    for row in unavailable:
+        lines.append((row, ALL, "NOT RUN", 0, 0, 1))
+        total[2] += 1
     for row in rows:
+        if row in unavailable:
+            continue
         try:
             known = json.loads((pathlib.Path(folder) / f"{row}.backends").read_text(encoding="utf-8"))["backends"]
             libraries = {backend["name"]: backend["library"] for backend in known}
@@ -127,7 +134,9 @@ def matrix(folder, *rows):
     for line in lines:
         print("  ".join(str(cell).ljust(w) if i < 3 else str(cell).rjust(w) for i, (cell, w) in enumerate(zip(line, widths))))
     print("{} passed, {} failed, {} skipped".format(*total))
-    return 1 if total[1] or not total[0] else 0
+    if total[1] or not (total[0] or unavailable):
+        return 1
+    return 3 if unavailable else 0
 
 
 def self_test():
