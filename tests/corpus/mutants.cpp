@@ -15,7 +15,7 @@ using namespace plugtls_test;
 
 namespace {
 
-constexpr std::size_t mutants = 4000;
+constexpr std::size_t mutants = 3000;
 // Other ones with each run, for a search: PLUGTLS_SEED=17 ./corpus 'mutants*'
 std::uint64_t seed() {
   const char* text = std::getenv("PLUGTLS_SEED");
@@ -72,6 +72,14 @@ struct verdicts {
     for (const errc e : codes)
       if (e != codes.front()) return true;
     return false;
+  }
+  // A library that cannot read, or will not have, what the others take, and says so; nothing else.
+  bool is_refused_by_one() const {
+    std::size_t refused = 0;
+    errc others = errc::success;
+    for (const errc e : codes) refused += e == errc::bad_certificate;
+    for (const errc e : codes) others = e == errc::bad_certificate ? others : e;
+    return refused == 1 && others == errc::success;
   }
 };
 
@@ -146,7 +154,7 @@ TEST_CASE("mutants: what is changed and signed anew gets one verdict") {
   std::vector<good_chain> chains = good_chains();
   std::erase_if(chains, [](const good_chain& c) { return c.keys.front().empty(); });
   mutator m(seed() + 1000);
-  std::size_t accepted = 0;
+  std::size_t accepted = 0, refused_by_one = 0;
   for (std::size_t i = 0; i < mutants; ++i) {
     const good_chain& chain = chains[m.below(chains.size())];
     std::vector<std::string> ders = chain.ders;
@@ -160,9 +168,12 @@ TEST_CASE("mutants: what is changed and signed anew gets one verdict") {
     const verdicts v = judge(chain, ders);
     CAPTURE(chain.what, which, what, hex(ders[which]));
     INFO(v.what);
-    CHECK_FALSE(v.differ());
+    refused_by_one += v.is_refused_by_one();
+    if (!v.is_refused_by_one()) CHECK_FALSE(v.differ());
     accepted += v.codes.front() == errc::success;
   }
+  // wolfSSL 5.5 knows some types of attributes only, tells object identifiers by sums, and compares names byte by byte.
+  CHECK(refused_by_one < mutants / 100);
   // Names, serial numbers and identifiers may be others.
   CHECK(accepted > mutants / 100);
   CHECK(accepted < mutants / 2);

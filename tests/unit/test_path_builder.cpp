@@ -18,7 +18,7 @@ namespace {
 
 // In these tests the last character of a key's bytes signs: a signature is good when it is that character.
 errc one_character(byte_view spki, byte_view, byte_view, byte_view signature) {
-  if (signature.size() != 8) return errc::unsupported;
+  if (signature.size() != 10 || signature[5] != signature[9]) return errc::unsupported;
   return signature.back() == spki.back() ? errc::success : errc::bad_signature;
 }
 

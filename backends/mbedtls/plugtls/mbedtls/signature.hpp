@@ -100,9 +100,10 @@ inline errc verify_signature(byte_view spki, byte_view algorithm, byte_view sign
 
   key_handle key;
   if (const int e = mbedtls_pk_parse_public_key(key.get(), data(spki), spki.size()); e != 0) {
-    // The core has read the key: where its numbers are wrong, a point beside the curve for example, nothing verifies.
-    const bool is_bad = high_part(e) == MBEDTLS_ERR_PK_INVALID_PUBKEY;
-    return translate(e, is_bad ? errc::bad_signature : errc::malformed_certificate);
+    // The core has read the key: only its numbers can be wrong, a point beside the curve for example.
+    const bool is_usual = issuer.kind() == key_kind::ec || issuer.kind() == key_kind::rsa;
+    const bool is_bad = is_usual && translate(e, errc::bad_signature) != errc::out_of_memory;
+    return is_bad ? errc::bad_signature : errc::unsupported;
   }
   if (issuer.kind() != method.key) return errc::bad_signature;
   unsigned char digest[MBEDTLS_MD_MAX_SIZE];
