@@ -106,9 +106,7 @@ inline std::string rsa_key(std::size_t bits, const std::string& exponent = "\x01
 }
 
 /// What ECDSA writes, of two numbers that are one character each.
-inline std::string ecdsa_value(char r, char s) {
-  return sequence(tlv(0x02, "\x7f"s + r) + tlv(0x02, "\x7f"s + s));
-}
+inline std::string ecdsa_value(char r, char s) { return sequence(tlv(0x02, "\x7f"s + r) + tlv(0x02, "\x7f"s + s)); }
 inline std::string ecdsa_value(char number) { return ecdsa_value(number, number); }
 
 /// The parts of a certificate, each the DER of one field; the defaults make a valid leaf.
