@@ -106,8 +106,10 @@ concept NativeContext = std::default_initializable<C> &&
   // Verifies a chain that came without a connection: has the library look at it as a handshake of this context would,
   // and calls verifier.decide() exactly once with what it found, through the same code. `chain` is DER, leaf first and
   // the others in any order, as a peer would present it; the core has seen that it is not empty, that each certificate
-  // parses, and that there are not more than plan.limit.max_chain_length. The leaf is to be good for verifier.usage(),
-  // whatever the context's role. Called by several threads at once; leaves nothing behind in the library.
+  // parses, and that there are not more than plan.limit.max_chain_length. `native_verdict::verify_path` shows the
+  // library one path that the core has found; it is given wherever a handshake could still go on. The leaf is to be
+  // good for verifier.usage(), whatever the context's role. Called by several threads at once; leaves nothing behind in
+  // the library.
   { open.verify_chain(chain, verifier) } -> std::same_as<void>;
 };
 

@@ -15,7 +15,7 @@ enum class errc : int {
   success = 0,
 
   // What a peer's certificates can have wrong, in leading order (RFC 5280 §6, RFC 9525).
-  malformed_certificate,           ///< not DER, or against RFC 5280's structure
+  malformed_certificate,           ///< not DER, or against RFC 5280's structure or profile (§4)
   certificate_required,            ///< the peer sent no certificate although one is required
   bad_signature,                   ///< an issuer of the right name did not make the signature
   self_signed,                     ///< a lone self-signed certificate that is not trusted
@@ -155,7 +155,7 @@ inline std::error_code make_error_code(errc e) noexcept { return {static_cast<in
 inline std::string_view describe(errc e) noexcept {
   switch (e) {
     case errc::success: return "no error";
-    case errc::malformed_certificate: return "a certificate is not valid DER, or breaks the structure of RFC 5280";
+    case errc::malformed_certificate: return "a certificate is not valid DER, or breaks a rule of RFC 5280 §4";
     case errc::certificate_required: return "the peer sent no certificate although one is required";
     case errc::bad_signature: return "a certificate's signature was not made by the key of its issuer";
     case errc::self_signed: return "the peer's certificate is self-signed and not in the trust store";

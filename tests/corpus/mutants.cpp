@@ -2,10 +2,10 @@
 #include <chrono>
 #include <cstdlib>
 
+#include "native/signer.hpp"
 #include "support/any_pair.hpp"
 #include "support/corpus.hpp"
 #include "support/mutator.hpp"
-#include "support/signer.hpp"
 
 using namespace plugtls;
 using namespace plugtls_test;

@@ -5,11 +5,11 @@
 #include <nlohmann/json.hpp>
 #include <test_pki.hpp>
 
+#include "native/presenter.hpp"
 #include "plugtls/any.hpp"
 #include "plugtls/certificate.hpp"
 #include "plugtls/pem.hpp"
 #include "support/drive.hpp"
-#include "native/presenter.hpp"
 
 namespace {
 

@@ -77,6 +77,12 @@ inline bool is_distribution_point(der::reader in) noexcept {
   return (!in.next(der::tag::constructed(2), field) || general_names::parse(field.value, issuer)) && in.at_end();
 }
 
+/// Attribute (§4.2.1.8).
+inline bool is_attribute(der::reader in) noexcept {
+  byte_view values;
+  return next_oid(in) && in.next(der::tag::set, values) && !values.empty() && in.at_end();
+}
+
 /// PolicyConstraints (§4.2.1.11), of which at least one field must be there.
 inline bool is_policy_constraints(byte_view value) noexcept {
   byte_view content;
@@ -96,6 +102,7 @@ inline bool is_well_formed_extension(byte_view id, byte_view value) noexcept {
   general_names names;
   if (oid::is(id, oid::certificate_policies)) return is_sequence_of_sequences(value, is_policy);
   if (oid::is(id, oid::policy_mappings)) return is_sequence_of_sequences(value, is_mapping);
+  if (oid::is(id, oid::subject_directory_attributes)) return is_sequence_of_sequences(value, is_attribute);
   if (oid::is(id, oid::policy_constraints)) return is_policy_constraints(value);
   if (oid::is(id, oid::inhibit_any_policy))
     return der::read_single(value, der::tag::integer, content) && der::read_unsigned(content, skip);

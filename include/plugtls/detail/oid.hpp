@@ -13,6 +13,7 @@ using namespace std::string_view_literals;
 inline bool is(byte_view oid, std::string_view known) noexcept { return as_text(oid) == known; }
 
 // Extensions (RFC 5280 §4.2): 2.5.29.n
+inline constexpr auto subject_directory_attributes = "\x55\x1d\x09"sv;
 inline constexpr auto subject_key_identifier = "\x55\x1d\x0e"sv;
 inline constexpr auto key_usage = "\x55\x1d\x0f"sv;
 inline constexpr auto subject_alt_name = "\x55\x1d\x11"sv;

@@ -135,7 +135,9 @@ class chain_check {
                                                  static_cast<mbedtls_x509_crt_profile*>(profile), nullptr, &flags,
                                                  collect, &seen);
       if (e != 0) return problem_of_error(e);
-      if (!seen.problems_.empty()) return leading(seen.problems_);
+      // Names that mbedTLS does not take for equal, for the number of blanks in them: the issuer is known.
+      const errc why = leading(seen.problems_);
+      if (why != errc::success) return why == errc::unknown_issuer ? errc::bad_certificate : why;
     }
     return errc::success;
   }
@@ -172,7 +174,9 @@ class chain_check {
   // Used where the neutral policy finds nothing wrong, so that only mbedTLS's own limits are left.
   static errc problem_of_error(int error) noexcept {
     if (error == MBEDTLS_ERR_X509_FATAL_ERROR) return errc::path_length_exceeded;
-    if (high_part(error) == MBEDTLS_ERR_X509_INVALID_EXTENSIONS) return errc::unsupported_critical_extension;
+    if (high_part(error) == MBEDTLS_ERR_X509_INVALID_EXTENSIONS ||
+        high_part(error) == MBEDTLS_ERR_X509_FEATURE_UNAVAILABLE)
+      return errc::unsupported_critical_extension;
     return translate(error, errc::bad_certificate) == errc::out_of_memory ? errc::out_of_memory : errc::bad_certificate;
   }
 

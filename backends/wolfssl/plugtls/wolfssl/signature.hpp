@@ -142,6 +142,8 @@ inline errc verify_signature(byte_view spki, byte_view algorithm, byte_view sign
                                      key.get());
     return verdict(e == 0 && good == 1);
   }
+  constexpr unsigned most_rsa_bits = 4096;
+  if (issuer.bits() > most_rsa_bits) return errc::unsupported;
   rsa_handle key;
   if (!key || wc_RsaPublicKeyDecode(data(spki), &at, key.get(), size(spki)) != 0) return errc::unsupported;
   if (method.is_pss) return verify_pss(key.get(), method, signed_bytes, signature);

@@ -6,7 +6,7 @@
 
 #include <memory>
 
-#include "support/native_verifier.hpp"
+#include "native/native_verifier.hpp"
 
 namespace {
 

@@ -3,15 +3,25 @@
 #include <mbedtls/oid.h>
 #include <mbedtls/x509_crt.h>
 
-#include "plugtls/mbedtls/handle.hpp"
-#include "support/native_verifier.hpp"
+#include "native/native_verifier.hpp"
 
 namespace {
 
-using plugtls::mbedtls::certificates_handle;
 using plugtls_test::native_request;
 
-int append(certificates_handle& list, const std::string& pem) {
+class certificates {
+ public:
+  certificates() { mbedtls_x509_crt_init(&list_); }
+  certificates(const certificates&) = delete;
+  certificates& operator=(const certificates&) = delete;
+  ~certificates() { mbedtls_x509_crt_free(&list_); }
+  mbedtls_x509_crt* get() { return &list_; }
+
+ private:
+  mbedtls_x509_crt list_;
+};
+
+int append(certificates& list, const std::string& pem) {
   return mbedtls_x509_crt_parse(list.get(), reinterpret_cast<const unsigned char*>(pem.c_str()), pem.size() + 1);
 }
 
@@ -35,7 +45,7 @@ int set_dates(void* moment, mbedtls_x509_crt* c, int, std::uint32_t* flags) {
 }
 
 bool accepts(native_request r) {
-  certificates_handle chain, trust;
+  certificates chain, trust;
   if (append(chain, r.leaf) != 0) return false;
   for (const std::string& pem : r.intermediates)
     if (append(chain, pem) != 0) return false;  // as a handshake does

@@ -8,7 +8,7 @@
 
 #include <memory>
 
-#include "support/native_verifier.hpp"
+#include "native/native_verifier.hpp"
 
 namespace {
 
