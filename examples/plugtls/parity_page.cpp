@@ -43,13 +43,27 @@ td { overflow-wrap: break-word; }
   td { border: 0; padding: .1rem 0; display: flex; gap: .6rem; }
   td[data-label]::before { content: attr(data-label); color: var(--soft); flex: 0 0 6.5rem; font-size: .87rem; }
   td > div { min-width: 0; overflow-wrap: anywhere; }
+  .pairs tr { display: flex; flex-wrap: wrap; gap: 0 .6rem; }
+  .pairs td { width: auto; }
+  .pairs td[data-label]::before { content: none; }
+  .pairs td:nth-child(2)::before { content: "\2192"; flex: none; }
 }
 </style>
 )";
 
+// Names of conditions may break behind an underscore, so that the sentences have room.
+std::string breakable(std::string_view text) {
+  std::string out;
+  for (const char c : escape_html(text)) {
+    out += c;
+    if (c == '_') out += "<wbr>";
+  }
+  return out;
+}
+
 std::string td(std::string_view label, std::string_view text, std::string_view kind = {}) {
   return "<td data-label=\"" + escape_html(label) + "\"><div" +
-         (kind.empty() ? std::string() : " class=\"" + std::string(kind) + "\"") + ">" + escape_html(text) +
+         (kind.empty() ? std::string() : " class=\"" + std::string(kind) + "\"") + ">" + breakable(text) +
          "</div></td>";
 }
 
@@ -92,7 +106,8 @@ std::string parity_page(const parity_table& t) {
   for (const tls::backend_entry* b : t.backends)
     page += "<li>" + escape_html(b->name) + ": " + escape_html(b->library().text) + "</li>\n";
   page +=
-      "</ul>\n<h2>Every client with every server</h2>\n<table>\n<thead><tr><th>client<th>server<th>version"
+      "</ul>\n<h2>Every client with every server</h2>\n<table "
+      "class=\"pairs\">\n<thead><tr><th>client<th>server<th>version"
       "<th>cipher suite<th>handshake<th></tr></thead>\n<tbody>\n";
   for (const parity_pair& p : t.pairs) {
     page += "<tr>" + td("client", p.client->name) + td("server", p.server->name) + td("version", tls::name(p.version)) +

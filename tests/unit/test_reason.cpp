@@ -71,6 +71,7 @@ TEST_CASE("a wrong name is told with the names that the certificate has, at most
   };
   CHECK(names(dns("a.example") + dns("b.example") + email("c@d.example") + ip("\x7f\0\0\x01"s)) ==
         "the certificate is for a.example, b.example, 127.0.0.1; expected www.example");
+  CHECK(names(dns("127.0.0.1")) == "the certificate is for DNS name 127.0.0.1; expected www.example");
   CHECK(names(email("c@d.example")) ==
         "the certificate has no host name and no address in subjectAltName (a common name does not count); expected "
         "www.example");
@@ -138,6 +139,8 @@ TEST_CASE("a violated name constraint names the name, the constraints and whose 
                     alt_names(dns("www.example.test")))
             .find("(constraints permitted DNS:test; excluded DNS:example.test, email:x.test of CN=inter)") !=
         std::string::npos);
+  CHECK(constrained(name_constraints({}, {ip("\x7f\0\0\0\xff\0\0\0"s)}), alt_names(ip("\x7f\0\0\x01"s)))
+            .find(", IP:127.0.0.1 (constraints excluded IP:127.0.0.0/255.0.0.0 of CN=inter)") != std::string::npos);
   CHECK(constrained(name_constraints({directory(dn("other"))}), "").find(", a name in its subject (") !=
         std::string::npos);
   const std::vector<std::string> many(1000, dns("other.test"));
@@ -150,6 +153,12 @@ TEST_CASE("a critical extension that is not understood is named by its number") 
   CHECK(said(errc::unsupported_critical_extension, 1, [](scene& s) {
           s.intermediate.extensions += extension("\x2a\x03\x04", "x", true);
         }) == "the certificate at depth 1 has a critical extension that is not understood, 1.2.3.4: CN=inter");
+}
+
+TEST_CASE("an extension that only a library does not understand has no number") {
+  CHECK(said(errc::unsupported_critical_extension, 0) ==
+        "the certificate has a critical extension that is not understood, or an issuer has (name constraints, by a "
+        "library without them): CN=leaf");
 }
 
 TEST_CASE("a wrong purpose says what is lacking") {

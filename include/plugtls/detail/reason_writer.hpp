@@ -58,8 +58,11 @@ class reason_writer {
       case errc::path_length_exceeded: return path_length();
       case errc::name_constraint_violated: return name_constraint();
       case errc::unsupported_critical_extension:
-        return which() + " has a critical extension that is not understood, " +
-               safe_text(der::oid_text(view().unknown_critical_extension())) + subject();
+        return which() + " has a critical extension that is not understood" +
+               (view().has_unknown_critical_extension()
+                    ? ", " + safe_text(der::oid_text(view().unknown_critical_extension()))
+                    : ", or an issuer has (name constraints, by a library without them)") +
+               subject();
       case errc::revoked: return which() + " is revoked, serial " + safe_text(it_->serial_hex()) + subject();
       case errc::revocation_unknown: return "no valid source tells whether " + which() + " is revoked" + subject();
       case errc::certificate_expired:
@@ -113,6 +116,12 @@ class reason_writer {
     return {};
   }
 
+  static std::string subnet(byte_view value) {
+    const auto base = ip_address::from_bytes(value.first(value.size() / 2));
+    const auto mask = ip_address::from_bytes(value.last(value.size() / 2));
+    return base && mask ? "IP:" + base->to_string() + "/" + mask->to_string() : "IP:" + to_hex(value);
+  }
+
   static std::string subtrees(byte_view content) {
     std::string text;
     der::reader lists(content);
@@ -126,7 +135,8 @@ class reason_writer {
         der::element base;
         general_name name;
         if (!fields.next(base) || !general_names::read(base, name)) break;
-        names += (names.empty() ? " " : ", ") + safe_text(to_string(name), 80);
+        names += (names.empty() ? " " : ", ") +
+                 (name.form == name_form::ip ? subnet(name.value) : safe_text(to_string(name), 80));
       }
       text += (text.empty() ? "" : ";") + std::string(list == 0 ? " permitted" : " excluded") + names +
               (in.at_end() ? "" : ", ...");
@@ -165,8 +175,9 @@ class reason_writer {
     std::uint64_t count = 0;
     for (const general_name& name : view().subject_alt_names()) {
       if ((name.form != name_form::dns && name.form != name_form::ip) || ++count > most) continue;
-      const std::string text = to_string(name);
-      names += (names.empty() ? "" : ", ") + safe_text(std::string_view(text).substr(text.find(':') + 1), 80);
+      const std::string text = to_string(name), value = text.substr(text.find(':') + 1);
+      const bool is_disguised = name.form == name_form::dns && ip_address::parse(value);
+      names += (names.empty() ? "" : ", ") + std::string(is_disguised ? "DNS name " : "") + safe_text(value, 80);
     }
     if (count > most) names += " and " + std::to_string(count - most) + " more";
     if (count == 0) names = "no host name and no address in subjectAltName (a common name does not count)";
