@@ -56,7 +56,7 @@ std::string result_text(const parity_result& r) {
 
 std::string parity_table::verdict() const {
   std::string text = std::to_string(pairs_good()) + " of " + std::to_string(pairs.size()) + " pairs connect, " +
-                     std::to_string(cases_good()) + " of " + std::to_string(cases.size()) +
+                     std::to_string(cases_good()) + " of " + std::to_string(cases_judged()) +
                      " cases agree and are as expected";
   if (documented() != 0)
     text += " (" + std::to_string(documented()) + (documented() == 1 ? " result" : " results") +
@@ -104,7 +104,7 @@ std::string parity_text(const parity_table& t) {
   for (const parity_case& c : t.cases) {
     std::string line = cell(c.id, 28) + cell(tls::name(c.expected), 27);
     for (const parity_result& r : c.results) line += cell(result_text(r), 27);
-    text += without_trailing_space(line + (c.good ? "ok" : c.agree ? "UNEXPECTED" : "DIFFERENT")) + reason_lines(c);
+    text += without_trailing_space(line + std::string(c.label())) + reason_lines(c);
   }
   return text + "\n" + t.verdict() + "\n";
 }

@@ -37,6 +37,10 @@ struct parity_case {
   bool agree = false;  ///< the same errc, problems and reasons on all that have the case
   bool good = false;   ///< and they are the expected ones
 
+  /// Whether any backend's result counts.
+  bool is_judged() const noexcept;
+  /// Returns "agree", "UNEXPECTED" (all, on something else), "DIFFERENT" or "documented" (no result counts).
+  std::string_view label() const noexcept;
   /// Compares the results and sets both.
   void judge();
   /// Returns the sentence that all give; empty where nothing is refused, and where they differ.
@@ -49,9 +53,10 @@ struct parity_table {
   std::vector<parity_case> cases;
   std::size_t pairs_good() const noexcept;
   std::size_t cases_good() const noexcept;
+  std::size_t cases_judged() const noexcept;
   std::size_t documented() const noexcept;
   std::string verdict() const;
-  bool good() const noexcept { return pairs_good() == pairs.size() && cases_good() == cases.size(); }
+  bool good() const noexcept { return pairs_good() == pairs.size() && cases_good() == cases_judged(); }
 };
 
 /// How the connection of a trial goes on after the handshake.

@@ -185,7 +185,13 @@ std::size_t parity_table::pairs_good() const noexcept {
 
 std::size_t parity_table::cases_good() const noexcept {
   std::size_t n = 0;
-  for (const parity_case& c : cases) n += c.good ? 1 : 0;
+  for (const parity_case& c : cases) n += c.good && c.is_judged() ? 1 : 0;
+  return n;
+}
+
+std::size_t parity_table::cases_judged() const noexcept {
+  std::size_t n = 0;
+  for (const parity_case& c : cases) n += c.is_judged() ? 1 : 0;
   return n;
 }
 
@@ -194,6 +200,16 @@ std::size_t parity_table::documented() const noexcept {
   for (const parity_case& c : cases)
     for (const parity_result& r : c.results) n += r.documented.empty() ? 0 : 1;
   return n;
+}
+
+bool parity_case::is_judged() const noexcept {
+  for (const parity_result& r : results)
+    if (r.documented.empty()) return true;
+  return false;
+}
+
+std::string_view parity_case::label() const noexcept {
+  return !is_judged() ? "documented" : good ? "agree" : agree ? "UNEXPECTED" : "DIFFERENT";
 }
 
 void parity_case::judge() {

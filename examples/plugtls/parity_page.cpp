@@ -92,7 +92,7 @@ std::string case_table(const parity_table& t, bool in_corpus) {
     if (c.in_corpus != in_corpus) continue;
     text += "<tr>" + what_cell(c) + td("expected", c.expected == tls::errc::success ? "accepted" : name(c.expected));
     for (const parity_result& r : c.results) text += result_cell(r, c);
-    text += td("verdict", c.good ? "agree" : c.agree ? "UNEXPECTED" : "DIFFERENT", c.good ? "good" : "bad") + "</tr>\n";
+    text += td("verdict", c.label(), !c.is_judged() ? "note" : c.good ? "good" : "bad") + "</tr>\n";
   }
   return text + "</tbody></table>\n";
 }
