@@ -37,7 +37,7 @@ struct path_result {
 ///
 /// `verify_signature(spki_der, algorithm_der, tbs, signature)` returns `errc::success`, `errc::bad_signature` or
 /// `errc::unsupported`. `accept(path)` is asked about each path that reached an anchor: the first one it accepts is the
-/// result, else the first one found. A leaf that is self-issued and among the anchors is a path of its own.
+/// result, else the first one found. A leaf that is among the anchors is a path of its own.
 ///
 /// The result views the same bytes as the input. Nothing is kept between calls.
 template <class VerifySignature, class Accept>

@@ -176,15 +176,17 @@ class peer_verifier {
                                            check(path, true, unfit);
                                            return unfit.empty();
                                          });
-    if (!found.anchored) add_problem(problems_, found.reason, found.depth);
     is_anchored_ = found.anchored;
     check(found.path, found.anchored, problems_);
+    if (!found.anchored) add_problem(problems_, found.reason, found.depth);
     keep_path(found.path);
   }
 
   // The library has the last word on a path that nothing is wrong with, or nothing but dates, which it knows not of.
+  // A leaf that is the anchor has no signature to verify, and not every library takes one for an anchor.
   bool library_accepts(const native_verdict& native) {
     if (explained()) return false;
+    if (is_anchored_ && path_.size() == 1) return true;
     if (is_anchored_ && native.verify_path != nullptr) {
       const errc e = native.verify_path(native.library, views_of(path_));
       if (e != errc::success) add_problem(problems_, e, 0);
@@ -202,11 +204,10 @@ class peer_verifier {
     return false;
   }
 
-  // Cuts a path where it first reaches an anchor; libraries differ in whether they go on. False where it reaches none:
-  // a library may end at a leaf that is in its store (others cannot), even with untrusted certificates behind it.
+  // Cuts a path where it first reaches an anchor; libraries differ in whether they go on. False where it reaches none.
   bool end_at_anchor(std::vector<certificate>& path) const {
     for (std::size_t i = 0; i < path.size(); ++i) {
-      if ((i == 0 && !path[i].view().is_self_issued()) || !is_anchor(path[i])) continue;
+      if (!is_anchor(path[i])) continue;
       path.erase(path.begin() + static_cast<std::ptrdiff_t>(i) + 1, path.end());
       return true;
     }

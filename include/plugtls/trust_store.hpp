@@ -20,9 +20,9 @@ namespace plugtls {
 /// The same holds on every backend:
 /// - An anchor may be a root, or an intermediate: a path ends at the first anchor that it reaches, and what stands
 ///   above it is of no interest. What a peer presents is never an anchor for that.
-/// - A self-issued certificate that is an anchor is trusted as a peer's own, as a path of one. A leaf that another
-///   authority issued is not: being in the store does not help it, its issuer has to be there. To accept one
-///   particular key of such a peer, trust its issuer and pin the key (settings, `pins`).
+/// - A peer's own certificate that is an anchor is trusted as it stands, as a path of one, whoever issued it. That it
+///   may be a CA's holds for self-issued ones only. Its successor is another certificate: to follow renewals of one
+///   key, trust its issuer and pin the key (settings, `pins`).
 /// - Anchors are checked for dates, keys and key usages as other certificates are. Their own signature and extended key
 ///   usage are not looked at, and one of version 1 or without extensions may issue.
 /// - An expired anchor, or cross certificate, does no harm where another path is good.

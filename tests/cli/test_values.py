@@ -105,7 +105,7 @@ class Values(CliTest):
         self.assertEqual(result.json["error"], "invalid_argument")
         result = self.program.run("serve", "--json", "--mode", "nonesuch")
         self.assertEqual((result.status, result.json["role"], result.json["stage"]), (2, "server", "setup"))
-        result = self.program.run("client", "--json", TARGET, "--pin", "x")
+        result = self.program.run("client", "--json", TARGET, "--keylog", "x")
         self.assertEqual((result.status, result.json["error"]), (4, "unsupported"))
 
     def identity_refused(self, backend, status, error, cert, key, *more):

@@ -86,11 +86,12 @@ TEST_CASE("rule 7: an anchor of another name or key does not help, and an expire
   CHECK(verdict(join(pki::cross, pki::root), full) == good({"leaf", "inter", "root"}));
 }
 
-TEST_CASE("rule 7: a leaf among the anchors counts only if it is self-issued") {
-  CHECK(verdict(join(pki::server), join(pki::server)) == bad(errc::unknown_issuer, 0));
-  CHECK(verdict(join(pki::server), full) == bad(errc::unknown_issuer, 1));
-  CHECK(verdict(join(pki::server), join(full, pki::root)) == bad(errc::unknown_issuer, 2));
-  CHECK(verdict(join(pki::server, pki::root), full) == good({"leaf", "inter", "root"}));
+TEST_CASE("rule 7: a leaf among the anchors is a path of its own, whoever issued it and whatever comes with it") {
+  for (const std::string& chain : {join(pki::server), full, join(full, pki::root), join(pki::server, pki::other_root)})
+    CHECK(verdict(join(pki::server), chain) == good({"leaf"}));
+  CHECK(verdict(join(pki::server, pki::root), full) == good({"leaf"}));
+  CHECK(verdict(join(pki::expired), join(pki::expired_chain), pki::expired_key) == bad(errc::certificate_expired, 0));
+  CHECK(verdict(join(pki::client), full) == bad(errc::unknown_issuer, 1));
   CHECK(verdict(join(pki::self_signed), join(pki::self_signed), pki::self_signed_key) == good({"self"}));
   CHECK(verdict(join(pki::self_signed), join(pki::self_signed, pki::intermediate, pki::root), pki::self_signed_key) ==
         good({"self"}));

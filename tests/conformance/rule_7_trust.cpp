@@ -101,9 +101,11 @@ TEST_CASE("rule 7: a self-signed certificate is trusted when it is in the trust 
   CHECK(verdict(trusting(pki::root), self) == errc::self_signed);
 }
 
-TEST_CASE("rule 7: a leaf in the trust store that did not sign itself is no anchor") {
-  CHECK(verdict(trusting(pki::server), full) == errc::unknown_issuer);
-  CHECK(verdict(trusting(pki::server), leaf_only) == errc::unknown_issuer);
+TEST_CASE("rule 7: a leaf in the trust store is trusted, though it did not sign itself") {
+  CHECK(verdict(trusting(pki::server), full) == errc::success);
+  CHECK(verdict(trusting(pki::server), leaf_only) == errc::success);
+  CHECK(verdict(trusting(pki::server), leaf_only, "other.test") == errc::hostname_mismatch);
+  CHECK(verdict(trusting(pki::server), foreign) == errc::unknown_issuer);
 }
 
 TEST_CASE("rule 7: a root that the peer sends along is not trusted for that") {

@@ -163,7 +163,7 @@ class Limbo(unittest.TestCase):
                     with self.subTest(i, backend=backend, version=version):
                         self.assertEqual(verdict, self.said[backend][i]["error"] or "success")
         print("handshakes", presented, file=sys.stderr)
-        self.assertGreater(presented, 460 * len(self.lacks))
+        self.assertGreater(presented, 450 * len(self.lacks))  # some messages are longer than the presenter can send
 
 
 if __name__ == "__main__":

@@ -57,7 +57,7 @@ TEST_CASE("a CRL is read field by field") {
   CHECK(to_rfc3339(*v.next_update()) == "2049-12-31T23:59:59Z");
   CHECK(as_text(v.number()) == "\x01");
   CHECK(as_text(v.authority_key_id()) == "key");
-  CHECK(as_text(v.signature()) == "signature");
+  CHECK(as_text(v.signature()) == ecdsa_value('s'));
   CHECK(as_text(v.tbs()).size() < c.der().size());
   CHECK(v.scope().reasons == crl_scope::all_reasons);
   CHECK_FALSE((v.is_delta() || v.is_indirect() || v.has_unknown_critical_extension()));

@@ -134,7 +134,7 @@ TEST_CASE("reasons are told apart") {
   md5.signature = bit_string("??");
   CHECK(reason({{md5}, {root}}, 0) == errc::weak_algorithm);
   md5.inner_algorithm = ecdsa_sha256();
-  md5.signature = bit_string(ecdsa_value('?'));
+  md5.signature = bit_string(ecdsa_value('R', '?'));
   CHECK(reason({{md5}, {root}}, 0) == errc::bad_certificate);
 }
 

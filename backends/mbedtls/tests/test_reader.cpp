@@ -29,6 +29,15 @@ unsigned usages(const mbedtls_x509_crt& c) {
   return out;
 }
 
+// Before 3 the library gives an RSA key's size in whole bytes.
+std::size_t bits_of(const mbedtls_pk_context& key, bool is_rsa) {
+#if MBEDTLS_VERSION_NUMBER < 0x03000000
+  if (is_rsa) return mbedtls_mpi_bitlen(&mbedtls_pk_rsa(key)->N);
+#endif
+  static_cast<void>(is_rsa);
+  return mbedtls_pk_get_bitlen(&key);
+}
+
 std::optional<read_fields> read_fields_of(const std::string& der) {
   mbedtls::certificates_handle list;
   if (mbedtls::parse_any(list.get(), as_bytes(der)) != 0) return std::nullopt;
@@ -47,7 +56,7 @@ std::optional<read_fields> read_fields_of(const std::string& der) {
       out.alt_names->push_back(std::to_string(form) + ":" + bytes_of(s->buf));
   }
   const bool is_rsa = mbedtls_pk_can_do(&c.pk, MBEDTLS_PK_RSA) != 0, is_ec = mbedtls_pk_can_do(&c.pk, MBEDTLS_PK_ECKEY);
-  if (is_rsa || is_ec) out.key = (is_rsa ? "RSA " : "EC ") + std::to_string(mbedtls_pk_get_bitlen(&c.pk));
+  if (is_rsa || is_ec) out.key = (is_rsa ? "RSA " : "EC ") + std::to_string(bits_of(c.pk, is_rsa));
   return out;
 }
 

@@ -34,8 +34,8 @@ inline bool marks_extensions(const certificate_view& c) noexcept {
 }
 
 /// §4.2.1.1, §4.2.1.2: a certificate names the key of its issuer, and that of a CA its own. Private CAs often write
-/// neither, and nothing depends on them: so only who writes the one without the other is refused. Trust anchors are
-/// exempt: several roots in use lack theirs.
+/// neither, and nothing depends on them: so only who writes the one without the other is refused. Trust anchors and
+/// self-signed certificates are exempt: several roots in use lack theirs.
 inline bool has_half_key_identifiers(const certificate_view& c) noexcept {
   const bool names_issuer = !c.authority_key_id().empty() || !c.authority_cert_serial().empty();
   const bool names_itself = !c.subject_key_id().empty();
@@ -65,7 +65,7 @@ inline bool follows_profile(const certificate_view& c, bool is_anchor) noexcept 
   const bool names_nothing = c.has_extension(oid::authority_key_identifier) && c.authority_key_id().empty() &&
                              c.authority_cert_serial().empty();
   return has_names(c) && follows_ca_profile(c) && marks_extensions(c) && !names_nothing && !contradicts_itself(c) &&
-         (is_anchor || !has_half_key_identifiers(c));
+         (is_anchor || c.is_self_issued() || !has_half_key_identifiers(c));
 }
 
 }  // namespace plugtls::detail

@@ -18,10 +18,7 @@ class path_search {
   path_result run() {
     if (presented_.empty() || limits_.certificates == 0) return {};
     path_.push_back(presented_[0]);
-    if (path_[0].is_self_issued() && is_anchor(path_[0]))
-      finish();
-    else
-      extend();
+    if (!is_anchor(path_[0]) || !finish()) extend();
     if (!result_.anchored && result_.reason == errc::success) result_.reason = errc::unknown_issuer;
     return std::move(result_);
   }

@@ -60,6 +60,7 @@ def ca(name, public_key, crl_sign):
          .add_extension(x509.BasicConstraints(True, 0), True)
          .add_extension(x509.KeyUsage(key_cert_sign=True, crl_sign=crl_sign, **bits), True)
          .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), False)
+         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(key("root").public_key()), False)
          .sign(key("root"), hashes.SHA256()))
 
 

@@ -234,6 +234,8 @@ class connection {
 
   // wolfSSL gives up on some certificates without a word to the callback; the neutral policy may know the reason.
   void explain_unread() {
+    // 5.5 has the first 9 certificates verified, and minds only then that there are more.
+    if (error_ == DECODE_E && presented_count() >= 9) reason_ = errc::handshake_too_large;
     const bool is_outside = error_ == FATAL_ERROR || wire_->ended() || wire_->fault() != errc::success;
     if (is_outside || mode() == verify_mode::none || verifier_->decided()) return;
     if (error_ == NO_PEER_CERT) {
