@@ -120,7 +120,7 @@ class basic_context {
     const bool is_too_long = chain.size() > static_cast<std::size_t>(rules.max_chain_length);
     if (chain.empty() || is_too_long || !detail::all_parse(chain))
       verifier.decide({chain, {}, false, {}});  // the library is not asked: this is refused before
-    else
+    else if (!verifier.decide_known(chain))
       state_->native.verify_chain(chain, verifier);
     verifier.exception().rethrow();
     out.path = verifier.path();
