@@ -179,12 +179,11 @@ class basic_context {
     if (id.chain().empty()) return info.set(errc::no_certificates_found, "the identity holds no certificate");
     if (id.key().empty()) return info.set(errc::invalid_argument, "the identity holds no private key");
     const certificate_view& leaf = id.chain().front().view();
-    policy_settings floors;
     if (id.chain().size() > 9 && !B::capabilities.has(capability::long_chain))
       return info.set(errc::unsupported, std::string(B::name) + " sends chains of at most 9 certificates");
     if (!fits_message(id.chain()))
       return info.set(errc::unsupported, std::string(B::name) + " cannot send a chain of more than 16 KiB");
-    if (detail::key_is_weak(leaf.public_key(), floors))
+    if (detail::key_is_weak(leaf.public_key(), certificate_floors()))
       return info.set(errc::weak_algorithm, "the identity's key is too short: " + leaf.public_key().description());
 
     auto key = basic_private_key<B>::load(id.key(), info);

@@ -55,6 +55,7 @@ struct verify_rules {
   std::vector<certificate_view> anchor_views;  ///< of the same
   detail::revocation_rules revocation;
   std::vector<key_pin> pins;
+  certificate_floors floors;
   signature_verifier verify_signature = nullptr;
   std::shared_ptr<detail::chain_memory> memory = std::make_shared<detail::chain_memory>();
 };
@@ -300,6 +301,7 @@ class peer_verifier {
     policy.usage = usage_;
     policy.now = now_ = now();
     policy.max_depth = rules_.max_intermediates;
+    policy.floors = rules_.floors;
     return policy;
   }
 
@@ -314,7 +316,7 @@ class peer_verifier {
 
   verify_context context() const noexcept {
     const role own = usage_ == purpose::server_auth ? role::client : role::server;
-    return {own, peer_text_, chain_, path_, problems_, now_};
+    return {own, peer_text_, chain_, path_, problems_, now_, rules_.floors};
   }
 
   std::string explain(const problem& p) const {

@@ -57,10 +57,18 @@ inline bool is_well_formed_signature(const algorithm_identifier& algorithm, byte
 }
 
 struct signature_info {
-  std::string_view name;  ///< empty when the algorithm is not known
-  bool is_sha1 = false;   ///< allowed only where the policy says so
-  bool is_broken = true;  ///< MD2, MD4, MD5, and whatever is not known
+  std::string_view name;   ///< empty when the algorithm is not known
+  unsigned hash_bits = 0;  ///< 0 for MD2, MD4, MD5, and whatever is not known, which are good for nothing
 };
+
+/// Tells how many bits a hash gives, 0 for one that is not known.
+inline unsigned describe_hash(byte_view hash_oid) noexcept {
+  if (oid::is(hash_oid, oid::sha1)) return 160;
+  if (oid::is(hash_oid, oid::sha224)) return 224;
+  if (oid::is(hash_oid, oid::sha256)) return 256;
+  if (oid::is(hash_oid, oid::sha384)) return 384;
+  return oid::is(hash_oid, oid::sha512) ? 512 : 0;
+}
 
 inline signature_info describe_signature(const algorithm_identifier& algorithm) noexcept {
   struct known {
@@ -68,59 +76,53 @@ inline signature_info describe_signature(const algorithm_identifier& algorithm) 
     signature_info info;
   };
   static constexpr known table[] = {
-      {"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x02"sv, {"md2WithRSAEncryption", false, true}},
-      {"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x03"sv, {"md4WithRSAEncryption", false, true}},
-      {"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x04"sv, {"md5WithRSAEncryption", false, true}},
-      {"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x05"sv, {"sha1WithRSAEncryption", true, false}},
-      {"\x2b\x0e\x03\x02\x1d"sv, {"sha1WithRSAEncryption", true, false}},
-      {"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0e"sv, {"sha224WithRSAEncryption", false, false}},
-      {"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b"sv, {"sha256WithRSAEncryption", false, false}},
-      {"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0c"sv, {"sha384WithRSAEncryption", false, false}},
-      {"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0d"sv, {"sha512WithRSAEncryption", false, false}},
-      {"\x2a\x86\x48\xce\x38\x04\x03"sv, {"dsa-with-SHA1", true, false}},
-      {"\x60\x86\x48\x01\x65\x03\x04\x03\x02"sv, {"dsa-with-SHA256", false, false}},
-      {"\x2a\x86\x48\xce\x3d\x04\x01"sv, {"ecdsa-with-SHA1", true, false}},
-      {"\x2a\x86\x48\xce\x3d\x04\x03\x01"sv, {"ecdsa-with-SHA224", false, false}},
-      {"\x2a\x86\x48\xce\x3d\x04\x03\x02"sv, {"ecdsa-with-SHA256", false, false}},
-      {"\x2a\x86\x48\xce\x3d\x04\x03\x03"sv, {"ecdsa-with-SHA384", false, false}},
-      {"\x2a\x86\x48\xce\x3d\x04\x03\x04"sv, {"ecdsa-with-SHA512", false, false}},
-      {oid::ed25519, {"Ed25519", false, false}},
-      {oid::ed448, {"Ed448", false, false}},
-      {oid::ml_dsa_44, {"ML-DSA-44", false, false}},
-      {oid::ml_dsa_65, {"ML-DSA-65", false, false}},
-      {oid::ml_dsa_87, {"ML-DSA-87", false, false}},
+      {"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x02"sv, {"md2WithRSAEncryption", 0}},
+      {"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x03"sv, {"md4WithRSAEncryption", 0}},
+      {"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x04"sv, {"md5WithRSAEncryption", 0}},
+      {"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x05"sv, {"sha1WithRSAEncryption", 160}},
+      {"\x2b\x0e\x03\x02\x1d"sv, {"sha1WithRSAEncryption", 160}},
+      {"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0e"sv, {"sha224WithRSAEncryption", 224}},
+      {"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b"sv, {"sha256WithRSAEncryption", 256}},
+      {"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0c"sv, {"sha384WithRSAEncryption", 384}},
+      {"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0d"sv, {"sha512WithRSAEncryption", 512}},
+      {"\x2a\x86\x48\xce\x38\x04\x03"sv, {"dsa-with-SHA1", 160}},
+      {"\x60\x86\x48\x01\x65\x03\x04\x03\x02"sv, {"dsa-with-SHA256", 256}},
+      {"\x2a\x86\x48\xce\x3d\x04\x01"sv, {"ecdsa-with-SHA1", 160}},
+      {"\x2a\x86\x48\xce\x3d\x04\x03\x01"sv, {"ecdsa-with-SHA224", 224}},
+      {"\x2a\x86\x48\xce\x3d\x04\x03\x02"sv, {"ecdsa-with-SHA256", 256}},
+      {"\x2a\x86\x48\xce\x3d\x04\x03\x03"sv, {"ecdsa-with-SHA384", 384}},
+      {"\x2a\x86\x48\xce\x3d\x04\x03\x04"sv, {"ecdsa-with-SHA512", 512}},
+      {oid::ed25519, {"Ed25519", 512}},
+      {oid::ed448, {"Ed448", 512}},
+      {oid::ml_dsa_44, {"ML-DSA-44", 512}},
+      {oid::ml_dsa_65, {"ML-DSA-65", 512}},
+      {oid::ml_dsa_87, {"ML-DSA-87", 512}},
   };
   for (const known& k : table)
     if (oid::is(algorithm.oid, k.oid)) return k.info;
   if (!oid::is(algorithm.oid, oid::rsa_pss)) return {};
 
   // RFC 4055 §3.1: without parameters, or without [0] in them, the hash is SHA-1.
-  signature_info pss{"rsassaPss", true, false};
+  constexpr signature_info with_sha1{"rsassaPss", 160}, unknown{"rsassaPss", 0};
   byte_view content;
-  if (algorithm.parameters.empty()) return pss;
-  if (!der::read_single(algorithm.parameters, der::tag::sequence, content)) return {"rsassaPss", false, true};
+  if (algorithm.parameters.empty()) return with_sha1;
+  if (!der::read_single(algorithm.parameters, der::tag::sequence, content)) return unknown;
   der::reader parameters(content);
-  if (!parameters.next_is(der::tag::constructed(0))) return pss;
+  if (!parameters.next_is(der::tag::constructed(0))) return with_sha1;
   byte_view tagged;
   algorithm_identifier hash;
-  if (!parameters.next(der::tag::constructed(0), tagged)) return {"rsassaPss", false, true};
+  if (!parameters.next(der::tag::constructed(0), tagged)) return unknown;
   der::reader inner(tagged);
-  if (!read_algorithm(inner, hash)) return {"rsassaPss", false, true};
-  pss.is_sha1 = oid::is(hash.oid, oid::sha1);
-  pss.is_broken = !pss.is_sha1 && !oid::is(hash.oid, oid::sha224) && !oid::is(hash.oid, oid::sha256) &&
-                  !oid::is(hash.oid, oid::sha384) && !oid::is(hash.oid, oid::sha512);
+  if (!read_algorithm(inner, hash)) return unknown;
+  const signature_info pss{"rsassaPss", describe_hash(hash.oid)};
   // The mask's hash, SHA-1 where it is left out, is to be the same (§3.1); not every library can do with another.
+  if (!parameters.next(der::tag::constructed(1), tagged)) return pss.hash_bits == 160 ? pss : unknown;
   algorithm_identifier mask;
   algorithm_identifier mask_hash;
-  if (!parameters.next(der::tag::constructed(1), tagged)) {
-    pss.is_broken = pss.is_broken || !pss.is_sha1;
-    return pss;
-  }
   inner = der::reader(tagged);
-  if (!read_algorithm(inner, mask)) return {"rsassaPss", false, true};
+  if (!read_algorithm(inner, mask)) return unknown;
   inner = der::reader(mask.parameters);
-  if (!read_algorithm(inner, mask_hash) || !der::equal(mask_hash.oid, hash.oid)) pss.is_broken = true;
-  return pss;
+  return read_algorithm(inner, mask_hash) && der::equal(mask_hash.oid, hash.oid) ? pss : unknown;
 }
 
 struct curve_info {

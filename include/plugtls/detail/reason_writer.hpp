@@ -157,12 +157,11 @@ class reason_writer {
   }
 
   std::string weak_algorithm() const {
-    const policy_settings floors;
     std::string text;
-    if (key_is_weak(view().public_key(), floors))
+    if (key_is_weak(view().public_key(), seen_.floors))
       text = "has a key that is too weak or not known, " + safe_text(view().public_key().description());
     const bool is_anchor = depth_ + 1 == seen_.path.size() && view().is_self_issued();
-    if (signature_is_weak(view(), floors) && (text.empty() || !is_anchor))
+    if (signature_is_weak(view().signature_algorithm(), seen_.floors) && (text.empty() || !is_anchor))
       text += (text.empty() ? "" : ", and ") +
               std::string("is signed with an algorithm that is too weak or not known, ") +
               safe_text(it_->signature_algorithm());
