@@ -38,7 +38,9 @@ class basic_context {
     return make(std::move(s), settings, role::client, info);
   }
 
-  /// Makes a server's context. Errors as for a client's.
+  /// Makes a server's context. Errors as for a client's; and `invalid_purpose` for a certificate that no client may take
+  /// for a server's: without digitalSignature or serverAuth where keyUsage or extendedKeyUsage are there. A client's own
+  /// certificate is for the server to judge.
   static basic_context server(const server_settings& settings, error_info& info) {
     auto s = std::make_shared<state>();
     s->plan.verify.mode = settings.verify;
@@ -164,7 +166,7 @@ class basic_context {
     if (e == errc::success) e = detail::make_plan<B>(settings, own, s->plan, info);
     s->identities = settings.identities;
     for (const identity& id : s->identities)
-      if (e == errc::success) e = load(id, s->loaded, info);
+      if (e == errc::success) e = load(id, own, s->loaded, info);
     if (e == errc::success) e = s->native.open(s->plan, s->loaded, info);
     if (e != errc::success) {
       info.code = e;
@@ -175,7 +177,8 @@ class basic_context {
     return made;
   }
 
-  static errc load(const identity& id, std::vector<loaded_identity<typename B::private_key>>& out, error_info& info) {
+  static errc load(const identity& id, role own, std::vector<loaded_identity<typename B::private_key>>& out,
+                   error_info& info) {
     if (id.chain().empty()) return info.set(errc::no_certificates_found, "the identity holds no certificate");
     if (id.key().empty()) return info.set(errc::invalid_argument, "the identity holds no private key");
     const certificate_view& leaf = id.chain().front().view();
@@ -186,6 +189,8 @@ class basic_context {
       return info.set(errc::unsupported, std::string(B::name) + " cannot send a chain of more than 16 KiB");
     if (detail::key_is_weak(leaf.public_key(), floors))
       return info.set(errc::weak_algorithm, "the identity's key is too short: " + leaf.public_key().description());
+    if (own == role::server)
+      if (const errc e = check_serves(leaf, info); e != errc::success) return e;
 
     auto key = basic_private_key<B>::load(id.key(), info);
     if (!key) return info.code;
@@ -194,6 +199,20 @@ class basic_context {
     loaded.key = std::move(key.native());
     for (const certificate& c : id.chain()) loaded.chain.push_back(c.der());
     out.push_back(std::move(loaded));
+    return errc::success;
+  }
+
+  // mbedTLS would present such a certificate to nobody and find no common cipher suite, the others would be refused by
+  // every client that looks.
+  static errc check_serves(const certificate_view& leaf, error_info& info) {
+    if (!leaf.allows_extended(detail::oid::server_auth))
+      return info.set(errc::invalid_purpose,
+                      "the identity's certificate is not one for servers (extendedKeyUsage lacks serverAuth): have it "
+                      "issued with serverAuth, or without extendedKeyUsage");
+    if (!leaf.allows(key_usage::digital_signature))
+      return info.set(errc::invalid_purpose,
+                      "the identity's key may not sign handshakes (keyUsage lacks digitalSignature): have the "
+                      "certificate issued with digitalSignature, or without keyUsage");
     return errc::success;
   }
 

@@ -62,6 +62,39 @@ struct signature_info {
   bool is_broken = true;  ///< MD2, MD4, MD5, and whatever is not known
 };
 
+/// Reads RSASSA-PSS-params (RFC 4055 §3.1), each of which has a default: SHA-1, a mask of SHA-1, a salt of 20 bytes, the
+/// trailer 1, beside which there is none. A signature's must be there (§3.1). The mask's hash is to be that of the
+/// signature; not every library can do with another.
+inline signature_info describe_pss(byte_view parameters) noexcept {
+  constexpr signature_info broken{"rsassaPss", false, true};
+  byte_view content, tagged, number;
+  std::uint32_t value = 0;
+  if (!der::read_single(parameters, der::tag::sequence, content)) return broken;
+  der::reader in(content);
+  algorithm_identifier hash, mask, mask_hash;
+  if (in.next(der::tag::constructed(0), tagged)) {
+    der::reader inner(tagged);
+    if (!read_algorithm(inner, hash)) return broken;
+  }
+  if (in.next(der::tag::constructed(1), tagged)) {
+    der::reader outer(tagged);
+    if (!read_algorithm(outer, mask) || !oid::is(mask.oid, oid::mgf1)) return broken;
+    der::reader inner(mask.parameters);
+    if (!read_algorithm(inner, mask_hash)) return broken;
+  }
+  const auto hash_or_default = [](byte_view id) { return id.empty() ? oid::sha1 : as_text(id); };
+  const std::string_view name = hash_or_default(hash.oid);
+  if (hash_or_default(mask_hash.oid) != name) return broken;
+  for (const unsigned field : {2U, 3U}) {
+    if (!in.next(der::tag::constructed(field), tagged)) continue;
+    if (!der::read_single(tagged, der::tag::integer, number) || !der::read_unsigned(number, value)) return broken;
+    if (field == 3 && value != 1) return broken;
+  }
+  const bool is_known =
+      name == oid::sha1 || name == oid::sha224 || name == oid::sha256 || name == oid::sha384 || name == oid::sha512;
+  return {"rsassaPss", name == oid::sha1, !is_known || !in.at_end()};
+}
+
 inline signature_info describe_signature(const algorithm_identifier& algorithm) noexcept {
   struct known {
     std::string_view oid;
@@ -94,33 +127,7 @@ inline signature_info describe_signature(const algorithm_identifier& algorithm) 
     if (oid::is(algorithm.oid, k.oid)) return k.info;
   if (!oid::is(algorithm.oid, oid::rsa_pss)) return {};
 
-  // RFC 4055 §3.1: without parameters, or without [0] in them, the hash is SHA-1.
-  signature_info pss{"rsassaPss", true, false};
-  byte_view content;
-  if (algorithm.parameters.empty()) return pss;
-  if (!der::read_single(algorithm.parameters, der::tag::sequence, content)) return {"rsassaPss", false, true};
-  der::reader parameters(content);
-  if (!parameters.next_is(der::tag::constructed(0))) return pss;
-  byte_view tagged;
-  algorithm_identifier hash;
-  if (!parameters.next(der::tag::constructed(0), tagged)) return {"rsassaPss", false, true};
-  der::reader inner(tagged);
-  if (!read_algorithm(inner, hash)) return {"rsassaPss", false, true};
-  pss.is_sha1 = oid::is(hash.oid, oid::sha1);
-  pss.is_broken = !pss.is_sha1 && !oid::is(hash.oid, oid::sha224) && !oid::is(hash.oid, oid::sha256) &&
-                  !oid::is(hash.oid, oid::sha384) && !oid::is(hash.oid, oid::sha512);
-  // The mask's hash, SHA-1 where it is left out, is to be the same (§3.1); not every library can do with another.
-  algorithm_identifier mask;
-  algorithm_identifier mask_hash;
-  if (!parameters.next(der::tag::constructed(1), tagged)) {
-    pss.is_broken = pss.is_broken || !pss.is_sha1;
-    return pss;
-  }
-  inner = der::reader(tagged);
-  if (!read_algorithm(inner, mask)) return {"rsassaPss", false, true};
-  inner = der::reader(mask.parameters);
-  if (!read_algorithm(inner, mask_hash) || !der::equal(mask_hash.oid, hash.oid)) pss.is_broken = true;
-  return pss;
+  return describe_pss(algorithm.parameters);
 }
 
 struct curve_info {

@@ -15,6 +15,24 @@ inline bool has_names(const certificate_view& c) noexcept {
   return !c.subject().empty() || (!c.is_ca() && c.has_critical_extension(oid::subject_alt_name));
 }
 
+/// §4.1.2.2, §4.1.2.8: a serial number has at most 20 octets, not counting the one that only keeps it positive, which
+/// several CAs do not count either; unique identifiers are not used.
+inline bool has_plain_identity(const certificate_view& c) noexcept {
+  byte_view magnitude;
+  return der::read_unsigned(c.serial(), magnitude) && magnitude.size() <= 20 && !c.has_unique_ids();
+}
+
+/// §4.2.1.5, §6.1.4 (a): no policy is mapped to anyPolicy, nor anyPolicy to one.
+inline bool maps_any_policy(const certificate_view& c) noexcept {
+  const auto mappings = c.extension(oid::policy_mappings);
+  byte_view content, pair, id;
+  if (!mappings || !der::read_single(*mappings, der::tag::sequence, content)) return false;
+  for (der::reader in(content); in.next(der::tag::sequence, pair);)
+    for (der::reader policies(pair); policies.next(der::tag::oid, id);)
+      if (oid::is(id, oid::any_policy)) return true;
+  return false;
+}
+
 /// §4.2.1.9, §4.2.1.10: only a CA signs certificates, limits their paths and constrains their names. What is critical
 /// must be marked so where the certificate follows the profile at all: roots of 2004, still in use, know no keyUsage.
 inline bool follows_ca_profile(const certificate_view& c) noexcept {
@@ -64,7 +82,8 @@ inline bool contradicts_itself(const certificate_view& c) noexcept {
 inline bool follows_profile(const certificate_view& c, bool is_anchor) noexcept {
   const bool names_nothing = c.has_extension(oid::authority_key_identifier) && c.authority_key_id().empty() &&
                              c.authority_cert_serial().empty();
-  return has_names(c) && follows_ca_profile(c) && marks_extensions(c) && !names_nothing && !contradicts_itself(c) &&
+  return has_plain_identity(c) && has_names(c) && follows_ca_profile(c) && marks_extensions(c) &&
+         !maps_any_policy(c) && !names_nothing && !contradicts_itself(c) &&
          (is_anchor || c.is_self_issued() || !has_half_key_identifiers(c));
 }
 

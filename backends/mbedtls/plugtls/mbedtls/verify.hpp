@@ -174,7 +174,9 @@ class chain_check {
   // Used where the neutral policy finds nothing wrong, so that only mbedTLS's own limits are left.
   static errc problem_of_error(int error) noexcept {
     if (error == MBEDTLS_ERR_X509_FATAL_ERROR) return errc::path_length_exceeded;
-    if (high_part(error) == MBEDTLS_ERR_X509_INVALID_EXTENSIONS ||
+    // One that is known is malformed to the core too, but for a pathLenConstraint of 2^31 or more.
+    const bool is_too_long = low_part(error) == low_part(MBEDTLS_ERR_ASN1_INVALID_LENGTH);
+    if ((high_part(error) == MBEDTLS_ERR_X509_INVALID_EXTENSIONS && !is_too_long) ||
         high_part(error) == MBEDTLS_ERR_X509_FEATURE_UNAVAILABLE)
       return errc::unsupported_critical_extension;
     return translate(error, errc::bad_certificate) == errc::out_of_memory ? errc::out_of_memory : errc::bad_certificate;

@@ -10,14 +10,22 @@
 
 namespace plugtls::openssl {
 
-/// Names the neutral condition behind a verification error. Dates and names are decided elsewhere: `success`.
+/// Names the neutral condition behind a verification error. Dates and names are decided elsewhere: `success`. So are
+/// name constraints, which the policy applies to the very path: OpenSSL looks at the subject's e-mail address even where
+/// subjectAltName has one (RFC 5280 §4.2.1.10), and takes a host's trailing dot for a part of its name.
 inline errc translate_verify(int error) noexcept {
   switch (error) {
     case X509_V_OK:
     case X509_V_ERR_CERT_HAS_EXPIRED:
     case X509_V_ERR_CERT_NOT_YET_VALID:
     case X509_V_ERR_HOSTNAME_MISMATCH:
-    case X509_V_ERR_IP_ADDRESS_MISMATCH: return errc::success;
+    case X509_V_ERR_IP_ADDRESS_MISMATCH:
+    case X509_V_ERR_PERMITTED_VIOLATION:
+    case X509_V_ERR_EXCLUDED_VIOLATION:
+    case X509_V_ERR_UNSUPPORTED_CONSTRAINT_TYPE:
+    case X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX:
+    case X509_V_ERR_UNSUPPORTED_NAME_SYNTAX:
+    case X509_V_ERR_SUBTREE_MINMAX: return errc::success;
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
@@ -29,12 +37,6 @@ inline errc translate_verify(int error) noexcept {
     case X509_V_ERR_KEYUSAGE_NO_CERTSIGN: return errc::not_a_ca;
     case X509_V_ERR_PATH_LENGTH_EXCEEDED:
     case X509_V_ERR_CERT_CHAIN_TOO_LONG: return errc::path_length_exceeded;
-    case X509_V_ERR_PERMITTED_VIOLATION:
-    case X509_V_ERR_EXCLUDED_VIOLATION:
-    case X509_V_ERR_UNSUPPORTED_CONSTRAINT_TYPE:
-    case X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX:
-    case X509_V_ERR_UNSUPPORTED_NAME_SYNTAX:
-    case X509_V_ERR_SUBTREE_MINMAX: return errc::name_constraint_violated;
     case X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION: return errc::unsupported_critical_extension;
     case X509_V_ERR_CERT_REVOKED: return errc::revoked;
     case X509_V_ERR_INVALID_PURPOSE: return errc::invalid_purpose;

@@ -13,6 +13,7 @@ namespace plugtls::wolfssl {
 
 /// Why wolfSSL refuses what the policy does not.
 inline errc reason_of(int e) noexcept {
+  if (e == ASN_CRIT_EXT_E) return errc::unsupported_critical_extension;
   return translate(e, errc::bad_certificate) == errc::out_of_memory ? errc::out_of_memory : errc::bad_certificate;
 }
 
