@@ -138,7 +138,7 @@ inline void check_path(std::span<const certificate_view> path, bool anchored, co
   detail::check_path_lengths(path, anchored, settings, out);
   detail::check_path_constraints(path, out);
   for (std::size_t i = 0; i < path.size() && out.empty(); ++i)
-    if (!detail::follows_profile(path[i], anchored && i + 1 == path.size()))
+    if (!detail::breach_of_profile(path[i], anchored && i + 1 == path.size()).empty())
       add_problem(out, errc::malformed_certificate, static_cast<int>(i));
 }
 

@@ -38,9 +38,9 @@ class basic_context {
     return make(std::move(s), settings, role::client, info);
   }
 
-  /// Makes a server's context. Errors as for a client's; and `invalid_purpose` for a certificate that no client may take
-  /// for a server's: without digitalSignature or serverAuth where keyUsage or extendedKeyUsage are there. A client's own
-  /// certificate is for the server to judge.
+  /// Makes a server's context. Errors as for a client's; and `invalid_purpose` for a certificate that no client may
+  /// take for a server's: without digitalSignature or serverAuth where keyUsage or extendedKeyUsage are there. A
+  /// client's own certificate is for the server to judge.
   static basic_context server(const server_settings& settings, error_info& info) {
     auto s = std::make_shared<state>();
     s->plan.verify.mode = settings.verify;
@@ -113,8 +113,9 @@ class basic_context {
     errc e = errc::success;
     if (options.name) peer = peer_name::parse(*options.name, e);
     if (e != errc::success)
-      return refuse(std::move(out),
-                    "'" + *options.name + "' is no host name and no address (write international names as A-labels)");
+      return refuse(std::move(out), "'" + *options.name +
+                                        "' is no host name and no address (give neither scheme, port nor wildcard, and "
+                                        "international names as A-labels)");
 
     const purpose own = rules.own == role::client ? purpose::server_auth : purpose::client_auth;
     peer_verifier verifier(rules, peer, options.name ? std::string_view(*options.name) : "",
