@@ -62,8 +62,8 @@ struct signature_info {
   bool is_broken = true;  ///< MD2, MD4, MD5, and whatever is not known
 };
 
-/// Reads RSASSA-PSS-params (RFC 4055 §3.1), each of which has a default: SHA-1, a mask of SHA-1, a salt of 20 bytes, the
-/// trailer 1, beside which there is none. A signature's must be there (§3.1). The mask's hash is to be that of the
+/// Reads RSASSA-PSS-params (RFC 4055 §3.1), each of which has a default: SHA-1, a mask of SHA-1, a salt of 20 bytes,
+/// the trailer 1, beside which there is none. A signature's must be there (§3.1). The mask's hash is to be that of the
 /// signature; not every library can do with another.
 inline signature_info describe_pss(byte_view parameters) noexcept {
   constexpr signature_info broken{"rsassaPss", false, true};

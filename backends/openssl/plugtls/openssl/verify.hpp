@@ -11,8 +11,8 @@
 namespace plugtls::openssl {
 
 /// Names the neutral condition behind a verification error. Dates and names are decided elsewhere: `success`. So are
-/// name constraints, which the policy applies to the very path: OpenSSL looks at the subject's e-mail address even where
-/// subjectAltName has one (RFC 5280 §4.2.1.10), and takes a host's trailing dot for a part of its name.
+/// name constraints, which the policy applies to the very path: OpenSSL looks at the subject's e-mail address even
+/// where subjectAltName has one (RFC 5280 §4.2.1.10), and takes a host's trailing dot for a part of its name.
 inline errc translate_verify(int error) noexcept {
   switch (error) {
     case X509_V_OK:
