@@ -19,6 +19,7 @@ CABF = "a rule of the CA/Browser Forum for CAs; all libraries accept it"
 # Expected FAILURE, accepted.
 NOT_ENFORCED = {
     "rfc5280::san::underscore-dns": "hosts with underscores exist, and the name is compared as it stands",
+    "crl::crlnumber-missing": "a number that no verifier needs (RFC 5280 §5.2.3 asks it of CAs)",
     "rfc5280::serial::zero": "roots in use have it; users SHOULD handle it gracefully (RFC 5280 §4.1.2.2)",
     "webpki::forbidden-rsa-not-divisible-by-8-in-root": CABF,
     "webpki::cn::not-in-san": CABF + "; a common name is never looked at",
