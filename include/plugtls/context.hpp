@@ -190,12 +190,12 @@ class basic_context {
       return info.set(errc::unsupported, std::string(B::name) + " cannot send a chain of more than 16 KiB");
     if (detail::key_is_weak(leaf.public_key(), floors))
       return info.set(errc::weak_algorithm, "the identity's key is too short: " + leaf.public_key().description());
-    if (own == role::server)
-      if (const errc e = check_serves(leaf, info); e != errc::success) return e;
 
     auto key = basic_private_key<B>::load(id.key(), info);
     if (!key) return info.code;
     if (!key.matches(id.chain().front())) return info.set(errc::key_mismatch);
+    if (own == role::server)
+      if (const errc e = check_serves(leaf, info); e != errc::success) return e;
     loaded_identity<typename B::private_key> loaded;
     loaded.key = std::move(key.native());
     for (const certificate& c : id.chain()) loaded.chain.push_back(c.der());

@@ -77,6 +77,8 @@ TEST_CASE("a wrong name is told with the names that the certificate has, at most
   CHECK(names(dns("www.*.example")) ==
         "the certificate is for www.*.example; expected www.example (a wildcard stands for one whole label, the first "
         "of three)");
+  CHECK(names(dns("*.example")).ends_with("the first of three)"));
+  CHECK(names(dns("*.other.test")) == "the certificate is for *.other.test; expected www.example");
   CHECK(names(email("c@d.example")) ==
         "the certificate has no host name and no address in subjectAltName (a common name does not count); expected "
         "www.example");
@@ -115,9 +117,8 @@ TEST_CASE("an issuer that may not issue says why") {
   const auto extensions = [](const std::string& list) {
     return said(errc::not_a_ca, 1, [&](scene& s) { s.intermediate.extensions = list; });
   };
-  CHECK(
-      extensions(basic_constraints(false)) ==
-      "the certificate at depth 1 issued the one below and is not a CA's (basicConstraints does not say so): CN=inter");
+  CHECK(extensions(basic_constraints(false)) ==
+        "the certificate at depth 1 issued the one below and is not a CA (basicConstraints does not say so): CN=inter");
   CHECK(extensions(key_usage_bits(0x04)).find("(it has no basicConstraints)") != std::string::npos);
   CHECK(extensions(basic_constraints(true) + key_usage_bits(0x80)).find("(keyUsage lacks keyCertSign)") !=
         std::string::npos);

@@ -51,7 +51,7 @@ class reason_writer {
       case errc::unknown_issuer: return unknown_issuer();
       case errc::not_a_ca:
         if (depth_ == 0) return {};  // by a library, which did not tell which one
-        return which() + " issued the one below and is not a CA's (" +
+        return which() + " issued the one below and is not a CA (" +
                (!view().has_basic_constraints() ? "it has no basicConstraints"
                 : !view().is_ca()               ? "basicConstraints does not say so"
                                                 : "keyUsage lacks keyCertSign") +
@@ -215,6 +215,15 @@ class reason_writer {
            (is_rsa ? " (at least " + std::to_string(policy_settings().min_rsa_bits) + " bits)" : "");
   }
 
+  // Whether somebody might think that a wildcard holds the expected name, or did not know how one is written.
+  bool seems_to_match(std::string_view pattern) const {
+    const std::size_t star = pattern.find('*');
+    if (star == std::string_view::npos) return false;
+    const std::string_view below = pattern.substr(star + 1);
+    return star != 0 || !below.starts_with('.') || below.find('*') != std::string_view::npos ||
+           ("." + std::string(seen_.peer_name)).ends_with(below);
+  }
+
   std::string hostname() const {
     constexpr int most = 5;
     std::string names, hint;
@@ -224,7 +233,7 @@ class reason_writer {
       const std::string text = to_string(name), value = text.substr(text.find(':') + 1);
       const bool is_disguised = name.form == name_form::dns && ip_address::parse(value);
       if (is_disguised) hint = " (an address counts as iPAddress only)";
-      if (value.find('*') != std::string::npos) hint = " (a wildcard stands for one whole label, the first of three)";
+      if (seems_to_match(value)) hint = " (a wildcard stands for one whole label, the first of three)";
       names += (names.empty() ? "" : ", ") + std::string(is_disguised ? "DNS name " : "") + safe_text(value, 80);
     }
     if (count > most) names += " and " + std::to_string(count - most) + " more";

@@ -5,6 +5,7 @@
 #include <ctime>
 #include <vector>
 
+#include "plugtls/detail/certificate_message.hpp"
 #include "plugtls/openssl/handle.hpp"
 #include "plugtls/peer_verifier.hpp"
 
@@ -102,6 +103,13 @@ class der_list {
 /// One verification of a chain: OpenSSL's, and the neutral one after it.
 class chain_check {
  public:
+  /// Takes the peer's Certificate message. OpenSSL reads BER and writes it anew as DER, so that its own list would hide
+  /// what was sent.
+  void keep(byte_view message, bool is_tls1_3) {
+    message_.assign(message.begin(), message.end());
+    is_tls1_3_ = is_tls1_3;
+  }
+
   /// The whole-chain hook of a handshake; returns what OpenSSL's callback must return. Every error goes through
   /// `on_problem`, which adds it here and lets OpenSSL go on, so that all are known.
   int run(X509_STORE_CTX* store, peer_verifier& verifier) {
@@ -125,12 +133,15 @@ class chain_check {
     verdict.trusted = complete && problems_.empty();
     if (verdict.trusted) path.add(X509_STORE_CTX_get0_chain(store));
     const std::vector<byte_view> presented_views = presented.views(), path_views = path.views();
-    verdict.presented = presented_views;
+    detail::certificate_message sent;
+    const bool is_sent = sent.read(message_, is_tls1_3_) && !sent.items().empty();
+    verdict.presented = is_sent ? sent.items() : std::span<const byte_view>(presented_views);
     verdict.path = path_views;
     verdict.problems = problems_;
     verdict.verify_path = verify_path;
     verdict.library = store;
     const verify_decision decision = verifier.decide(verdict);
+    message_ = {};
     X509_STORE_CTX_set_error(store, decision.accept ? X509_V_OK : verify_error_for(decision.alert));
     return decision.accept ? 1 : 0;
   }
@@ -198,6 +209,8 @@ class chain_check {
 
   peer_verifier* verifier_ = nullptr;
   problem_list problems_;
+  byte_vector message_;
+  bool is_tls1_3_ = false;
 };
 
 }  // namespace plugtls::openssl
