@@ -54,6 +54,8 @@ class certificate_view {
   const public_key_view& public_key() const noexcept { return key_; }
   byte_view spki_der() const noexcept { return key_.der(); }
 
+  /// Tells whether issuerUniqueID or subjectUniqueID is there.
+  bool has_unique_ids() const noexcept { return has_unique_ids_; }
   bool has_extensions() const noexcept { return !extensions_.empty(); }
   bool has_basic_constraints() const noexcept { return has_basic_constraints_; }
   /// Tells whether basicConstraints says CA.
@@ -133,6 +135,7 @@ class certificate_view {
   int version_ = 1;
   bool has_basic_constraints_ = false;
   bool is_ca_ = false;
+  bool has_unique_ids_ = false;
 };
 
 }  // namespace plugtls

@@ -30,7 +30,7 @@ struct policy_settings {
 /// Adds everything that is wrong with a path, whose signatures somebody else has verified, to `out`.
 ///
 /// The path is leaf first. When `anchored`, its last certificate is the trust anchor, exempt from what concerns how it
-/// was issued: its own signature, its extended key usage; and an anchor of version 1 or without extensions may issue.
+/// was issued: its own signature, its extended key usage; and a self-issued anchor of version 1 may issue.
 /// Checked are dates, basicConstraints, key usages, path lengths, critical extensions, floors for keys and signatures,
 /// name constraints, that key identifiers fit; not the peer's name, and not revocation (revocation.hpp), which needs
 /// data beside the path. A path with which nothing of this is wrong, and nothing in `out` before, must also follow the
@@ -90,8 +90,10 @@ inline void check_leaf(const certificate_view& leaf, bool is_alone, problem_list
 }
 
 inline void check_issuer(const certificate_view& issuer, int depth, bool is_anchor, problem_list& out) {
-  const bool old_anchor = is_anchor && !issuer.has_extensions();
-  if ((!issuer.is_ca() && !old_anchor) || !issuer.allows(key_usage::key_cert_sign))
+  // RFC 5280 §6.1.4 (k) speaks of version 3: a root of version 1 has no way to say what it is. That it signed itself is
+  // what tells it from a leaf that somebody trusts by itself.
+  const bool is_old_root = is_anchor && issuer.version() == 1 && issuer.is_self_issued();
+  if ((!issuer.is_ca() && !is_old_root) || !issuer.allows(key_usage::key_cert_sign))
     add_problem(out, errc::not_a_ca, depth);
 }
 
@@ -135,7 +137,7 @@ inline void check_path(std::span<const certificate_view> path, bool anchored, co
   detail::check_path_lengths(path, anchored, settings, out);
   detail::check_path_constraints(path, out);
   for (std::size_t i = 0; i < path.size() && out.empty(); ++i)
-    if (!detail::follows_profile(path[i], anchored && i + 1 == path.size()))
+    if (!detail::breach_of_profile(path[i], anchored && i + 1 == path.size()).empty())
       add_problem(out, errc::malformed_certificate, static_cast<int>(i));
 }
 

@@ -38,7 +38,9 @@ class basic_context {
     return make(std::move(s), settings, role::client, info);
   }
 
-  /// Makes a server's context. Errors as for a client's.
+  /// Makes a server's context. Errors as for a client's; and `invalid_purpose` for a certificate that no client may
+  /// take for a server's: without digitalSignature or serverAuth where keyUsage or extendedKeyUsage are there. A
+  /// client's own certificate is for the server to judge.
   static basic_context server(const server_settings& settings, error_info& info) {
     auto s = std::make_shared<state>();
     s->plan.verify.mode = settings.verify;
@@ -111,8 +113,9 @@ class basic_context {
     errc e = errc::success;
     if (options.name) peer = peer_name::parse(*options.name, e);
     if (e != errc::success)
-      return refuse(std::move(out),
-                    "'" + *options.name + "' is no host name and no address (write international names as A-labels)");
+      return refuse(std::move(out), "'" + *options.name +
+                                        "' is no host name and no address (give neither scheme, port nor wildcard, and "
+                                        "international names as A-labels)");
 
     const purpose own = rules.own == role::client ? purpose::server_auth : purpose::client_auth;
     peer_verifier verifier(rules, peer, options.name ? std::string_view(*options.name) : "",
@@ -164,7 +167,7 @@ class basic_context {
     if (e == errc::success) e = detail::make_plan<B>(settings, own, s->plan, info);
     s->identities = settings.identities;
     for (const identity& id : s->identities)
-      if (e == errc::success) e = load(id, s->loaded, info);
+      if (e == errc::success) e = load(id, own, s->loaded, info);
     if (e == errc::success) e = s->native.open(s->plan, s->loaded, info);
     if (e != errc::success) {
       info.code = e;
@@ -175,7 +178,8 @@ class basic_context {
     return made;
   }
 
-  static errc load(const identity& id, std::vector<loaded_identity<typename B::private_key>>& out, error_info& info) {
+  static errc load(const identity& id, role own, std::vector<loaded_identity<typename B::private_key>>& out,
+                   error_info& info) {
     if (id.chain().empty()) return info.set(errc::no_certificates_found, "the identity holds no certificate");
     if (id.key().empty()) return info.set(errc::invalid_argument, "the identity holds no private key");
     const certificate_view& leaf = id.chain().front().view();
@@ -189,10 +193,26 @@ class basic_context {
     auto key = basic_private_key<B>::load(id.key(), info);
     if (!key) return info.code;
     if (!key.matches(id.chain().front())) return info.set(errc::key_mismatch);
+    if (own == role::server)
+      if (const errc e = check_serves(leaf, info); e != errc::success) return e;
     loaded_identity<typename B::private_key> loaded;
     loaded.key = std::move(key.native());
     for (const certificate& c : id.chain()) loaded.chain.push_back(c.der());
     out.push_back(std::move(loaded));
+    return errc::success;
+  }
+
+  // mbedTLS would present such a certificate to nobody and find no common cipher suite, the others would be refused by
+  // every client that looks.
+  static errc check_serves(const certificate_view& leaf, error_info& info) {
+    if (!leaf.allows_extended(detail::oid::server_auth))
+      return info.set(errc::invalid_purpose,
+                      "the identity's certificate is not one for servers (extendedKeyUsage lacks serverAuth): have it "
+                      "issued with serverAuth, or without extendedKeyUsage");
+    if (!leaf.allows(key_usage::digital_signature))
+      return info.set(errc::invalid_purpose,
+                      "the identity's key may not sign handshakes (keyUsage lacks digitalSignature): have the "
+                      "certificate issued with digitalSignature, or without keyUsage");
     return errc::success;
   }
 

@@ -223,7 +223,9 @@ class basic_engine {
       errc e = errc::success;
       auto parsed = peer_name::parse(peer.name, e);
       if (!parsed)
-        error.set(e, "'" + peer.name + "' is no host name and no address (write international names as A-labels)");
+        error.set(e, "'" + peer.name +
+                         "' is no host name and no address (give neither scheme, port nor wildcard, and international "
+                         "names as A-labels)");
       return parsed;
     }
 

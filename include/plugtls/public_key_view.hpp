@@ -37,6 +37,10 @@ class public_key_view {
   /// point of an elliptic curve is there whole (RFC 5480 §2.2), since not every library can compute the other half.
   bool is_sound() const noexcept { return is_sound_; }
 
+  /// Tells whether a key of this kind can have made signatures of this algorithm. One for RSASSA-PSS makes no others
+  /// (RFC 4055 §1.2). True for algorithms that are not known.
+  bool can_sign_with(const detail::algorithm_identifier& signature) const noexcept;
+
   /// Returns the name of an elliptic curve, `P-256` for example, or an empty text.
   std::string_view curve() const noexcept { return curve_; }
 
@@ -118,6 +122,16 @@ inline bool public_key_view::parse(byte_view spki, public_key_view& out) noexcep
   }
   out = key;
   return true;
+}
+
+inline bool public_key_view::can_sign_with(const detail::algorithm_identifier& signature) const noexcept {
+  namespace oid = detail::oid;
+  const std::string_view id = as_text(signature.oid);
+  if (id == oid::rsa_pss) return kind_ == key_kind::rsa || kind_ == key_kind::rsa_pss;
+  if (id.starts_with(oid::pkcs1)) return kind_ == key_kind::rsa;
+  if (id.starts_with(oid::ecdsa_signatures)) return kind_ == key_kind::ec;
+  if (id == oid::ed25519) return kind_ == key_kind::ed25519;
+  return id != oid::ed448 || kind_ == key_kind::ed448;
 }
 
 inline bool public_key_view::read_rsa() noexcept {

@@ -61,6 +61,15 @@ class Corpus(CliTest):
                         self.assertEqual(said.setdefault(case["id"], verdict), verdict)
         self.assertGreaterEqual(len(said), 95)
 
+    def test_where_libraries_disagree(self):
+        cases = json.loads((PKI.parent / "edge" / "cases.json").read_text())
+        text = "".join(json.dumps(c["request"]) + "\n" for c in cases).encode()
+        for backend in self.backends:
+            result = self.program.run("verify", "--batch", "--backend", backend, stdin=text)
+            for case, answer in zip(cases, map(json.loads, result.out.splitlines()), strict=True):
+                with self.subTest(case["id"], backend=backend):
+                    self.assertEqual(answer["error"], case["error"], answer["detail"])
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -116,6 +116,21 @@ TEST_CASE("rule 6: encrypted keys in DER") {
   if (has<default_backend, capability::pbes2_aes>) check_passwords(pki::server_key_pbes2_aes256_der);
 }
 
+TEST_CASE("rule 6: a server presents only what a client may take for a server's") {
+  const auto refusal = [](std::string_view chain, std::string_view key) {
+    error_info info;
+    context::server(server_defaults(with_key(chain, key)), info);
+    CHECK(info.code == errc::invalid_purpose);
+    return info.detail;
+  };
+  CHECK(refusal(pki::client_chain, pki::client_key).find("extendedKeyUsage lacks serverAuth") != std::string::npos);
+  CHECK(refusal(pki::intermediate, pki::intermediate_key).find("keyUsage lacks digitalSignature") != std::string::npos);
+  error_info info;  // a client's is for the server to judge
+  client_settings c = client_defaults();
+  c.identities = {with_key(pki::server_chain, pki::server_key)};
+  CHECK(context::client(c, info));
+}
+
 TEST_CASE("rule 6: the key must belong to the certificate") {
   CHECK(loading(with_key(pki::server_chain, pki::client_key)) == errc::key_mismatch);
   CHECK(loading(with_key(pki::server_chain, pki::server_rsa_key)) == errc::key_mismatch);

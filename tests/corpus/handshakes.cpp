@@ -88,9 +88,9 @@ std::vector<std::string> raw_chain(const corpus_case& c) {
   return ders;
 }
 
-judged judge_raw(const corpus_case& c, const backend_entry& judge, tls_version v) {
+judged judge_raw(const corpus_case& c, const std::vector<std::string>& chain, const backend_entry& judge,
+                 tls_version v) {
   const bool is_server = c.role == "server";
-  const std::vector<std::string> chain = raw_chain(c);
   presenter p(is_server ? role::server : role::client, chain, read_corpus(c, "key.pem"), v);
   if (!p.ready()) return {false, errc::success, "no raw presenter for such a key", {}, {}};
   client_settings k = with_version(client_settings{}, v);
@@ -149,7 +149,7 @@ TEST_CASE("corpus: every backend gives the verdict and the reason of the manifes
           CHECK(j.verdict != errc::success);
       };
       for (const tls_version v : versions_of(judge))
-        if (presenter::speaks(v)) check("raw bytes", v, judge_raw(c, judge, v));
+        if (presenter::speaks(v)) check("raw bytes", v, judge_raw(c, raw_chain(c), judge, v));
       if (is_listed(c.id)) continue;
       for (const backend_entry& other : registered_backends())
         for (const tls_version v : common_versions(judge, other))
@@ -173,6 +173,26 @@ TEST_CASE("corpus: what is listed as not loadable is refused with a reason, by e
       s.identities = {identity_of(c)};
       CHECK_FALSE(b.server(s, info));
       CHECK(info.code != errc::success);
+    }
+  }
+}
+
+TEST_CASE("corpus: what a library would read as BER is malformed, with and without a connection") {
+  for (const corpus_case& c : corpus_cases()) {
+    if (c.id != "ok-basic" && c.id != "ok-client") continue;
+    std::vector<std::string> chain = raw_chain(c);
+    std::string& leaf = chain.front();
+    REQUIRE(leaf.substr(0, 2) == "\x30\x82");
+    leaf.replace(1, 1, std::string("\x83\0", 2));  // a length of one byte more than it takes
+    for (const backend_entry& judge : registered_backends()) {
+      for (const tls_version v : {tls_version::tls1_2, tls_version::tls1_3}) {
+        if (!presenter::speaks(v) || (v == tls_version::tls1_3 && !judge.capabilities.has(capability::tls1_3)))
+          continue;
+        const judged j = judge_raw(c, chain, judge, v);
+        CAPTURE(c.id, judge.name, name(v), j.what);
+        CHECK(j.verdict == errc::malformed_certificate);
+        CHECK(j.alone.error.code == errc::malformed_certificate);
+      }
     }
   }
 }

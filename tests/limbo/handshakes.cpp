@@ -29,6 +29,11 @@ struct request {
       if (const errc e = trust.add(as_bytes(pem.get_ref<const std::string&>()), info); e != errc::success)
         setup_error = e;
     }
+    for (const json& pem : o["crls"]) {
+      error_info info;
+      if (const errc e = trust.add_crls(as_bytes(pem.get_ref<const std::string&>()), info); e != errc::success)
+        setup_error = e;
+    }
     if (o["max_depth"].is_number()) limit.max_intermediates = o["max_depth"];
     if (!o["time"].is_string()) return;
     unix_time moment = 0;

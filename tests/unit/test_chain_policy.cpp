@@ -110,12 +110,17 @@ TEST_CASE("an issuer must be a certification authority") {
   CHECK(check(c) == one(errc::not_a_ca, 2));
 }
 
-TEST_CASE("a trust anchor of old may lack extensions; what is not trusted may not") {
+TEST_CASE("a root of version 1 that signed itself may issue; nothing else without extensions may") {
   chain c;
   c.root.version.clear();
   c.root.extensions.clear();
   CHECK(check(c) == none);
   CHECK(check({c.leaf, c.intermediate, c.root}, false) == one(errc::not_a_ca, 2));
+  c.root.issuer = dn("another");
+  CHECK(check(c) == one(errc::not_a_ca, 2));
+  c.root.issuer = c.root.subject;
+  c.root.version = tlv(0xa0, tlv(0x02, "\x02"));
+  CHECK(check(c) == one(errc::not_a_ca, 2));
 }
 
 TEST_CASE("path lengths count intermediates that are not self-issued") {
@@ -232,6 +237,12 @@ TEST_CASE("weak signatures are refused but for the anchor's own") {
   CHECK(pss_with("") == one(errc::weak_algorithm, 0));                           // SHA-1 by default
   CHECK(pss_with(sequence("")) == one(errc::weak_algorithm, 0));                 //
   CHECK(pss_with(sequence(tlv(0xa0, sequence(oid("\x2a\x03"))))) == one(errc::weak_algorithm, 0));
+  const std::string proper = tlv(0xa0, sha256) + tlv(0xa1, sequence(mgf1 + sha256));
+  CHECK(pss_with(sequence(proper + tlv(0xa3, tlv(0x02, "\x01")))) == none);
+  CHECK(pss_with(sequence(proper + tlv(0xa3, tlv(0x02, "\x02")))) == one(errc::weak_algorithm, 0));  // no such trailer
+  CHECK(pss_with(sequence(proper + tlv(0x05, ""))) == one(errc::weak_algorithm, 0));
+  CHECK(pss_with(sequence(tlv(0xa0, sha256) + tlv(0xa1, sequence(oid("\x2a\x03") + sha256)))) ==
+        one(errc::weak_algorithm, 0));
 }
 
 TEST_CASE("small keys are refused everywhere") {

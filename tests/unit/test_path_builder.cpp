@@ -138,6 +138,35 @@ TEST_CASE("reasons are told apart") {
   CHECK(reason({{md5}, {root}}, 0) == errc::bad_certificate);
 }
 
+TEST_CASE("no library is asked about a signature that the issuer's kind of key does not make") {
+  const auto root = ca("root", "root", 'R', 'R');
+  certificate_maker leaf = leaf_of("root", 'R');
+  leaf.inner_algorithm = sequence(oid("\x2b\x65\x70"));  // Ed25519
+  search s{{leaf}, {root}};
+  CHECK(s.run().reason == errc::bad_signature);
+  CHECK(s.verified == 0);
+}
+
+TEST_CASE("a key for RSASSA-PSS makes no other signatures") {
+  const std::string pss = oid("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a");
+  const std::string rsa = rsa_key(2048), numbers = rsa.substr(rsa.size() - 271 - 4);
+  const auto can = [](const std::string& spki, const std::string& algorithm) {
+    public_key_view key;
+    REQUIRE(public_key_view::parse(as_bytes(spki), key));
+    detail::der::reader in(as_bytes(algorithm));
+    detail::algorithm_identifier id;
+    REQUIRE(detail::read_algorithm(in, id));
+    return key.can_sign_with(id);
+  };
+  const std::string restricted = sequence(sequence(pss) + numbers);
+  CHECK(can(rsa, rsa_md5()));
+  CHECK(can(rsa, sequence(pss)));
+  CHECK(can(restricted, sequence(pss)));
+  CHECK_FALSE(can(restricted, rsa_md5()));
+  CHECK_FALSE(can(ec_key('L'), sequence(pss)));
+  CHECK(can(ec_key('L'), ecdsa_sha256()));
+}
+
 TEST_CASE("nothing gives no path") {
   CHECK(search({}, {}).run().reason == errc::unknown_issuer);
   CHECK(search({}, {}).run().path.empty());

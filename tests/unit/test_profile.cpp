@@ -88,6 +88,30 @@ TEST_CASE("profile: what only a CA may have, and how it marks it") {
   CHECK(judge_root(loose_bc + key_usage_bits(0x04)) == malformed);
 }
 
+TEST_CASE("profile: serial numbers of 20 octets at most, and no unique identifiers") {
+  const auto numbered = [](const std::string& serial) {
+    certificate_maker leaf;
+    leaf.serial = tlv(0x02, serial);
+    return judge({leaf, make_ca("root", "root", 'R')});
+  };
+  CHECK(numbered(std::string(20, '\x7f')) == errc::success);
+  CHECK(numbered("\0"s + std::string(20, '\xff')) == errc::success);  // the first octet only keeps it positive
+  CHECK(numbered(std::string(21, '\x7f')) == malformed);
+  certificate_maker leaf;
+  leaf.after_key = tlv(0x81, "\0i"s);
+  CHECK(judge({leaf, make_ca("root", "root", 'R')}) == malformed);
+}
+
+TEST_CASE("profile: anyPolicy is mapped neither from nor to") {
+  const std::string any = oid("\x55\x1d\x20\x00"s), one = oid("\x2a\x03"), two = oid("\x2a\x04");
+  const auto mapping = [](const std::string& from, const std::string& to) {
+    return judge_intermediate(issuing + extension("\x55\x1d\x21", sequence(sequence(from + to))));
+  };
+  CHECK(mapping(one, two) == errc::success);
+  CHECK(mapping(any, two) == malformed);
+  CHECK(mapping(one, any) == malformed);
+}
+
 TEST_CASE("profile: extensions that must or must not be critical") {
   const auto policy = [](const char* id, const std::string& value, bool critical) {
     return judge_intermediate(issuing + extension(id, value, critical));
@@ -233,6 +257,6 @@ TEST_CASE("the machine's CA bundle is readable in full, and its roots may issue"
     CHECK(root->is_ca());
     CHECK_FALSE(root->has_unknown_critical_extension());
     CHECK_FALSE(detail::key_is_weak(root->public_key(), certificate_floors()));
-    CHECK(detail::follows_profile(*root, true));
+    CHECK(detail::breach_of_profile(*root, true).empty());
   }
 }

@@ -71,7 +71,14 @@ TEST_CASE("a wrong name is told with the names that the certificate has, at most
   };
   CHECK(names(dns("a.example") + dns("b.example") + email("c@d.example") + ip("\x7f\0\0\x01"s)) ==
         "the certificate is for a.example, b.example, 127.0.0.1; expected www.example");
-  CHECK(names(dns("127.0.0.1")) == "the certificate is for DNS name 127.0.0.1; expected www.example");
+  CHECK(names(dns("127.0.0.1")) ==
+        "the certificate is for DNS name 127.0.0.1; expected www.example (an address "
+        "counts as iPAddress only)");
+  CHECK(names(dns("www.*.example")) ==
+        "the certificate is for www.*.example; expected www.example (a wildcard stands for one whole label, the first "
+        "of three)");
+  CHECK(names(dns("*.example")).ends_with("the first of three)"));
+  CHECK(names(dns("*.other.test")) == "the certificate is for *.other.test; expected www.example");
   CHECK(names(email("c@d.example")) ==
         "the certificate has no host name and no address in subjectAltName (a common name does not count); expected "
         "www.example");
@@ -133,19 +140,18 @@ TEST_CASE("a violated name constraint names the name, the constraints and whose 
     });
   };
   CHECK(constrained(name_constraints({dns("other.test")}), alt_names(dns("a.other.test") + dns("www.example.test"))) ==
-        "the certificate has a name that its issuer may not certify, DNS:www.example.test (constraints permitted "
-        "DNS:other.test of CN=inter): CN=leaf");
+        "the certificate has a name that its issuer at depth 1 may not certify, DNS:www.example.test (constraints of "
+        "CN=inter: permitted DNS:other.test): CN=leaf");
   CHECK(constrained(name_constraints({dns("test")}, {dns("example.test"), email("x.test")}),
                     alt_names(dns("www.example.test")))
-            .find("(constraints permitted DNS:test; excluded DNS:example.test, email:x.test of CN=inter)") !=
+            .find("(constraints of CN=inter: permitted DNS:test; excluded DNS:example.test, email:x.test)") !=
         std::string::npos);
   CHECK(constrained(name_constraints({}, {ip("\x7f\0\0\0\xff\0\0\0"s)}), alt_names(ip("\x7f\0\0\x01"s)))
-            .find(", IP:127.0.0.1 (constraints excluded IP:127.0.0.0/255.0.0.0 of CN=inter)") != std::string::npos);
-  CHECK(constrained(name_constraints({directory(dn("other"))}), "").find(", a name in its subject (") !=
-        std::string::npos);
+            .find(", IP:127.0.0.1 (constraints of CN=inter: excluded IP:127.0.0.0/255.0.0.0)") != std::string::npos);
+  CHECK(constrained(name_constraints({directory(dn("other"))}), "").find(", its subject (") != std::string::npos);
   const std::vector<std::string> many(1000, dns("other.test"));
   const std::string text = constrained(name_constraints(many), alt_names(dns("www.example.test")));
-  CHECK(text.find(", ... of") != std::string::npos);
+  CHECK(text.find(", ...)") != std::string::npos);
   CHECK(text.size() < 500);
 }
 
@@ -155,10 +161,36 @@ TEST_CASE("a critical extension that is not understood is named by its number") 
         }) == "the certificate at depth 1 has a critical extension that is not understood, 1.2.3.4: CN=inter");
 }
 
-TEST_CASE("an extension that only a library does not understand has no number") {
-  CHECK(said(errc::unsupported_critical_extension, 0) ==
-        "the certificate has a critical extension that is not understood, or an issuer has (name constraints, by a "
-        "library without them): CN=leaf");
+TEST_CASE("an extension that only a library does not understand is named, and whose it is") {
+  CHECK(said(errc::unsupported_critical_extension, 0, [](scene& s) {
+          s.intermediate.extensions += name_constraints({dns("test")});
+        }) == "this TLS library does not understand nameConstraints where it is critical: CN=inter");
+  CHECK(said(errc::unsupported_critical_extension, 0) == describe(errc::unsupported_critical_extension));
+}
+
+TEST_CASE("what breaks the profile of RFC 5280 is named with its rule") {
+  const auto broken = [](const std::function<void(scene&)>& change) {
+    return said(errc::malformed_certificate, 1, change);
+  };
+  const std::string begin = "the certificate at depth 1 breaks a rule for certificates, and must be issued anew: ";
+  CHECK(broken([](scene& s) { s.intermediate.serial = tlv(0x02, std::string(21, '\x11')); }) ==
+        begin + "its serial number has more than 20 octets (RFC 5280 §4.1.2.2): CN=inter");
+  CHECK(broken([](scene& s) { s.intermediate.issuer = dn(""); }) ==
+        begin + "its issuer is empty (RFC 5280 §4.1.2.4): CN=inter");
+  CHECK(broken([](scene& s) { s.intermediate.extensions += subject_key_id("I"); }) ==
+        begin + "it has only one of authorityKeyIdentifier and subjectKeyIdentifier (RFC 5280 §4.2.1.1): CN=inter");
+  CHECK(broken([](scene& s) { s.intermediate.extensions = basic_constraints(false, 1); }) ==
+        begin + "it has a pathLenConstraint and is no CA's (RFC 5280 §4.2.1.9): CN=inter");
+}
+
+TEST_CASE("an issuer that authorityKeyIdentifier does not mean is not called missing") {
+  CHECK(said(errc::unknown_issuer, 0,
+             [](scene& s) {
+               s.leaf.extensions += authority_key_id("x");
+               s.intermediate.extensions += subject_key_id("y");
+             }) ==
+        "the certificate was issued by another key or certificate of CN=inter than the one at depth 1 "
+        "(authorityKeyIdentifier): have the server send that one: CN=leaf");
 }
 
 TEST_CASE("a wrong purpose says what is lacking") {
@@ -174,27 +206,34 @@ TEST_CASE("a wrong purpose says what is lacking") {
         "the certificate is not one for clients (extendedKeyUsage lacks clientAuth): CN=leaf");
   CHECK(leaf(key_usage_bits(0x04)) ==
         "the certificate may not sign handshakes (keyUsage lacks digitalSignature): CN=leaf");
-  CHECK(leaf(basic_constraints(true)) == "the certificate is a CA's own and not one of a server: CN=leaf");
+  CHECK(leaf(basic_constraints(true)) ==
+        "the certificate is a CA's own and not one of a server (basicConstraints says CA): CN=leaf");
   CHECK(said(errc::invalid_purpose, 1, [](scene& s) { s.intermediate.extensions += ext_key_usage(client_auth()); }) ==
         "the certificate at depth 1 may not issue for servers (extendedKeyUsage lacks serverAuth): CN=inter");
 }
 
 TEST_CASE("a weak key and a weak signature are named") {
   CHECK(said(errc::weak_algorithm, 1, [](scene& s) { s.intermediate.key = rsa_key(1024); }) ==
-        "the certificate at depth 1 has a key that is too weak or not known, RSA 1024: CN=inter");
+        "the certificate at depth 1 has a key that is too weak or not known, RSA 1024 (at least 2048 bits): CN=inter");
   CHECK(said(errc::weak_algorithm, 0, [](scene& s) { s.leaf.inner_algorithm = ecdsa_sha1(); }) ==
-        "the certificate is signed with an algorithm that is too weak or not known, ecdsa-with-SHA1: CN=leaf");
+        "the certificate is signed with an algorithm that is too weak or not known, ecdsa-with-SHA1 (have it issued "
+        "anew, with a hash of at least 256 bits): CN=leaf");
   CHECK(said(errc::weak_algorithm, 0,
              [](scene& s) {
                s.leaf.key = rsa_key(512);
                s.leaf.inner_algorithm = rsa_md5();
              }) ==
-        "the certificate has a key that is too weak or not known, RSA 512, and is signed with an algorithm that "
-        "is too weak or not known, md5WithRSAEncryption: CN=leaf");
-  CHECK(said(errc::weak_algorithm, 2, [](scene& s) {
-          s.root.key = rsa_key(1024);
-          s.root.inner_algorithm = rsa_md5();  // an anchor's own signature counts for nothing
-        }) == "the certificate at depth 2 has a key that is too weak or not known, RSA 1024: CN=root");
+        "the certificate has a key that is too weak or not known, RSA 512 (at least 2048 bits), and is signed with an "
+        "algorithm that is too weak or not known, md5WithRSAEncryption (have it issued anew, with SHA-256 for "
+        "example): CN=leaf");
+  CHECK(said(errc::weak_algorithm, 0, [](scene& s) { s.leaf.key = rsa_key(2048, "\x01"); }) ==
+        "the certificate has a key that protects nothing, RSA 2048 with such a modulus or exponent: CN=leaf");
+  CHECK(said(errc::weak_algorithm, 2,
+             [](scene& s) {
+               s.root.key = rsa_key(1024);
+               s.root.inner_algorithm = rsa_md5();  // an anchor's own signature counts for nothing
+             }) ==
+        "the certificate at depth 2 has a key that is too weak or not known, RSA 1024 (at least 2048 bits): CN=root");
 }
 
 TEST_CASE("signatures, revocation, pins and what has no certificate") {
@@ -203,11 +242,14 @@ TEST_CASE("signatures, revocation, pins and what has no certificate") {
         "authority has that name: CN=leaf");
   CHECK(said(errc::revoked, 0) == "the certificate is revoked, serial 01: CN=leaf");
   CHECK(said(errc::revocation_unknown, 1) ==
-        "no valid source tells whether the certificate at depth 1 is revoked: CN=inter");
+        "no valid source of CN=root tells whether the certificate at depth 1 is revoked; give one that is in force: "
+        "CN=inter");
   CHECK(said(errc::pin_mismatch, 0) ==
         "no key of the path is pinned; the certificate's is " + key_pin(read(scene().leaf)).text() + ": CN=leaf");
-  CHECK(said(errc::malformed_certificate, 1) ==
-        "certificate 2 of those that the server presented is not valid DER, or breaks the structure of RFC 5280");
+  CHECK(
+      said(errc::malformed_certificate, 1) ==
+      "certificate 2 of those that the server presented is not valid DER, or breaks the structure of RFC 5280; it must "
+      "be issued anew");
   for (const errc e : {errc::certificate_required, errc::rejected_by_callback, errc::bad_certificate})
     CHECK(said(e, 0) == describe(e));
 }

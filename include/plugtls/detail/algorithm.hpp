@@ -70,6 +70,37 @@ inline unsigned describe_hash(byte_view hash_oid) noexcept {
   return oid::is(hash_oid, oid::sha512) ? 512 : 0;
 }
 
+/// Reads RSASSA-PSS-params (RFC 4055 §3.1), each of which has a default: SHA-1, a mask of SHA-1, a salt of 20 bytes,
+/// the trailer 1, beside which there is none. A signature's must be there (§3.1). The mask's hash is to be that of the
+/// signature; not every library can do with another.
+inline signature_info describe_pss(byte_view parameters) noexcept {
+  constexpr signature_info broken{"rsassaPss", 0};
+  byte_view content, tagged, number;
+  std::uint32_t value = 0;
+  if (!der::read_single(parameters, der::tag::sequence, content)) return broken;
+  der::reader in(content);
+  algorithm_identifier hash, mask, mask_hash;
+  if (in.next(der::tag::constructed(0), tagged)) {
+    der::reader inner(tagged);
+    if (!read_algorithm(inner, hash)) return broken;
+  }
+  if (in.next(der::tag::constructed(1), tagged)) {
+    der::reader outer(tagged);
+    if (!read_algorithm(outer, mask) || !oid::is(mask.oid, oid::mgf1)) return broken;
+    der::reader inner(mask.parameters);
+    if (!read_algorithm(inner, mask_hash)) return broken;
+  }
+  const auto hash_or_default = [](byte_view id) { return id.empty() ? oid::sha1 : as_text(id); };
+  const std::string_view name = hash_or_default(hash.oid);
+  if (hash_or_default(mask_hash.oid) != name) return broken;
+  for (const unsigned field : {2U, 3U}) {
+    if (!in.next(der::tag::constructed(field), tagged)) continue;
+    if (!der::read_single(tagged, der::tag::integer, number) || !der::read_unsigned(number, value)) return broken;
+    if (field == 3 && value != 1) return broken;
+  }
+  return in.at_end() ? signature_info{"rsassaPss", describe_hash(as_bytes(name))} : broken;
+}
+
 inline signature_info describe_signature(const algorithm_identifier& algorithm) noexcept {
   struct known {
     std::string_view oid;
@@ -102,27 +133,7 @@ inline signature_info describe_signature(const algorithm_identifier& algorithm) 
     if (oid::is(algorithm.oid, k.oid)) return k.info;
   if (!oid::is(algorithm.oid, oid::rsa_pss)) return {};
 
-  // RFC 4055 §3.1: without parameters, or without [0] in them, the hash is SHA-1.
-  constexpr signature_info with_sha1{"rsassaPss", 160}, unknown{"rsassaPss", 0};
-  byte_view content;
-  if (algorithm.parameters.empty()) return with_sha1;
-  if (!der::read_single(algorithm.parameters, der::tag::sequence, content)) return unknown;
-  der::reader parameters(content);
-  if (!parameters.next_is(der::tag::constructed(0))) return with_sha1;
-  byte_view tagged;
-  algorithm_identifier hash;
-  if (!parameters.next(der::tag::constructed(0), tagged)) return unknown;
-  der::reader inner(tagged);
-  if (!read_algorithm(inner, hash)) return unknown;
-  const signature_info pss{"rsassaPss", describe_hash(hash.oid)};
-  // The mask's hash, SHA-1 where it is left out, is to be the same (§3.1); not every library can do with another.
-  if (!parameters.next(der::tag::constructed(1), tagged)) return pss.hash_bits == 160 ? pss : unknown;
-  algorithm_identifier mask;
-  algorithm_identifier mask_hash;
-  inner = der::reader(tagged);
-  if (!read_algorithm(inner, mask)) return unknown;
-  inner = der::reader(mask.parameters);
-  return read_algorithm(inner, mask_hash) && der::equal(mask_hash.oid, hash.oid) ? pss : unknown;
+  return describe_pss(algorithm.parameters);
 }
 
 struct curve_info {

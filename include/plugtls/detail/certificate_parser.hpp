@@ -63,9 +63,10 @@ inline bool certificate_view::read_tbs(byte_view content) noexcept {
   for (const unsigned unique_id : {1U, 2U}) {
     byte_view bits;
     unsigned unused = 0;
-    if (in.next_is(der::tag::context(unique_id)) &&
-        (version_ < 2 || !in.next(der::tag::context(unique_id), bits) || !der::read_bit_string(bits, bits, unused)))
+    if (!in.next_is(der::tag::context(unique_id))) continue;
+    if (version_ < 2 || !in.next(der::tag::context(unique_id), bits) || !der::read_bit_string(bits, bits, unused))
       return false;
+    has_unique_ids_ = true;
   }
   if (in.next_is(der::tag::constructed(3))) {
     byte_view wrapped;

@@ -39,6 +39,9 @@ inline constexpr auto delta_crl_indicator = "\x55\x1d\x1b"sv;
 inline constexpr auto issuing_distribution_point = "\x55\x1d\x1c"sv;
 inline constexpr auto certificate_issuer = "\x55\x1d\x1d"sv;
 
+// Policies
+inline constexpr auto any_policy = "\x55\x1d\x20\x00"sv;
+
 // Extended key usages
 inline constexpr auto any_extended_key_usage = "\x55\x1d\x25\x00"sv;
 inline constexpr auto server_auth = "\x2b\x06\x01\x05\x05\x07\x03\x01"sv;
@@ -50,6 +53,7 @@ inline constexpr auto email_address = "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x01"sv;
 // Public keys
 inline constexpr auto rsa_encryption = "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01"sv;
 inline constexpr auto rsa_pss = "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a"sv;
+inline constexpr auto mgf1 = "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x08"sv;
 inline constexpr auto pkcs1 = "\x2a\x86\x48\x86\xf7\x0d\x01\x01"sv;     // and all below
 inline constexpr auto ecdsa_signatures = "\x2a\x86\x48\xce\x3d\x04"sv;  // and all below
 inline constexpr auto ec_public_key = "\x2a\x86\x48\xce\x3d\x02\x01"sv;

@@ -95,6 +95,7 @@ class path_search {
     // Not for a library to say: what one cannot verify, another can.
     if (describe_signature(child.signature_algorithm()).hash_bits == 0 || key_is_useless(issuer.public_key()))
       return errc::weak_algorithm;
+    if (!issuer.public_key().can_sign_with(child.signature_algorithm())) return errc::bad_signature;
     const errc e = verify_(issuer.spki_der(), child.signature_algorithm_der(), child.tbs(), child.signature());
     return e == errc::success || e == errc::bad_signature ? e : errc::bad_certificate;
   }

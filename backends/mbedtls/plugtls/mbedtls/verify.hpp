@@ -4,42 +4,12 @@
 #include <array>
 #include <string_view>
 
-#include "plugtls/detail/hello_reader.hpp"
+#include "plugtls/detail/certificate_message.hpp"
 #include "plugtls/mbedtls/error.hpp"
 #include "plugtls/mbedtls/handle.hpp"
 #include "plugtls/peer_verifier.hpp"
 
 namespace plugtls::mbedtls {
-
-/// The certificates of a Certificate message, as the peer sent them. mbedTLS's own list leaves out those whose
-/// signature algorithm it does not know, silently (2.28 library/ssl_tls.c, ssl_parse_certificate_chain).
-class presented_chain {
- public:
-  /// Reads RFC 5246 §7.4.2, or RFC 8446 §4.4.2 for TLS 1.3; false when there is no such message or it is malformed.
-  bool read(byte_view message, bool is_tls1_3) noexcept {
-    size_ = 0;
-    detail::wire_reader in(message);
-    if (in.u8() != 11) return false;
-    detail::wire_reader body(take24(in));
-    if (is_tls1_3) body.vector8();
-    detail::wire_reader list(take24(body));
-    while (list.ok() && !list.empty() && size_ < items_.size()) {
-      items_[size_++] = take24(list);
-      if (is_tls1_3) list.vector16();
-    }
-    return in.ok() && body.ok() && body.empty() && list.ok();
-  }
-  std::span<const byte_view> items() const noexcept { return std::span(items_).first(size_); }
-
- private:
-  static byte_view take24(detail::wire_reader& in) noexcept {
-    const std::size_t high = in.u8();
-    return in.take(high << 16 | in.u16());
-  }
-
-  std::array<byte_view, 65> items_;  // one more than any limit allows, so that too long a chain is seen to be one
-  std::size_t size_ = 0;
-};
 
 /// Parses a certificate, also one with critical extensions that mbedTLS does not know: the policy decides about those.
 inline int parse_any(mbedtls_x509_crt* list, byte_view der) noexcept {
@@ -81,10 +51,11 @@ class chain_check {
     judge(chain, profile, verifier);
   }
 
-  /// Asks the verifier about the chain that mbedTLS has looked at.
+  /// Asks the verifier about the chain that mbedTLS has looked at. Its own list leaves out certificates whose signature
+  /// algorithm it does not know, silently (2.28 library/ssl_tls.c, ssl_parse_certificate_chain).
   verify_decision judge(const mbedtls_ssl_context& ssl, const mbedtls_x509_crt_profile& profile,
                         peer_verifier& verifier) noexcept {
-    presented_chain presented;
+    detail::certificate_message presented;
     const bool readable = presented.read(compat::handshake_message(ssl), compat::version(ssl) == tls_version::tls1_3);
     return judge(readable ? presented.items() : std::span<const byte_view>(), profile, verifier);
   }
@@ -104,7 +75,7 @@ class chain_check {
 
   /// Asks about a chain that mbedTLS gave up on before it looked at any certificate. False: not even the list is whole.
   bool judge_unread(const mbedtls_ssl_context& ssl, int error, peer_verifier& verifier) noexcept {
-    presented_chain presented;
+    detail::certificate_message presented;
     if (!presented.read(compat::handshake_message(ssl), compat::version(ssl) == tls_version::tls1_3)) return false;
     judge_unread(presented.items(), error, verifier);
     return true;
@@ -174,7 +145,9 @@ class chain_check {
   // Used where the neutral policy finds nothing wrong, so that only mbedTLS's own limits are left.
   static errc problem_of_error(int error) noexcept {
     if (error == MBEDTLS_ERR_X509_FATAL_ERROR) return errc::path_length_exceeded;
-    if (high_part(error) == MBEDTLS_ERR_X509_INVALID_EXTENSIONS ||
+    // One that is known is malformed to the core too, but for a pathLenConstraint of 2^31 or more.
+    const bool is_too_long = low_part(error) == low_part(MBEDTLS_ERR_ASN1_INVALID_LENGTH);
+    if ((high_part(error) == MBEDTLS_ERR_X509_INVALID_EXTENSIONS && !is_too_long) ||
         high_part(error) == MBEDTLS_ERR_X509_FEATURE_UNAVAILABLE)
       return errc::unsupported_critical_extension;
     return translate(error, errc::bad_certificate) == errc::out_of_memory ? errc::out_of_memory : errc::bad_certificate;

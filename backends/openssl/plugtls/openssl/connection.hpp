@@ -33,10 +33,15 @@ class connection {
     if (!server_name.empty() && SSL_set_tlsext_host_name(ssl_.get(), server_name.c_str()) != 1)
       return refuse(info, errc::invalid_argument, "the server name");
     own_ == role::client ? SSL_set_connect_state(ssl_.get()) : SSL_set_accept_state(ssl_.get());
+    if (context.plan().verify.mode != verify_mode::none) SSL_set_msg_callback(ssl_.get(), on_message);
     return errc::success;
   }
 
-  native_status handshake() { return SSL_do_handshake(ssl_.get()) == 1 ? native_status::done : stopped(); }
+  native_status handshake() {
+    if (SSL_do_handshake(ssl_.get()) != 1) return stopped();
+    SSL_set_msg_callback(ssl_.get(), nullptr);
+    return native_status::done;
+  }
 
   native_result read(std::byte* out, std::size_t size) {
     const int n = SSL_read(ssl_.get(), out, size > INT_MAX ? INT_MAX : static_cast<int>(size));
@@ -106,6 +111,15 @@ class connection {
   }
 
  private:
+  static void on_message(int is_sent, int, int type, const void* bytes, std::size_t size, SSL* ssl, void*) {
+    const auto* first = static_cast<const std::byte*>(bytes);
+    if (is_sent != 0 || type != SSL3_RT_HANDSHAKE || size == 0 || first[0] != std::byte{SSL3_MT_CERTIFICATE}) return;
+    auto* self = static_cast<connection*>(SSL_get_ex_data(ssl, data_index()));
+    detail::guard(self->verifier_->exception(), 0, [&] {
+      self->chain_.keep({first, size}, SSL_version(ssl) == TLS1_3_VERSION);
+      return 0;
+    });
+  }
   static connection* from(X509_STORE_CTX* store) noexcept {
     auto* ssl = static_cast<SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
     return static_cast<connection*>(SSL_get_ex_data(ssl, data_index()));

@@ -3,21 +3,31 @@
 
 #include <climits>
 #include <ctime>
+#include <utility>
 #include <vector>
 
+#include "plugtls/detail/certificate_message.hpp"
 #include "plugtls/openssl/handle.hpp"
 #include "plugtls/peer_verifier.hpp"
 
 namespace plugtls::openssl {
 
-/// Names the neutral condition behind a verification error. Dates and names are decided elsewhere: `success`.
+/// Names the neutral condition behind a verification error. Dates and names are decided elsewhere: `success`. So are
+/// name constraints, which the policy applies to the very path: OpenSSL looks at the subject's e-mail address even
+/// where subjectAltName has one (RFC 5280 §4.2.1.10), and takes a host's trailing dot for a part of its name.
 inline errc translate_verify(int error) noexcept {
   switch (error) {
     case X509_V_OK:
     case X509_V_ERR_CERT_HAS_EXPIRED:
     case X509_V_ERR_CERT_NOT_YET_VALID:
     case X509_V_ERR_HOSTNAME_MISMATCH:
-    case X509_V_ERR_IP_ADDRESS_MISMATCH: return errc::success;
+    case X509_V_ERR_IP_ADDRESS_MISMATCH:
+    case X509_V_ERR_PERMITTED_VIOLATION:
+    case X509_V_ERR_EXCLUDED_VIOLATION:
+    case X509_V_ERR_UNSUPPORTED_CONSTRAINT_TYPE:
+    case X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX:
+    case X509_V_ERR_UNSUPPORTED_NAME_SYNTAX:
+    case X509_V_ERR_SUBTREE_MINMAX: return errc::success;
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
@@ -29,12 +39,6 @@ inline errc translate_verify(int error) noexcept {
     case X509_V_ERR_KEYUSAGE_NO_CERTSIGN: return errc::not_a_ca;
     case X509_V_ERR_PATH_LENGTH_EXCEEDED:
     case X509_V_ERR_CERT_CHAIN_TOO_LONG: return errc::path_length_exceeded;
-    case X509_V_ERR_PERMITTED_VIOLATION:
-    case X509_V_ERR_EXCLUDED_VIOLATION:
-    case X509_V_ERR_UNSUPPORTED_CONSTRAINT_TYPE:
-    case X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX:
-    case X509_V_ERR_UNSUPPORTED_NAME_SYNTAX:
-    case X509_V_ERR_SUBTREE_MINMAX: return errc::name_constraint_violated;
     case X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION: return errc::unsupported_critical_extension;
     case X509_V_ERR_CERT_REVOKED: return errc::revoked;
     case X509_V_ERR_INVALID_PURPOSE: return errc::invalid_purpose;
@@ -100,13 +104,29 @@ class der_list {
 /// One verification of a chain: OpenSSL's, and the neutral one after it.
 class chain_check {
  public:
+  /// Takes the peer's Certificate message. OpenSSL reads BER and writes it anew as DER, so that its own list would hide
+  /// what was sent.
+  void keep(byte_view message, bool is_tls1_3) {
+    message_.assign(message.begin(), message.end());
+    is_tls1_3_ = is_tls1_3;
+  }
+
   /// The whole-chain hook of a handshake; returns what OpenSSL's callback must return. Every error goes through
   /// `on_problem`, which adds it here and lets OpenSSL go on, so that all are known.
   int run(X509_STORE_CTX* store, peer_verifier& verifier) {
-    der_list presented, path;
-    presented.add(X509_STORE_CTX_get0_untrusted(store));
-    const std::vector<byte_view> presented_views = presented.views();
-    if (verifier.decide_known(presented_views)) return answer(store, verifier.decision());
+    const byte_vector message = std::move(message_);
+    message_ = {};
+    detail::certificate_message sent;
+    der_list written, path;
+    std::vector<byte_view> written_views;
+    std::span<const byte_view> presented;
+    if (sent.read(message, is_tls1_3_)) presented = sent.items();
+    if (presented.empty()) {
+      written.add(X509_STORE_CTX_get0_untrusted(store));
+      written_views = written.views();
+      presented = written_views;
+    }
+    if (verifier.decide_known(presented)) return answer(store, verifier.decision());
     problems_.clear();
     verifier_ = &verifier;
     X509_STORE_CTX_set_app_data(store, this);
@@ -125,7 +145,7 @@ class chain_check {
     verdict.trusted = complete && problems_.empty();
     if (verdict.trusted) path.add(X509_STORE_CTX_get0_chain(store));
     const std::vector<byte_view> path_views = path.views();
-    verdict.presented = presented_views;
+    verdict.presented = presented;
     verdict.path = path_views;
     verdict.problems = problems_;
     verdict.verify_path = verify_path;
@@ -201,6 +221,8 @@ class chain_check {
 
   peer_verifier* verifier_ = nullptr;
   problem_list problems_;
+  byte_vector message_;
+  bool is_tls1_3_ = false;
 };
 
 }  // namespace plugtls::openssl

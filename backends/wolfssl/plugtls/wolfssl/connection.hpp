@@ -198,7 +198,8 @@ class connection {
     return decision.accept && (is_read || context_->plan().verify.insecure_override);
   }
 
-  // What follows the end of a certificate in its entry of the message is dropped by the callback; the session keeps it.
+  // What follows the end of a certificate in its entry of the message is dropped by the callback, and intermediates
+  // with a key for Ed25519 never come to it (5.5); the session keeps both.
   void restore_sent() {
     WOLFSSL_X509_CHAIN* chain = wolfSSL_get_peer_chain(ssl_.get());
     for (int i = 0; i < presented_count(); ++i)

@@ -13,6 +13,7 @@ namespace plugtls::wolfssl {
 
 /// Why wolfSSL refuses what the policy does not.
 inline errc reason_of(int e) noexcept {
+  if (e == ASN_CRIT_EXT_E) return errc::unsupported_critical_extension;
   return translate(e, errc::bad_certificate) == errc::out_of_memory ? errc::out_of_memory : errc::bad_certificate;
 }
 
@@ -57,11 +58,17 @@ class chain_check {
     if (i >= presented_.size()) presented_.resize(i + 1);
     presented_[i].assign(der.begin(), der.end());
   }
-  /// Takes an entry of the peer's message, whose certificate may have come here without what follows it.
+  /// Takes an entry of the peer's message, whose certificate may have come here without what follows it, or not at all.
   void restore(byte_view entry) {
-    for (byte_vector& der : presented_)
-      if (entry.size() > der.size() && !der.empty() && std::equal(der.begin(), der.end(), entry.begin()))
-        der.assign(entry.begin(), entry.end());
+    bool is_known = false;
+    for (byte_vector& der : presented_) {
+      if (der.empty() || entry.size() < der.size() || !std::equal(der.begin(), der.end(), entry.begin())) continue;
+      is_known = true;
+      der.assign(entry.begin(), entry.end());
+    }
+    if (is_known) return;
+    const auto gap = std::find_if(presented_.begin(), presented_.end(), [](const auto& der) { return der.empty(); });
+    (gap == presented_.end() ? presented_.emplace_back() : *gap).assign(entry.begin(), entry.end());
   }
   void clear() noexcept { presented_.clear(); }
   bool empty() const noexcept { return presented_.empty(); }

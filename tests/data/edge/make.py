@@ -1,0 +1,71 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSL-1.0
+"""Makes cases.json anew, in the folder of this script, with python-cryptography: chains about which the bare libraries
+disagree, as requests of `plugtls verify --batch`, each with the `error` that every backend must give (null: accepted)."""
+import datetime
+import json
+import pathlib
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+HOST = "www.example.test"
+
+
+def name(text, email=None):
+    mail = [x509.NameAttribute(NameOID.EMAIL_ADDRESS, email)] if email else []
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text), *mail])
+
+
+class Certificate:
+    def __init__(self, subject, issuer=None, extensions=()):
+        self.subject, self.key = subject, ec.generate_private_key(ec.SECP256R1())
+        signer = issuer or self
+        builder = (x509.CertificateBuilder().subject_name(subject).issuer_name(signer.subject)
+                   .public_key(self.key.public_key()).serial_number(x509.random_serial_number())
+                   .not_valid_before(datetime.datetime(2020, 1, 1)).not_valid_after(datetime.datetime(2049, 12, 31)))
+        for extension, critical in extensions:
+            builder = builder.add_extension(extension, critical)
+        made = builder.sign(signer.key, hashes.SHA256())
+        self.pem = made.public_bytes(serialization.Encoding.PEM).decode()
+
+
+CA = (x509.BasicConstraints(True, None), True)
+
+
+def constraints(permitted):
+    return x509.NameConstraints(permitted_subtrees=[permitted], excluded_subtrees=None), False
+
+
+def names(*alternatives):
+    return x509.SubjectAlternativeName(alternatives), False
+
+
+def cases():
+    def case(id, error, root, chain, asked=HOST):
+        return {"id": id, "error": error, "request": {
+            "id": id, "leaf": chain[0].pem, "intermediates": [c.pem for c in chain[1:]], "trust": [root.pem], "crls": [],
+            "name": asked, "time": None, "purpose": "server", "max_depth": None}}
+
+    root = Certificate(name("root"), None, [CA])
+    host, mail = x509.DNSName(HOST), x509.RFC822Name("a@example.test")
+
+    by_mail = Certificate(name("by mail"), root, [CA, constraints(x509.RFC822Name("example.test"))])
+    for id, error, alternatives in (("subject-email-counts-without-alternative", "name_constraint_violated", [host]),
+                                    ("subject-email-does-not-count-beside-one", None, [host, mail])):
+        yield case(id, error, root, [Certificate(name("leaf", "a@other.test"), by_mail, [names(*alternatives)]), by_mail])
+    by_host = Certificate(name("by host"), root, [CA, constraints(x509.DNSName("example.test"))])
+    yield case("trailing-dot-is-within-constraints", None, root,
+               [Certificate(name("leaf"), by_host, [names(x509.DNSName(HOST + "."))]), by_host])
+
+    bare = Certificate(name("bare"))
+    yield case("anchor-of-version-3-without-extensions", "not_a_ca", bare, [Certificate(name("leaf"), bare, [names(host)])])
+    leaf = Certificate(name("leaf"), root, [names(host)])
+    yield case("leaf-as-anchor-of-another", "not_a_ca", leaf, [Certificate(name("lower"), leaf, [names(host)])])
+
+
+if __name__ == "__main__":
+    out = pathlib.Path(__file__).resolve().parent / "cases.json"
+    out.write_text(json.dumps(list(cases()), indent=1) + "\n")
