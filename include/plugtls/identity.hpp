@@ -67,20 +67,18 @@ class identity {
     return id;
   }
 
-  /// Takes an OCSP response for the leaf, DER, which a server gives to clients that ask (capability ocsp_stapling);
-  /// empty takes it away. Gives `bad_der` for what does not parse, and `invalid_argument` for a response that says
-  /// nothing but that the responder failed; the one from before then stays. Whether it is for the leaf is looked into
-  /// when a context is made; a new response takes a new context.
+  /// Takes an OCSP response for the leaf, DER, which a server gives to clients that ask (capability ocsp_stapling). Gives
+  /// `bad_der` for what does not parse, and `invalid_argument` for a response that says nothing but that the responder
+  /// failed; the one from before then stays. Whether it is for the leaf is looked into when a context is made; a new
+  /// response takes a new context.
   errc set_ocsp_response(byte_view der, error_info& info) {
     errc e = errc::success;
-    if (!der.empty()) {
-      const auto view = ocsp_view::parse(der, e);
-      if (!view) return info.set(e, "this is not one OCSP response in DER (RFC 6960)");
-      if (view->status() != ocsp_response_status::successful)
-        return info.set(errc::invalid_argument, "the OCSP response tells only that the responder failed, status " +
-                                                    std::to_string(static_cast<unsigned>(view->status())) +
-                                                    "; ask it again");
-    }
+    const auto view = ocsp_view::parse(der, e);
+    if (!view) return info.set(e, "this is not one OCSP response in DER (RFC 6960)");
+    if (view->status() != ocsp_response_status::successful)
+      return info.set(errc::invalid_argument, "the OCSP response tells only that the responder failed, status " +
+                                                  std::to_string(static_cast<unsigned>(view->status())) +
+                                                  "; ask it again");
     ocsp_response_.assign(der.begin(), der.end());
     return errc::success;
   }

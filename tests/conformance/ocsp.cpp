@@ -199,7 +199,7 @@ TEST_CASE("ocsp: what is wrong with the certificates leads, and the callback is 
     connection(with_version(s, v), server_defaults(with_response(server_identity(), "revoked"))).connect();
 }
 
-TEST_CASE("ocsp: a response that is cut at any byte is not what the peer ends with") {
+TEST_CASE("ocsp: a staple comes byte by byte, and beside a client's certificate") {
   if (lacks<default_backend>(capability::ocsp_stapling)) return;
   for (const tls_version v : versions()) {
     connection c(with_version(asking(), v), server_defaults(with_response(server_identity(), "good")));
@@ -217,6 +217,32 @@ TEST_CASE("ocsp: a response that is cut at any byte is not what the peer ends wi
           return s;
         }());
     mutual.connect();
+  }
+}
+
+TEST_CASE("ocsp: a response that was changed on its way says nothing, and one that is cut off is an end") {
+  if (lacks<default_backend>(capability::ocsp_stapling)) return;
+  const std::string sent = ocsp_der("good");
+  const context client = make_client(with_version(asking(), tls_version::tls1_2)),
+                server = make_server(server_defaults(with_response(server_identity(), "good")));
+  for (std::size_t i = 0; i < sent.size(); i += 3) {
+    CAPTURE(i);
+    connection c(client, server);
+    c.client.step();
+    carry(c.client, c.server);
+    c.server.step();
+    std::string flight(as_text(c.server.port.output()));
+    const std::size_t at = flight.find(sent);
+    REQUIRE(at != std::string::npos);
+    const bool cuts = i % 2 == 1;
+    if (cuts)
+      flight.resize(at + i);
+    else
+      flight[at + i] = static_cast<char>(flight[at + i] ^ 1);
+    REQUIRE(c.client.port.feed(as_bytes(flight)));
+    c.client.port.ended = cuts;
+    c.client.step();
+    CHECK(c.client.handshake_error == (cuts ? errc::truncated : errc::revocation_unknown));
   }
 }
 

@@ -78,7 +78,7 @@ class ocsp_check {
     if (!is_dated || !(c.issuer() == issuer.subject()) || names_another_issuer(c, issuer) ||
         c.has_unknown_critical_extension() || signature_is_weak(c, policy_) || !may_sign_responses(c))
       return false;
-    return verify(issuer, c.signature_algorithm_der(), c.tbs(), c.signature());
+    return is_made_by(issuer, c.signature_algorithm_der(), c.tbs(), c.signature());
   }
 
   // The purpose must be there by its own name: any purpose is not enough (RFC 6960 §4.2.2.2).
@@ -96,10 +96,10 @@ class ocsp_check {
 
   bool signs(const certificate_view& signer) {
     return !key_is_weak(signer.public_key(), policy_) &&
-           verify(signer, response_->signature_algorithm().raw, response_->tbs(), response_->signature());
+           is_made_by(signer, response_->signature_algorithm().raw, response_->tbs(), response_->signature());
   }
 
-  bool verify(const certificate_view& signer, byte_view algorithm, byte_view tbs, byte_view signature) {
+  bool is_made_by(const certificate_view& signer, byte_view algorithm, byte_view tbs, byte_view signature) {
     if (signatures_left_ == 0) return false;
     --signatures_left_;
     return verify_(signer.spki_der(), algorithm, tbs, signature) == errc::success;
