@@ -3,13 +3,12 @@
 // revoked only where an entry of now names it and a signature was verified; and signatures are few.
 #include "plugtls/detail/ocsp_check.hpp"
 
-#include <string>
+#include <test_pki.hpp>
 
 #include "fuzz.hpp"
-#include "support/certificate_maker.hpp"
+#include "plugtls/certificate.hpp"
 
 using namespace plugtls_fuzz;
-using namespace plugtls_test;
 
 namespace {
 
@@ -25,11 +24,11 @@ void require_within(byte_view part, byte_view whole) {
           "fields stand within the response");
 }
 
-certificate_view parse_certificate(const std::string& der) {
+certificate read_certificate(std::string_view pem) {
   errc e = errc::success;
-  const auto view = certificate_view::parse(as_bytes(der), e);
-  require(view.has_value(), "the certificates are good");
-  return *view;
+  const auto made = certificate::from_pem(pem, e);
+  require(made.has_value(), "the certificates are good");
+  return *made;
 }
 
 }  // namespace
@@ -47,8 +46,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   require(is_successful != view->entries().empty(), "a response has entries, or no success");
   require(!is_successful || view->responder_name().has_value() == view->responder_key_hash().empty(), "one responder");
 
-  static const std::string leaf_der = certificate_maker().der(), issuer_der = make_ca("root", "root", 'R').der();
-  static const certificate_view leaf = parse_certificate(leaf_der), issuer = parse_certificate(issuer_der);
+  static const certificate server = read_certificate(test_pki::server), ca = read_certificate(test_pki::intermediate);
+  const certificate_view &leaf = server.view(), &issuer = ca.view();
   bool is_named = false;
   detail::der::reader in(view->entries());
   ocsp_entry entry;
