@@ -67,10 +67,10 @@ class identity {
     return id;
   }
 
-  /// Takes an OCSP response for the leaf, DER, which a server gives to clients that ask (capability ocsp_stapling). Gives
-  /// `bad_der` for what does not parse, and `invalid_argument` for a response that says nothing but that the responder
-  /// failed; the one from before then stays. Whether it is for the leaf is looked into when a context is made; a new
-  /// response takes a new context.
+  /// Takes an OCSP response for the leaf, DER, which a server gives to clients that ask (capability ocsp_stapling).
+  /// Gives `bad_der` for what does not parse, and `invalid_argument` for a response that says nothing but that the
+  /// responder failed; the one from before then stays. Whether it is for the leaf is looked into when a context is
+  /// made; a new response takes a new context.
   errc set_ocsp_response(byte_view der, error_info& info) {
     errc e = errc::success;
     const auto view = ocsp_view::parse(der, e);

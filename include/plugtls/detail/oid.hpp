@@ -30,7 +30,7 @@ inline constexpr auto freshest_crl = "\x55\x1d\x2e"sv;
 inline constexpr auto inhibit_any_policy = "\x55\x1d\x36"sv;
 inline constexpr auto authority_info_access = "\x2b\x06\x01\x05\x05\x07\x01\x01"sv;
 inline constexpr auto subject_info_access = "\x2b\x06\x01\x05\x05\x07\x01\x0b"sv;
-inline constexpr auto tls_feature = "\x2b\x06\x01\x05\x05\x07\x01\x18"sv;  // RFC 7633
+inline constexpr auto tls_feature = "\x2b\x06\x01\x05\x05\x07\x01\x18"sv;     // RFC 7633
 inline constexpr auto ocsp_basic = "\x2b\x06\x01\x05\x05\x07\x30\x01\x01"sv;  // a type of responses (RFC 6960)
 
 // Extensions of CRLs and their entries (RFC 5280 §5.2, §5.3)
