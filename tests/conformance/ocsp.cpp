@@ -72,6 +72,14 @@ problem_list client_finds(const client_settings& s, const identity& id) {
   return first;
 }
 
+// What a server of TLS 1.2 answers a client with, before anything is encrypted.
+std::string first_flight(connection& c) {
+  c.client.step();
+  carry(c.client, c.server);
+  c.server.step();
+  return std::string(as_text(c.server.port.output()));
+}
+
 // The same of a response without a connection, on every backend.
 problem_list verdict_on(const std::string& name, revocation_policy policy = looks, unix_time now = 0,
                         std::initializer_list<const char*> crls = {}) {
@@ -228,10 +236,7 @@ TEST_CASE("ocsp: a response that was changed on its way says nothing, and one th
   for (std::size_t i = 0; i < sent.size(); i += 3) {
     CAPTURE(i);
     connection c(client, server);
-    c.client.step();
-    carry(c.client, c.server);
-    c.server.step();
-    std::string flight(as_text(c.server.port.output()));
+    std::string flight = first_flight(c);
     const std::size_t at = flight.find(sent);
     REQUIRE(at != std::string::npos);
     const bool cuts = i % 2 == 1;
@@ -244,6 +249,28 @@ TEST_CASE("ocsp: a response that was changed on its way says nothing, and one th
     c.client.step();
     CHECK(c.client.handshake_error == (cuts ? errc::truncated : errc::revocation_unknown));
   }
+}
+
+TEST_CASE("ocsp: a library that stops before the staple hides nothing of what is wrong with the certificates") {
+  if (lacks<default_backend>(capability::ocsp_stapling)) return;
+  const auto with_forged_key_exchange = [](const identity& id) {
+    int calls = 0;
+    client_settings s = with_version(asking(), tls_version::tls1_2);
+    s.on_verify = [&calls](const verify_context&) { return ++calls == 1; };
+    connection c(s, server_defaults(id));
+    std::string flight = first_flight(c);
+    constexpr std::size_t done = 9;  // ServerHelloDone in its record; the signature of ServerKeyExchange ends before
+    REQUIRE(flight.size() > done);
+    flight[flight.size() - done - 1] = static_cast<char>(flight[flight.size() - done - 1] ^ 1);
+    REQUIRE(c.client.port.feed(as_bytes(flight)));
+    c.client.step();
+    CHECK_FALSE(c.client.up());
+    CHECK(calls == 1);
+    return c.client.handshake_error;
+  };
+  CHECK(with_forged_key_exchange(make_identity(pki::expired_chain, pki::expired_key)) == errc::certificate_expired);
+  CHECK(with_forged_key_exchange(with_response(server_identity(), "revoked")) == errc::revoked);
+  CHECK_FALSE(is_verification(with_forged_key_exchange(with_response(server_identity(), "good"))));
 }
 
 TEST_CASE("ocsp: what cannot be done is refused when the context is made") {
