@@ -83,8 +83,9 @@ class command_line {
   static CLI::Option* add_revocation(CLI::App* sub, revocation_options& o) {
     sub->add_option(
            "--revocation", o.mode,
-           "what is looked up in CRLs: none, leaf, or chain (all but the anchor); with :soft a certificate that\n"
-           "no usable CRL speaks for is good, with :hard it is not (default with --crl: chain:hard, else none)")
+           "what is looked up: none, leaf, or chain (all but the anchor); with :soft a certificate that no usable\n"
+           "CRL or OCSP response speaks for is good, with :hard it is not (default with --crl: chain:hard, else\n"
+           "none)")
         ->type_name("none|leaf|chain[:soft|:hard]");
     return list(sub, "--crl", o.crl_files, "look certificates up in these CRLs; PEM or DER");
   }
@@ -107,6 +108,8 @@ class command_line {
         ->type_name("SECONDS");
     sub->add_option("--time", o.trust.time, "verify as of this moment, as 2026-01-31T12:00:00Z")->type_name("RFC3339");
     add_revocation(sub, o.trust.revocation);
+    sub->add_flag("--staple", o.trust.revocation.staple,
+                  "ask the server for an OCSP response about its certificate (default without --crl: leaf:hard)");
     list(sub, "--pin", o.trust.pins,
          "besides, the server, its issuer or another of the path must have this key: the SHA-256 that cert shows as\n"
          "public key, or sha256//BASE64; several: one of them")
@@ -155,6 +158,9 @@ class command_line {
         ->type_name("SECONDS");
     sub->add_option("--idle-timeout", o.idle_timeout, "for each read and write (default: 60)")->type_name("SECONDS");
     add_revocation(sub, o.revocation);
+    sub->add_option("--ocsp-response", o.ocsp_response,
+                    "staple this response (DER) about the own certificate for clients that ask")
+        ->type_name("FILE");
     later(sub, "--keylog", "FILE");
     sub->footer(
         "The first line on standard output is 'listening ADDR:PORT'; with --json it is {\"listening\": ...}, and a\n"
@@ -193,6 +199,9 @@ class command_line {
                         "counted (default: 10, and more are never followed)")
             ->check(CLI::Range(0, 1000000))
             ->type_name("N"),
+        sub->add_option("--ocsp-response", o.ocsp_response,
+                        "look the certificate up in this response (DER) besides; needs --revocation or --crl")
+            ->type_name("FILE"),
         add_revocation(sub, o.revocation)};
     single.push_back(sub->get_option("--revocation"));
     CLI::Option* batch = sub->add_flag("--batch", o.batch, "answer requests from standard input, see below");

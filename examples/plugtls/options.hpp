@@ -28,6 +28,7 @@ struct tls_options {
 struct revocation_options {
   std::vector<std::string> crl_files;
   std::optional<std::string> mode;
+  bool staple = false;
 };
 
 struct trust_options {
@@ -62,6 +63,7 @@ struct serve_options {
   std::string client_auth = "none";
   std::vector<std::string> client_ca_files;
   revocation_options revocation;
+  std::optional<std::string> ocsp_response;
   std::string mode = "status";
   unsigned long connections = 0;  // no limit
   unsigned long max_clients = 256;
@@ -77,6 +79,7 @@ struct verify_options {
   std::vector<std::string> trust_files;
   std::vector<std::string> intermediate_files;
   revocation_options revocation;
+  std::optional<std::string> ocsp_response;
   std::optional<std::string> name;
   std::optional<std::string> purpose;
   std::optional<std::string> time;

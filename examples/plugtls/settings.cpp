@@ -174,6 +174,7 @@ tls::client_settings make_client_settings(const client_options& o) {
   s.insecure_no_verification = o.insecure_no_verify;
   s.insecure_skip_name = o.insecure_skip_name;
   s.revocation = parse_revocation(o.trust.revocation.mode);
+  s.revocation.staple = o.trust.revocation.staple;
   if (o.trust.time) {
     const tls::unix_time moment = parse_time(*o.trust.time, "--time");
     s.clock = [moment] { return moment; };
@@ -186,6 +187,11 @@ tls::server_settings make_server_settings(const serve_options& o) {
   if (o.tls.certificates.empty())
     refuse(errc::invalid_argument, "serve needs --cert FILE, and --key FILE unless the key is in the same file");
   apply(o.tls, s);
+  if (o.ocsp_response) {
+    tls::error_info info;
+    s.identities.front().set_ocsp_response(tls::as_bytes(read_file(*o.ocsp_response)), info);
+    if (info) refuse(info.code, in_quotes(*o.ocsp_response) + ": " + info.detail);
+  }
   if (o.client_auth == "optional") {
     s.verify = tls::verify_mode::optional;
   } else if (o.client_auth == "required") {

@@ -42,7 +42,19 @@ void verify_file(const verify_options& o, verify_report& report) {
   if (o.time) moment = parse_time(*o.time, "--time");
   tls::trust_store trust = load_anchors(o.trust_files);
   add_crls(o.revocation.crl_files, trust);
-  chain_verifier verifier(*report.backend, std::move(trust), parse_revocation(o.revocation.mode), o.max_depth);
+  const tls::revocation_policy revocation = parse_revocation(o.revocation.mode);
+  std::string response;
+  if (o.ocsp_response) {
+    if (revocation.mode == tls::revocation_mode::none ||
+        (revocation.mode == tls::revocation_mode::automatic && o.revocation.crl_files.empty()))
+      refuse(errc::invalid_argument, "--ocsp-response needs --revocation leaf or chain, or --crl");
+    response = read_file(*o.ocsp_response);
+    errc e = errc::success;
+    if (!tls::ocsp_view::parse(tls::as_bytes(response), e))
+      refuse(e, "'" + *o.ocsp_response + "' is not one OCSP response in DER");
+    options.ocsp_response = tls::as_bytes(response);
+  }
+  chain_verifier verifier(*report.backend, std::move(trust), revocation, o.max_depth);
   report.at = stage::read;
   std::vector<tls::byte_vector> chain;
   add_certificates(*o.leaf, chain);

@@ -27,6 +27,7 @@ enum class capability : std::uint8_t {
   x448,                       ///< group x448
   x25519mlkem768,             ///< group X25519MLKEM768
   critical_name_constraints,  ///< accepts certificates whose name constraints are critical (RFC 5280 §4.2.1.10)
+  ocsp_stapling,              ///< OCSP stapling (RFC 6066 §8, RFC 8446 §4.4.2.1): servers send, clients ask
 };
 
 inline constexpr capability all_capabilities[] = {
@@ -47,6 +48,7 @@ inline constexpr capability all_capabilities[] = {
     capability::x448,
     capability::x25519mlkem768,
     capability::critical_name_constraints,
+    capability::ocsp_stapling,
 };
 
 /// Returns the name of a capability as it is spelled in code.
@@ -69,6 +71,7 @@ constexpr std::string_view name(capability c) noexcept {
     case capability::x448: return "x448";
     case capability::x25519mlkem768: return "x25519mlkem768";
     case capability::critical_name_constraints: return "critical_name_constraints";
+    case capability::ocsp_stapling: return "ocsp_stapling";
   }
   return "";
 }

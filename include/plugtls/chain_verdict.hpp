@@ -21,6 +21,9 @@ struct chain_options {
   /// What the leaf is used for; by default what peers of the context's connections use theirs for: a client's context
   /// checks a server's certificate, a server's a client's.
   std::optional<purpose> usage = {};
+  /// An OCSP response for the leaf, DER, as a server would staple it: one more source where the context looks the leaf
+  /// up, with or without `revocation.staple`.
+  byte_view ocsp_response = {};
 };
 
 /// What verification says about a chain. A value.

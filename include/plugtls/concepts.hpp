@@ -36,6 +36,10 @@
 // - A backend decides nothing about certificates. It has its library verify chain and signatures, with dates and names
 //   ignored and its own CRL checks off, and hands what was found to `peer_verifier::decide`; the answer is final in
 //   both directions. Where the library lets it, it asks `peer_verifier::decide_known` first, which spares signatures.
+// - Where `plan.verify.revocation.policy.staple` says so, which it does with capability ocsp_stapling only, a client
+//   asks for a staple, and gives what came with the leaf to `peer_verifier::staple` before `decide`: in TLS 1.2 it
+//   comes in a message of its own after the certificates, so that `decide` waits for it. The library's own view of it
+//   is ignored.
 // - Sessions are not resumed, tickets are neither asked for nor sent, renegotiation is refused; a client of TLS 1.2
 //   refuses a server without secure renegotiation (RFC 5746; capability renegotiation_info).
 // - A server's order decides about suites, groups of TLS 1.2 and ALPN; where the library goes by the client's,
@@ -90,6 +94,7 @@ template <class Key>
 struct loaded_identity {
   std::vector<byte_view> chain;  ///< the bytes live as long as the context
   Key key;
+  byte_view ocsp_response;  ///< a server's, to staple when asked; never set without capability ocsp_stapling
 };
 
 /// Settings inside the library: immutable once opened, shared by connections in several threads, at one address.

@@ -9,6 +9,7 @@
 #include "plugtls/chain_verdict.hpp"
 #include "plugtls/concepts.hpp"
 #include "plugtls/context_plan.hpp"
+#include "plugtls/detail/ocsp_match.hpp"
 #include "plugtls/private_key.hpp"
 #include "plugtls/settings.hpp"
 
@@ -120,6 +121,7 @@ class basic_context {
     const purpose own = rules.own == role::client ? purpose::server_auth : purpose::client_auth;
     peer_verifier verifier(rules, peer, options.name ? std::string_view(*options.name) : "",
                            options.usage.value_or(own));
+    verifier.staple(options.ocsp_response);
     const bool is_too_long = chain.size() > static_cast<std::size_t>(rules.max_chain_length);
     if (chain.empty() || is_too_long || !detail::all_parse(chain))
       verifier.decide({chain, {}, false, {}});  // the library is not asked: this is refused before
@@ -189,6 +191,7 @@ class basic_context {
       return info.set(errc::unsupported, std::string(B::name) + " cannot send a chain of more than 16 KiB");
     if (detail::key_is_weak(leaf.public_key(), certificate_floors()))
       return info.set(errc::weak_algorithm, "the identity's key is too short: " + leaf.public_key().description());
+    if (const errc e = check_staple(id, own, info); e != errc::success) return e;
 
     auto key = basic_private_key<B>::load(id.key(), info);
     if (!key) return info.code;
@@ -198,6 +201,7 @@ class basic_context {
     loaded_identity<typename B::private_key> loaded;
     loaded.key = std::move(key.native());
     for (const certificate& c : id.chain()) loaded.chain.push_back(c.der());
+    loaded.ocsp_response = id.ocsp_response();
     out.push_back(std::move(loaded));
     return errc::success;
   }
@@ -214,6 +218,37 @@ class basic_context {
                       "the identity's key may not sign handshakes (keyUsage lacks digitalSignature): have the "
                       "certificate issued with digitalSignature, or without keyUsage");
     return errc::success;
+  }
+
+  // A response for another certificate is one that clients refuse, and that OpenSSL drops without a word since 3.6.
+  static errc check_staple(const identity& id, role own, error_info& info) {
+    if (id.ocsp_response().empty()) return errc::success;
+    if (own == role::client)
+      return info.set(errc::unsupported, "a client staples no OCSP response: take it out of the identity");
+    if (!B::capabilities.has(capability::ocsp_stapling))
+      return info.set(errc::unsupported,
+                      std::string(B::name) + " staples no OCSP response: take it out of the identity");
+    if (speaks_of_leaf(id)) return errc::success;
+    const certificate& leaf = id.chain().front();
+    return info.set(errc::invalid_argument,
+                    "the identity's OCSP response is not for its certificate, serial " + leaf.serial_hex() + " of " +
+                        detail::safe_text(leaf.issuer().oneline()) +
+                        ": ask the responder that the certificate names for one about it, by SHA-1 or SHA-256");
+  }
+
+  // An issuer's key is compared where one is in the chain.
+  static bool speaks_of_leaf(const identity& id) noexcept {
+    const certificate_view& leaf = id.chain().front().view();
+    errc e = errc::success;
+    const auto response = ocsp_view::parse(id.ocsp_response(), e);
+    if (!response) return false;
+    bool has_issuer = false;
+    for (const certificate& c : id.chain()) {
+      if (!(c.subject() == leaf.issuer())) continue;
+      has_issuer = true;
+      if (detail::speaks_of(*response, leaf, &c.view())) return true;
+    }
+    return !has_issuer && detail::speaks_of(*response, leaf, nullptr);
   }
 
   // The Certificate message of TLS 1.3, the longer one, with its header (RFC 8446 §4.4.2).

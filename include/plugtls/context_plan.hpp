@@ -171,11 +171,28 @@ errc check_limits(const limits& l, error_info& info) {
   return errc::success;
 }
 
+/// Refuses to ask for a staple where nobody could give one, or nobody would look at it.
+template <class Backend>
+errc check_stapling(const revocation_policy& asked, role own, verify_mode mode, error_info& info) {
+  if (!asked.staple) return errc::success;
+  if (own == role::server)
+    return info.set(errc::unsupported,
+                    "revocation.staple is for clients: a server asks no client for an OCSP response");
+  if (mode == verify_mode::none || asked.mode == revocation_mode::none)
+    return info.set(errc::invalid_argument, "revocation.staple asks for an OCSP response, and nothing is looked up");
+  if (!Backend::capabilities.has(capability::ocsp_stapling))
+    return info.set(errc::unsupported, std::string(Backend::name) +
+                                           " gives no stapled OCSP response to plugtls (revocation.staple); use CRLs");
+  return errc::success;
+}
+
 /// Settles what is looked up, and takes the CRLs over. Where nothing is looked up nothing is kept.
 inline void resolve_revocation(const revocation_policy& asked, const trust_store& trust, revocation_rules& out) {
   out.policy = asked;
   if (asked.mode == revocation_mode::automatic)
-    out.policy.mode = trust.crls().empty() ? revocation_mode::none : revocation_mode::chain;
+    out.policy.mode = !trust.crls().empty() ? revocation_mode::chain
+                      : asked.staple        ? revocation_mode::leaf
+                                            : revocation_mode::none;
   if (out.policy.mode == revocation_mode::none) return;
   for (const crl& list : trust.crls()) out.lists.push_back({list});
 }
@@ -231,6 +248,7 @@ errc make_plan(const Settings& s, role own, context_plan& plan, error_info& info
   if (e == errc::success) e = check_limits<Backend>(s.limit, info);
   if (e == errc::success) e = take_pins(s.pins, plan.verify, info);
   if (e == errc::success) e = take_floors(s.floors, plan.verify, info);
+  if (e == errc::success) e = check_stapling<Backend>(s.revocation, own, plan.verify.mode, info);
   if (e == errc::success && plan.verify.mode != verify_mode::none) {
     error_info trust;
     plan.verify.anchors = s.trust.anchors(trust);

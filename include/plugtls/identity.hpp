@@ -9,6 +9,7 @@
 #include "plugtls/detail/read_file.hpp"
 #include "plugtls/error_info.hpp"
 #include "plugtls/key_source.hpp"
+#include "plugtls/ocsp_view.hpp"
 
 namespace plugtls {
 
@@ -66,12 +67,38 @@ class identity {
     return id;
   }
 
+  /// Takes an OCSP response for the leaf, DER, which a server gives to clients that ask (capability ocsp_stapling).
+  /// Gives `bad_der` for what does not parse, and `invalid_argument` for a response that says nothing but that the
+  /// responder failed; the one from before then stays. Whether it is for the leaf is looked into when a context is
+  /// made; a new response takes a new context.
+  errc set_ocsp_response(byte_view der, error_info& info) {
+    errc e = errc::success;
+    const auto view = ocsp_view::parse(der, e);
+    if (!view) return info.set(e, "this is not one OCSP response in DER (RFC 6960)");
+    if (view->status() != ocsp_response_status::successful)
+      return info.set(errc::invalid_argument, "the OCSP response tells only that the responder failed, status " +
+                                                  std::to_string(static_cast<unsigned>(view->status())) +
+                                                  "; ask it again");
+    ocsp_response_.assign(der.begin(), der.end());
+    return errc::success;
+  }
+  /// The same; throws `tls_error`.
+  template <bool Throws = detail::has_exceptions>
+  requires Throws void set_ocsp_response(byte_view der) {
+    error_info info;
+    set_ocsp_response(der, info);
+    detail::raise_if(info);
+  }
+
   const std::vector<certificate>& chain() const noexcept { return chain_; }
   const key_source& key() const noexcept { return key_; }
+  /// Returns the OCSP response to staple, DER; empty without one.
+  byte_view ocsp_response() const noexcept { return ocsp_response_; }
 
  private:
   std::vector<certificate> chain_;
   key_source key_;
+  byte_vector ocsp_response_;
 };
 
 }  // namespace plugtls

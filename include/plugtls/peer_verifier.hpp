@@ -79,6 +79,9 @@ class peer_verifier {
   peer_verifier(const peer_verifier&) = delete;
   peer_verifier& operator=(const peer_verifier&) = delete;
 
+  /// Tells the OCSP response that came with the leaf, in DER, before `decide`. The bytes must last until then.
+  void staple(byte_view response) noexcept { staple_ = response; }
+
   /// Verifies, asks the callback, and answers. Called again in one handshake it gives the same answer. Never throws:
   /// what a callback throws is kept for the engine, and the peer is refused.
   verify_decision decide(const native_verdict& native) noexcept {
@@ -136,7 +139,8 @@ class peer_verifier {
     if (chain_.empty()) return refuse(errc::certificate_required, 0);
 
     const policy_settings policy = make_policy();
-    detail::revocation_check revocation(rules_.revocation, rules_.verify_signature, policy, chain_, rules_.anchors);
+    detail::revocation_check revocation(rules_.revocation, rules_.verify_signature, policy, chain_, rules_.anchors,
+                                        staple_);
     const auto check = [&](std::span<const certificate_view> path, bool anchored, problem_list& out) {
       check_rules(path, anchored, policy, revocation, out);
     };
@@ -164,7 +168,7 @@ class peer_verifier {
     if (known == nullptr) return false;
     const policy_settings policy = make_policy();
     detail::revocation_check revocation(rules_.revocation, rules_.verify_signature, policy, known->presented,
-                                        rules_.anchors);
+                                        rules_.anchors, staple_);
     problem_list wrong;
     check_rules(known->path_views, true, policy, revocation, wrong);
     if (!wrong.empty()) return false;
@@ -342,6 +346,7 @@ class peer_verifier {
   const std::optional<peer_name>& peer_;
   std::string_view peer_text_;
   purpose usage_;
+  byte_view staple_;
   bool check_name_;
   bool is_anchored_ = false;
   unix_time now_ = 0;

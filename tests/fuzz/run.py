@@ -26,9 +26,9 @@ def pem_files():
     return sorted(path for path in DATA.rglob("*.pem") if "key" not in path.name)
 
 
-def ders():
+def ders(label=b"CERTIFICATE"):
     for path in pem_files():
-        for block in re.findall(rb"-----BEGIN CERTIFICATE-----(.*?)-----END", path.read_bytes(), re.DOTALL):
+        for block in re.findall(rb"-----BEGIN %b-----(.*?)-----END" % label, path.read_bytes(), re.DOTALL):
             try:
                 yield base64.b64decode(block)
             except ValueError:
@@ -64,6 +64,10 @@ def flights():
 def seeds(target):
     if target == "certificate":
         yield from ders()
+    elif target == "crl":
+        yield from (b"\1\1" + der for der in ders(b"X509 CRL"))
+    elif target == "ocsp":
+        yield from (path.read_bytes() for path in sorted(DATA.glob("ocsp/*.der")))
     elif target == "pem":
         yield from (path.read_bytes() for path in pem_files())
     elif target == "peer_name":

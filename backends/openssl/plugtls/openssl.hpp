@@ -34,7 +34,8 @@ struct backend {
                           capability::encrypted_alert_number,
                           capability::exact_certificate_alert,
                           capability::x448,
-                          capability::critical_name_constraints};
+                          capability::critical_name_constraints,
+                          capability::ocsp_stapling};
     set.add(capability::tls1_3, has_tls1_3);
     set.add(capability::x25519mlkem768, has_mlkem);
     return set;

@@ -30,6 +30,8 @@ inline constexpr auto freshest_crl = "\x55\x1d\x2e"sv;
 inline constexpr auto inhibit_any_policy = "\x55\x1d\x36"sv;
 inline constexpr auto authority_info_access = "\x2b\x06\x01\x05\x05\x07\x01\x01"sv;
 inline constexpr auto subject_info_access = "\x2b\x06\x01\x05\x05\x07\x01\x0b"sv;
+inline constexpr auto tls_feature = "\x2b\x06\x01\x05\x05\x07\x01\x18"sv;     // RFC 7633
+inline constexpr auto ocsp_basic = "\x2b\x06\x01\x05\x05\x07\x30\x01\x01"sv;  // a type of responses (RFC 6960)
 
 // Extensions of CRLs and their entries (RFC 5280 §5.2, §5.3)
 inline constexpr auto crl_number = "\x55\x1d\x14"sv;
@@ -46,6 +48,8 @@ inline constexpr auto any_policy = "\x55\x1d\x20\x00"sv;
 inline constexpr auto any_extended_key_usage = "\x55\x1d\x25\x00"sv;
 inline constexpr auto server_auth = "\x2b\x06\x01\x05\x05\x07\x03\x01"sv;
 inline constexpr auto client_auth = "\x2b\x06\x01\x05\x05\x07\x03\x02"sv;
+
+inline constexpr auto ocsp_signing = "\x2b\x06\x01\x05\x05\x07\x03\x09"sv;
 
 // Attributes of names
 inline constexpr auto email_address = "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x01"sv;

@@ -12,6 +12,7 @@
 #include "plugtls/chain_policy.hpp"
 #include "plugtls/crl.hpp"
 #include "plugtls/detail/distribution_point.hpp"
+#include "plugtls/detail/ocsp_check.hpp"
 #include "plugtls/detail/sha256.hpp"
 #include "plugtls/path_builder.hpp"
 #include "plugtls/problem.hpp"
@@ -64,10 +65,16 @@ struct revocation_rules {
 /// Looks the certificates of one peer up, on each path that is tried. All references must outlive it.
 class revocation_check {
  public:
-  /// `presented` and `anchors` may hold other certificates of a CRL's issuer.
+  /// `presented` and `anchors` may hold other certificates of a CRL's issuer; `staple` is an OCSP response for the
+  /// leaf, in DER, or empty.
   revocation_check(const revocation_rules& rules, signature_verifier verify, const policy_settings& policy,
-                   std::span<const certificate> presented, std::span<const certificate> anchors)
-      : rules_(rules), verify_(verify), policy_(policy), presented_(presented), anchors_(anchors) {}
+                   std::span<const certificate> presented, std::span<const certificate> anchors, byte_view staple = {})
+      : rules_(rules),
+        verify_(verify),
+        policy_(policy),
+        presented_(presented),
+        anchors_(anchors),
+        ocsp_(staple, verify, policy) {}
 
   /// Adds what is wrong to `out`. The path must be anchored, its signatures verified.
   void run(std::span<const certificate_view> path, problem_list& out) {
@@ -75,16 +82,29 @@ class revocation_check {
     path_ = path;
     for (std::size_t i = 0; i + 1 < path_.size(); ++i) {
       if (i != 0 && rules_.policy.mode == revocation_mode::leaf) break;
-      const errc found = look_up(i);
-      if (found == errc::revoked || (found != errc::success && !rules_.policy.soft))
+      errc found = look_up(path_[i], i);
+      bool is_demanded = !rules_.policy.soft;
+      if (i == 0) {
+        const errc stapled = look_up_staple();
+        // Who took the key of a certificate that promises a staple would leave it out, or send a bad one (RFC 7633).
+        const bool breaks_promise = rules_.policy.staple && stapled != errc::success && must_staple(path_[0]);
+        is_demanded = is_demanded || breaks_promise;
+        if (stapled == errc::revoked || (found != errc::revoked && (stapled == errc::success || breaks_promise)))
+          found = stapled;
+      }
+      if (found == errc::revoked || (found != errc::success && is_demanded))
         add_problem(out, found, static_cast<int>(i));
     }
   }
 
  private:
-  // RFC 5280 §6.3.3, for complete CRLs of the certificate's own issuer.
-  errc look_up(std::size_t depth) {
-    const certificate_view& child = path_[depth];
+  errc look_up_staple() {
+    return ocsp_.look_up(path_[0], path_[1],
+                         [this](const certificate_view& responder) { return look_up(responder, 0) == errc::revoked; });
+  }
+
+  // RFC 5280 §6.3.3, for complete CRLs of the certificate's own issuer, which is above `depth`.
+  errc look_up(const certificate_view& child, std::size_t depth) {
     unsigned reasons = 0;
     for (const crl_source& source : rules_.lists) {
       const crl_view& list = source.list.view();
@@ -161,6 +181,7 @@ class revocation_check {
   std::span<const certificate> presented_;
   std::span<const certificate> anchors_;
   std::span<const certificate_view> path_;
+  ocsp_check ocsp_;
   int links_left_ = 32;  // for all paths together: a peer chooses what it presents
 };
 

@@ -23,6 +23,7 @@ class connection {
     wire_ = &w;
     verifier_ = &verifier;
     own_ = context.plan().own;
+    asks_for_staple_ = context.plan().verify.revocation.policy.staple;
     ssl_.reset(SSL_new(context.native_handle()));
     bio_handle bio = make_bio(w);
     if (!ssl_ || !bio || SSL_set_ex_data(ssl_.get(), data_index(), this) != 1)
@@ -107,7 +108,23 @@ class connection {
   }
   static int on_chain(X509_STORE_CTX* store, void*) {
     connection* self = from(store);
+    // In TLS 1.2 the staple comes in a message of its own, after OpenSSL has verified the chain.
+    if (self->asks_for_staple_ && SSL_version(self->ssl_.get()) == TLS1_2_VERSION) {
+      X509_STORE_CTX_set_error(store, X509_V_OK);
+      self->is_decision_due_ = true;
+      return 1;
+    }
+    self->take_staple();
     return detail::guard(self->verifier_->exception(), 0, [&] { return self->chain_.run(store, *self->verifier_); });
+  }
+  // A client's, at the end of the server's first flight and before the answer to it.
+  static int on_status(SSL* ssl, void*) {
+    auto* self = static_cast<connection*>(SSL_get_ex_data(ssl, data_index()));
+    if (!self->is_decision_due_) return 1;
+    self->decide_late();
+    if (self->verifier_->decision().accept) return 1;
+    self->push_alert(self->verifier_->decision().alert);
+    return 0;
   }
 
  private:
@@ -135,12 +152,43 @@ class connection {
     if (wire_->blocked_read() || wire_->blocked_write()) return native_status::again;
     if (!alert_received_ && (SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN) != 0) return native_status::closed;
     error_ = take_error();
+    // What OpenSSL refuses between the certificates and the staple is not to hide what is wrong with the certificates.
+    if (is_decision_due_ && !alert_received_ && !wire_->ended() && wire_->fault() == errc::success) decide_late();
     return native_status::failed;
+  }
+
+  void take_staple() noexcept {
+    const unsigned char* response = nullptr;
+    const long size = asks_for_staple_ ? SSL_get_tlsext_status_ocsp_resp(ssl_.get(), &response) : -1;
+    if (response == nullptr || size <= 0) return;
+    verifier_->staple({reinterpret_cast<const std::byte*>(response), static_cast<std::size_t>(size)});
+  }
+
+  // Does what the whole-chain hook would have done, had the staple been there.
+  void decide_late() noexcept {
+    is_decision_due_ = false;
+    take_staple();
+    detail::guard(verifier_->exception(), 0, [&] {
+      chain_.run_late(ssl_.get(), *verifier_);
+      return 0;
+    });
+  }
+
+  // Says what the verdict calls for while that is still in the clear: OpenSSL would say
+  // bad_certificate_status_response, which from here on leads nowhere.
+  void push_alert(alert what) noexcept {
+    const std::byte record[] = {
+        std::byte{SSL3_RT_ALERT},    std::byte{3}, std::byte{3}, std::byte{0}, std::byte{2}, std::byte{SSL3_AL_FATAL},
+        static_cast<std::byte>(what)};
+    wire_->push(record, sizeof record);
+    SSL_set0_wbio(ssl_.get(), BIO_new(BIO_s_null()));
   }
 
   wire* wire_ = nullptr;
   peer_verifier* verifier_ = nullptr;
   role own_ = role::client;
+  bool asks_for_staple_ = false;
+  bool is_decision_due_ = false;
   unsigned long error_ = 0;
   std::optional<alert> alert_received_;
   std::optional<alert> alert_sent_;

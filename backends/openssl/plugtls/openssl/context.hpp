@@ -23,6 +23,7 @@ class context {
     if (!ctx_) return refuse(info, errc::out_of_memory, "to make a context");
     errc e = set_protocol(info);
     if (e == errc::success) e = set_trust(info);
+    if (e == errc::success) e = set_stapling(identities, info);
     for (const auto& identity : identities)
       if (e == errc::success) e = add_identity(identity, info);
     return e;
@@ -133,6 +134,29 @@ class context {
         return refuse(info, errc::bad_der, "a trust anchor");
     }
     return errc::success;
+  }
+
+  errc set_stapling(std::span<loaded_identity<private_key>> identities, error_info& info) {
+    SSL_CTX* ctx = ctx_.get();
+    const bool asks = plan_->verify.revocation.policy.staple;
+    if (SSL_CTX_set_tlsext_status_type(ctx, asks ? TLSEXT_STATUSTYPE_ocsp : -1) != 1)
+      return refuse(info, errc::unsupported, "to ask for an OCSP response");
+    if (asks) SSL_CTX_set_tlsext_status_cb(ctx, connection::on_status);
+    if (identities.empty() || identities.front().ocsp_response.empty()) return errc::success;
+    SSL_CTX_set_tlsext_status_cb(ctx, send_status);
+    SSL_CTX_set_tlsext_status_arg(ctx, &identities.front());
+    return errc::success;
+  }
+
+  // A copy for each connection that asks: OpenSSL frees it.
+  static int send_status(SSL* ssl, void* own) {
+    const byte_view response = static_cast<const loaded_identity<private_key>*>(own)->ocsp_response;
+    bytes_handle copy(static_cast<unsigned char*>(OPENSSL_memdup(response.data(), response.size())));
+    if (!copy) return SSL_TLSEXT_ERR_ALERT_FATAL;
+    if (SSL_set_tlsext_status_ocsp_resp(ssl, copy.get(), static_cast<long>(response.size())) != 1)
+      return SSL_TLSEXT_ERR_ALERT_FATAL;
+    static_cast<void>(copy.release());
+    return SSL_TLSEXT_ERR_OK;
   }
 
   errc add_identity(const loaded_identity<private_key>& identity, error_info& info) {

@@ -101,6 +101,28 @@ class der_list {
   std::vector<std::size_t> ends_;
 };
 
+/// The certificates as they were sent, or as OpenSSL wrote them where that is not known.
+class presented_chain {
+ public:
+  presented_chain(byte_vector&& message, bool is_tls1_3, const STACK_OF(X509) * known) : message_(std::move(message)) {
+    if (sent_.read(message_, is_tls1_3)) items_ = sent_.items();
+    if (!items_.empty()) return;
+    written_.add(known);
+    views_ = written_.views();
+    items_ = views_;
+  }
+  presented_chain(const presented_chain&) = delete;
+  presented_chain& operator=(const presented_chain&) = delete;
+  std::span<const byte_view> items() const noexcept { return items_; }
+
+ private:
+  byte_vector message_;
+  detail::certificate_message sent_;
+  der_list written_;
+  std::vector<byte_view> views_;
+  std::span<const byte_view> items_;
+};
+
 /// One verification of a chain: OpenSSL's, and the neutral one after it.
 class chain_check {
  public:
@@ -111,46 +133,17 @@ class chain_check {
     is_tls1_3_ = is_tls1_3;
   }
 
-  /// The whole-chain hook of a handshake; returns what OpenSSL's callback must return. Every error goes through
-  /// `on_problem`, which adds it here and lets OpenSSL go on, so that all are known.
+  /// The whole-chain hook of a handshake; returns what OpenSSL's callback must return.
   int run(X509_STORE_CTX* store, peer_verifier& verifier) {
-    const byte_vector message = std::move(message_);
-    message_ = {};
-    detail::certificate_message sent;
-    der_list written, path;
-    std::vector<byte_view> written_views;
-    std::span<const byte_view> presented;
-    if (sent.read(message, is_tls1_3_)) presented = sent.items();
-    if (presented.empty()) {
-      written.add(X509_STORE_CTX_get0_untrusted(store));
-      written_views = written.views();
-      presented = written_views;
-    }
-    if (verifier.decide_known(presented)) return answer(store, verifier.decision());
-    problems_.clear();
-    verifier_ = &verifier;
-    X509_STORE_CTX_set_app_data(store, this);
-    X509_VERIFY_PARAM* param = X509_STORE_CTX_get0_param(store);
-    X509_VERIFY_PARAM_set_time(
-        param, static_cast<std::time_t>(verifier.now()));  // it steers between paths; its verdict is ignored
-    X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST);
-    // A common name is no host's name, to name constraints neither. Purposes are the policy's: OpenSSL knows no
-    // anyExtendedKeyUsage, wants the anchor's to fit too, and minds Netscape's of 1996.
-    X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
-    X509_VERIFY_PARAM_set_purpose(param, X509_PURPOSE_ANY);
-    X509_STORE_CTX_set_verify_cb(store, on_problem);
-    const bool complete = X509_verify_cert(store) == 1;
+    const presented_chain presented(std::move(message_), is_tls1_3_, X509_STORE_CTX_get0_untrusted(store));
+    if (verifier.decide_known(presented.items())) return answer(store, verifier.decision());
+    return run(store, presented.items(), verifier);
+  }
 
-    native_verdict verdict;
-    verdict.trusted = complete && problems_.empty();
-    if (verdict.trusted) path.add(X509_STORE_CTX_get0_chain(store));
-    const std::vector<byte_view> path_views = path.views();
-    verdict.presented = presented;
-    verdict.path = path_views;
-    verdict.problems = problems_;
-    verdict.verify_path = verify_path;
-    verdict.library = store;
-    return answer(store, verifier.decide(verdict));
+  /// What the hook does, after OpenSSL has passed it by.
+  void run_late(const SSL* ssl, peer_verifier& verifier) {
+    const presented_chain presented(std::move(message_), is_tls1_3_, SSL_get_peer_cert_chain(ssl));
+    if (!verifier.decide_known(presented.items())) run(SSL_get_SSL_CTX(ssl), presented.items(), verifier);
   }
 
   /// The same without a connection, with the values that a handshake sets (3.0 ssl/ssl_cert.c, ssl_verify_cert_chain).
@@ -173,11 +166,40 @@ class chain_check {
     X509_VERIFY_PARAM_set_auth_level(param, SSL_CTX_get_security_level(ctx));
     X509_STORE_CTX_set_default(store.get(), verifier.usage() == purpose::server_auth ? "ssl_server" : "ssl_client");
     X509_VERIFY_PARAM_set1(param, SSL_CTX_get0_param(ctx));
-    detail::guard(verifier.exception(), 0, [&] { return run(store.get(), verifier); });
+    detail::guard(verifier.exception(), 0, [&] { return run(store.get(), chain, verifier); });
     ERR_clear_error();
   }
 
  private:
+  // Every error goes through `on_problem`, which adds it here and lets OpenSSL go on, so that all are known.
+  int run(X509_STORE_CTX* store, std::span<const byte_view> presented, peer_verifier& verifier) {
+    problems_.clear();
+    verifier_ = &verifier;
+    X509_STORE_CTX_set_app_data(store, this);
+    X509_VERIFY_PARAM* param = X509_STORE_CTX_get0_param(store);
+    X509_VERIFY_PARAM_set_time(
+        param, static_cast<std::time_t>(verifier.now()));  // it steers between paths; its verdict is ignored
+    X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST);
+    // A common name is no host's name, to name constraints neither. Purposes are the policy's: OpenSSL knows no
+    // anyExtendedKeyUsage, wants the anchor's to fit too, and minds Netscape's of 1996.
+    X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+    X509_VERIFY_PARAM_set_purpose(param, X509_PURPOSE_ANY);
+    X509_STORE_CTX_set_verify_cb(store, on_problem);
+    const bool complete = X509_verify_cert(store) == 1;
+
+    der_list path;
+    native_verdict verdict;
+    verdict.trusted = complete && problems_.empty();
+    if (verdict.trusted) path.add(X509_STORE_CTX_get0_chain(store));
+    const std::vector<byte_view> path_views = path.views();
+    verdict.presented = presented;
+    verdict.path = path_views;
+    verdict.problems = problems_;
+    verdict.verify_path = verify_path;
+    verdict.library = store;
+    return answer(store, verifier.decide(verdict));
+  }
+
   static int answer(X509_STORE_CTX* store, const verify_decision& decision) noexcept {
     X509_STORE_CTX_set_error(store, decision.accept ? X509_V_OK : verify_error_for(decision.alert));
     return decision.accept ? 1 : 0;
