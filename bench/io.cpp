@@ -4,26 +4,12 @@
 #include <plugtls/stream.hpp>
 #include <test_pki.hpp>
 
-#include "support/ring.hpp"
+#include "support/ring_port.hpp"
 #include "support/workload.hpp"
 
 namespace tls = plugtls;
 
 namespace {
-
-struct ring_port : tls::port {
-  ring_port(bench::ring& in_ring, bench::ring& out_ring) : in(&in_ring), out(&out_ring) {
-    read = [](tls::port& self, std::byte* data, std::size_t n) noexcept -> tls::io_result {
-      const std::size_t got = static_cast<ring_port&>(self).in->read(data, n);
-      return {got, got == 0 ? tls::io_status::would_block : tls::io_status::ok};
-    };
-    write = [](tls::port& self, const std::byte* data, std::size_t n) noexcept -> tls::io_result {
-      return {static_cast<ring_port&>(self).out->write(data, n), tls::io_status::ok};
-    };
-  }
-  bench::ring* in;
-  bench::ring* out;
-};
 
 inline void run(const bench::workload& work, tls::engine& client, tls::port& client_port, tls::engine& server,
                 tls::port& server_port) {
@@ -49,7 +35,7 @@ extern "C" [[gnu::noinline]] void bench_loop(const bench::workload& work, tls::e
 int main(int argc, char** argv) {
   const bench::workload work = bench::read_arguments(argc, argv);
   static bench::link link;
-  ring_port client_port(link.to_client, link.to_server), server_port(link.to_server, link.to_client);
+  bench::ring_port client_port(link.to_client, link.to_server), server_port(link.to_server, link.to_client);
 
   const auto id = tls::identity::from_pem(tls::test_pki::server_chain, tls::test_pki::server_key);
   tls::engine client(tls::context::client({.cipher_suites = {tls::cipher_suite::ecdhe_ecdsa_with_aes_128_gcm_sha256},

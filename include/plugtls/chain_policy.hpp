@@ -3,6 +3,7 @@
 
 #include <span>
 
+#include "plugtls/certificate_floors.hpp"
 #include "plugtls/certificate_view.hpp"
 #include "plugtls/detail/certificate_profile.hpp"
 #include "plugtls/detail/name_constraints.hpp"
@@ -21,10 +22,8 @@ enum class purpose {
 /// What `check_path` asks of a chain. The defaults are the library's.
 struct policy_settings {
   purpose usage = purpose::server_auth;
-  unix_time now = 0;             ///< the moment for which dates are checked
-  unsigned min_rsa_bits = 2048;  ///< also for RSA-PSS and DSA keys
-  unsigned min_ec_bits = 224;
-  bool allow_sha1 = false;
+  unix_time now = 0;  ///< the moment for which dates are checked
+  certificate_floors floors;
   int max_depth = 10;  ///< most intermediates that are not self-issued
 };
 
@@ -44,18 +43,18 @@ namespace detail {
 /// Keys whose signatures mean nothing here: broken ones, those on curves that are not known or too small, and DSA, for
 /// which TLS has no use since RFC 8446. The strength of a key that nobody knows is not known.
 inline bool key_is_useless(const public_key_view& key) noexcept {
-  const bool is_curve_weak = key.kind() == key_kind::ec && key.bits() < policy_settings().min_ec_bits;
+  const bool is_curve_weak = key.kind() == key_kind::ec && key.bits() < certificate_floors().ec_bits;
   return !key.is_sound() || is_curve_weak || key.kind() == key_kind::dsa || key.kind() == key_kind::other;
 }
 
-inline bool key_is_weak(const public_key_view& key, const policy_settings& settings) noexcept {
+inline bool key_is_weak(const public_key_view& key, const certificate_floors& floors) noexcept {
   if (key_is_useless(key)) return true;
   switch (key.kind()) {
     case key_kind::rsa:
-    case key_kind::rsa_pss: return key.bits() < settings.min_rsa_bits;
-    case key_kind::ec: return key.bits() < settings.min_ec_bits;
-    case key_kind::ed25519:
-    case key_kind::ed448:
+    case key_kind::rsa_pss: return key.bits() < floors.rsa_bits;
+    case key_kind::ec: return key.bits() < floors.ec_bits;
+    case key_kind::ed25519: return floors.ec_bits > 256;
+    case key_kind::ed448: return floors.ec_bits > 448;
     case key_kind::ml_dsa: return false;
     case key_kind::dsa:
     case key_kind::other: break;
@@ -63,9 +62,9 @@ inline bool key_is_weak(const public_key_view& key, const policy_settings& setti
   return true;
 }
 
-inline bool signature_is_weak(const certificate_view& certificate, const policy_settings& settings) noexcept {
-  const signature_info info = describe_signature(certificate.signature_algorithm());
-  return info.is_broken || (info.is_sha1 && !settings.allow_sha1);
+inline bool signature_is_weak(const algorithm_identifier& algorithm, const certificate_floors& floors) noexcept {
+  const unsigned bits = describe_signature(algorithm).hash_bits;
+  return bits == 0 || bits < floors.hash_bits;
 }
 
 /// What holds for every certificate of a path alone.
@@ -74,8 +73,8 @@ inline void check_each(const certificate_view& certificate, int depth, bool is_a
   if (settings.now > certificate.not_after()) add_problem(out, errc::certificate_expired, depth);
   if (settings.now < certificate.not_before()) add_problem(out, errc::certificate_not_yet_valid, depth);
   if (certificate.has_unknown_critical_extension()) add_problem(out, errc::unsupported_critical_extension, depth);
-  const bool signature_counts = !is_anchor && signature_is_weak(certificate, settings);
-  if (signature_counts || key_is_weak(certificate.public_key(), settings))
+  const bool signature_counts = !is_anchor && signature_is_weak(certificate.signature_algorithm(), settings.floors);
+  if (signature_counts || key_is_weak(certificate.public_key(), settings.floors))
     add_problem(out, errc::weak_algorithm, depth);
   const std::string_view wanted = settings.usage == purpose::server_auth ? oid::server_auth : oid::client_auth;
   if ((!is_anchor || depth == 0) && !certificate.allows_extended(wanted))

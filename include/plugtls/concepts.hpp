@@ -35,7 +35,7 @@
 //   a record's header is fed, or the rest pulled, so that the whole of it passes the wire.
 // - A backend decides nothing about certificates. It has its library verify chain and signatures, with dates and names
 //   ignored and its own CRL checks off, and hands what was found to `peer_verifier::decide`; the answer is final in
-//   both directions.
+//   both directions. Where the library lets it, it asks `peer_verifier::decide_known` first, which spares signatures.
 // - Sessions are not resumed, tickets are neither asked for nor sent, renegotiation is refused; a client of TLS 1.2
 //   refuses a server without secure renegotiation (RFC 5746; capability renegotiation_info).
 // - A server's order decides about suites, groups of TLS 1.2 and ALPN; where the library goes by the client's,

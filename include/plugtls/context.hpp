@@ -123,7 +123,7 @@ class basic_context {
     const bool is_too_long = chain.size() > static_cast<std::size_t>(rules.max_chain_length);
     if (chain.empty() || is_too_long || !detail::all_parse(chain))
       verifier.decide({chain, {}, false, {}});  // the library is not asked: this is refused before
-    else
+    else if (!verifier.decide_known(chain))
       state_->native.verify_chain(chain, verifier);
     verifier.exception().rethrow();
     out.path = verifier.path();
@@ -183,12 +183,11 @@ class basic_context {
     if (id.chain().empty()) return info.set(errc::no_certificates_found, "the identity holds no certificate");
     if (id.key().empty()) return info.set(errc::invalid_argument, "the identity holds no private key");
     const certificate_view& leaf = id.chain().front().view();
-    policy_settings floors;
     if (id.chain().size() > 9 && !B::capabilities.has(capability::long_chain))
       return info.set(errc::unsupported, std::string(B::name) + " sends chains of at most 9 certificates");
     if (!fits_message(id.chain()))
       return info.set(errc::unsupported, std::string(B::name) + " cannot send a chain of more than 16 KiB");
-    if (detail::key_is_weak(leaf.public_key(), floors))
+    if (detail::key_is_weak(leaf.public_key(), certificate_floors()))
       return info.set(errc::weak_algorithm, "the identity's key is too short: " + leaf.public_key().description());
 
     auto key = basic_private_key<B>::load(id.key(), info);

@@ -193,6 +193,20 @@ inline errc take_pins(const std::vector<key_pin>& pins, verify_rules& rules, err
   return errc::success;
 }
 
+inline errc take_floors(const certificate_floors& floors, verify_rules& rules, error_info& info) {
+  constexpr certificate_floors least{}, most{16384, 521, 512};
+  const auto fits = [&](unsigned certificate_floors::*floor) {
+    return floors.*floor >= least.*floor && floors.*floor <= most.*floor;
+  };
+  if (!fits(&certificate_floors::rsa_bits)) return info.set(errc::invalid_argument, "floors.rsa_bits is 2048 to 16384");
+  if (!fits(&certificate_floors::ec_bits)) return info.set(errc::invalid_argument, "floors.ec_bits is 224 to 521");
+  if (!fits(&certificate_floors::hash_bits)) return info.set(errc::invalid_argument, "floors.hash_bits is 224 to 512");
+  if (floors != least && rules.mode == verify_mode::none)
+    return info.set(errc::invalid_argument, "floors are raised, and nothing is verified");
+  rules.floors = floors;
+  return errc::success;
+}
+
 /// Does everything about settings that both roles share.
 template <class Backend, class Settings>
 errc make_plan(const Settings& s, role own, context_plan& plan, error_info& info) {
@@ -216,9 +230,11 @@ errc make_plan(const Settings& s, role own, context_plan& plan, error_info& info
   if (e == errc::success) e = check_alpn<Backend>(s.alpn, info);
   if (e == errc::success) e = check_limits<Backend>(s.limit, info);
   if (e == errc::success) e = take_pins(s.pins, plan.verify, info);
+  if (e == errc::success) e = take_floors(s.floors, plan.verify, info);
   if (e == errc::success && plan.verify.mode != verify_mode::none) {
     error_info trust;
     plan.verify.anchors = s.trust.anchors(trust);
+    for (const certificate& anchor : plan.verify.anchors) plan.verify.anchor_views.push_back(anchor.view());
     if (trust) {
       info = trust;
       e = trust.code;

@@ -9,6 +9,7 @@
 #include "plugtls/alert.hpp"
 #include "plugtls/certificate.hpp"
 #include "plugtls/chain_policy.hpp"
+#include "plugtls/detail/chain_memory.hpp"
 #include "plugtls/detail/exceptions.hpp"
 #include "plugtls/detail/revocation_check.hpp"
 #include "plugtls/error_info.hpp"
@@ -40,7 +41,7 @@ struct verify_decision {
   plugtls::alert alert = alert::bad_certificate;
 };
 
-/// What every connection of a context verifies with; immutable.
+/// What every connection of a context verifies with; immutable but for its memory.
 struct verify_rules {
   role own = role::client;
   verify_mode mode = verify_mode::required;
@@ -51,9 +52,12 @@ struct verify_rules {
   verify_callback insecure_override;
   verify_clock clock;
   std::vector<certificate> anchors;
+  std::vector<certificate_view> anchor_views;  ///< of the same
   detail::revocation_rules revocation;
   std::vector<key_pin> pins;
+  certificate_floors floors;
   signature_verifier verify_signature = nullptr;
+  std::shared_ptr<detail::chain_memory> memory = std::make_shared<detail::chain_memory>();
 };
 
 /// Decides about one connection's peer, or about a chain without a connection. The adapter calls `decide` once its
@@ -87,6 +91,19 @@ class peer_verifier {
     return decision_;
   }
 
+  /// Decides about a chain that this context has accepted before, by its memory of the signatures, and by what is asked
+  /// of it now; the library need not look at it. False where only `decide` can tell.
+  bool decide_known(std::span<const byte_view> presented) noexcept {
+    if (decided_ || rules_.mode == verify_mode::none) return decided_;
+    return detail::guard(exception_, false, [&] {
+      if (!recall(presented)) return false;
+      decided_ = true;
+      decision_ = {false, errc::rejected_by_callback, alert::certificate_unknown};  // where a callback throws
+      decision_ = conclude(true);
+      return true;
+    });
+  }
+
   /// The time that certificates are checked against. The user's clock may throw: ask from where `decide` could not.
   unix_time now() const { return rules_.clock ? rules_.clock() : system_now(); }
 
@@ -114,20 +131,50 @@ class peer_verifier {
     if (rules_.mode == verify_mode::none) return {true, errc::success, alert::close_notify};
     if (static_cast<int>(native.presented.size()) > rules_.max_chain_length)
       return refuse(errc::handshake_too_large, 0);
-    if (!parse(native.presented, chain_)) return {false, leading(problems_), alert::bad_certificate};
+    if ((native.trusted || native.verify_path != nullptr) && recall(native.presented)) return conclude(true);
+    if (!parse(native.presented)) return {false, leading(problems_), alert::bad_certificate};
     if (chain_.empty()) return refuse(errc::certificate_required, 0);
 
     const policy_settings policy = make_policy();
     detail::revocation_check revocation(rules_.revocation, rules_.verify_signature, policy, chain_, rules_.anchors);
     const auto check = [&](std::span<const certificate_view> path, bool anchored, problem_list& out) {
-      check_path(path, anchored, policy, out);
-      if (anchored) revocation.run(path, out);
-      // A path that leads nowhere counts too: what is wrong with it may be overridden, and the pins hold nevertheless.
-      if (!rules_.pins.empty() && !detail::holds_pinned_key(path, rules_.pins)) add_problem(out, errc::pin_mismatch, 0);
+      check_rules(path, anchored, policy, revocation, out);
     };
     const bool is_told = take_told_path(native, check);
     if (!is_told) search_path(check);
     const bool trusted = is_told || library_accepts(native);
+    if (trusted && problems_.empty())
+      rules_.memory->keep(std::make_shared<const detail::accepted_chain>(
+          detail::accepted_chain{usage_, chain_, path_, views_of(path_)}));
+    return conclude(trusted);
+  }
+
+  // Everything that is asked of a path whose signatures are good, but for the name.
+  void check_rules(std::span<const certificate_view> path, bool anchored, const policy_settings& policy,
+                   detail::revocation_check& revocation, problem_list& out) const {
+    check_path(path, anchored, policy, out);
+    if (anchored) revocation.run(path, out);
+    // A path that leads nowhere counts too: what is wrong with it may be overridden, and the pins hold nevertheless.
+    if (!rules_.pins.empty() && !detail::holds_pinned_key(path, rules_.pins)) add_problem(out, errc::pin_mismatch, 0);
+  }
+
+  // Takes chain and path from memory, where nothing is wrong with them now.
+  bool recall(std::span<const byte_view> presented) {
+    const auto known = rules_.memory->find(presented, usage_);
+    if (known == nullptr) return false;
+    const policy_settings policy = make_policy();
+    detail::revocation_check revocation(rules_.revocation, rules_.verify_signature, policy, known->presented,
+                                        rules_.anchors);
+    problem_list wrong;
+    check_rules(known->path_views, true, policy, revocation, wrong);
+    if (!wrong.empty()) return false;
+    std::vector<certificate> path = known->path;
+    chain_ = known->presented;
+    path_ = std::move(path);
+    return true;
+  }
+
+  verify_decision conclude(bool trusted) {
     if (check_name_ && !(peer_ && peer_->matches(chain_.front().view())))
       add_problem(problems_, errc::hostname_mismatch, 0);
     return ask(trusted);
@@ -138,12 +185,12 @@ class peer_verifier {
     return {false, leading(problems_), alert_for(leading(problems_))};
   }
 
-  bool parse(std::span<const byte_view> ders, std::vector<certificate>& out) {
-    out.reserve(ders.size());
+  bool parse(std::span<const byte_view> ders) {
+    chain_.reserve(ders.size());
     for (std::size_t i = 0; i < ders.size(); ++i) {
       errc e = errc::success;
       if (auto parsed = certificate::from_der(ders[i], e))
-        out.push_back(*parsed);
+        chain_.push_back(*std::move(parsed));
       else
         add_problem(problems_, errc::malformed_certificate, static_cast<int>(i));
     }
@@ -155,7 +202,7 @@ class peer_verifier {
   bool take_told_path(const native_verdict& native, const Check& check) {
     if (!native.trusted || native.path.empty()) return false;
     std::vector<certificate> told;
-    if (!parse(native.path, told)) return false;
+    if (!collect(native.path, told)) return false;
     problem_list wrong;
     if (!end_at_anchor(told)) return false;
     check(views_of(told), true, wrong);
@@ -169,8 +216,8 @@ class peer_verifier {
   // certificates came), and gives the reason where there is none.
   template <class Check>
   void search_path(const Check& check) {
-    const std::vector<certificate_view> presented = views_of(chain_), anchors = views_of(rules_.anchors);
-    const path_result found = build_path(presented, anchors, path_limits{}, rules_.verify_signature,
+    const std::vector<certificate_view> presented = views_of(chain_);
+    const path_result found = build_path(presented, rules_.anchor_views, path_limits{}, rules_.verify_signature,
                                          [&](std::span<const certificate_view> path) {
                                            problem_list unfit;
                                            check(path, true, unfit);
@@ -179,7 +226,8 @@ class peer_verifier {
     is_anchored_ = found.anchored;
     check(found.path, found.anchored, problems_);
     if (!found.anchored) add_problem(problems_, found.reason, found.depth);
-    keep_path(found.path);
+    for (const certificate_view& c : found.path)
+      if (const certificate* held = find_held(c.der())) path_.push_back(*held);
   }
 
   // The library has the last word on a path that nothing is wrong with, or nothing but dates, which it knows not of.
@@ -199,8 +247,8 @@ class peer_verifier {
   }
 
   bool is_anchor(const certificate& c) const noexcept {
-    for (const certificate& anchor : rules_.anchors)
-      if (anchor == c) return true;
+    for (const certificate_view& anchor : rules_.anchor_views)
+      if (anchor == c.view()) return true;
     return false;
   }
 
@@ -226,12 +274,19 @@ class peer_verifier {
     return false;
   }
 
-  void keep_path(std::span<const certificate_view> path) {
-    path_.clear();
-    for (const certificate_view& v : path) {
-      errc e = errc::success;
-      if (auto c = certificate::from_der(v.der(), e)) path_.push_back(*std::move(c));
-    }
+  // Every certificate of a path was presented or is an anchor.
+  bool collect(std::span<const byte_view> ders, std::vector<certificate>& out) const {
+    out.reserve(ders.size());
+    for (const byte_view der : ders)
+      if (const certificate* c = find_held(der)) out.push_back(*c);
+    return out.size() == ders.size();
+  }
+
+  const certificate* find_held(byte_view der) const noexcept {
+    for (const std::vector<certificate>* list : {&chain_, &rules_.anchors})
+      for (const certificate& c : *list)
+        if (detail::der::equal(c.der(), der)) return &c;
+    return nullptr;
   }
 
   static std::vector<certificate_view> views_of(const std::vector<certificate>& certificates) {
@@ -246,6 +301,7 @@ class peer_verifier {
     policy.usage = usage_;
     policy.now = now_ = now();
     policy.max_depth = rules_.max_intermediates;
+    policy.floors = rules_.floors;
     return policy;
   }
 
@@ -260,7 +316,7 @@ class peer_verifier {
 
   verify_context context() const noexcept {
     const role own = usage_ == purpose::server_auth ? role::client : role::server;
-    return {own, peer_text_, chain_, path_, problems_, now_};
+    return {own, peer_text_, chain_, path_, problems_, now_, rules_.floors};
   }
 
   std::string explain(const problem& p) const {

@@ -40,6 +40,7 @@ struct client_settings {
   std::vector<std::string> alpn = {};         ///< in order of preference, 1 to 255 bytes each (RFC 7301)
   trust_store trust = trust_store::system();  ///< whom servers' certificates must lead to
   std::vector<key_pin> pins = {};             ///< if any: one of them must be a key of the path, leaf to anchor
+  certificate_floors floors = {};             ///< the weakest keys and signatures in a path
   std::vector<identity> identities = {};      ///< at most one: presented when a server asks
   verify_callback on_verify = {};             ///< may refuse what verification accepts
   verify_callback insecure_override = {};     ///< its answer is the verdict, whatever verification says
@@ -61,6 +62,7 @@ struct server_settings {
   verify_mode verify = verify_mode::none;   ///< whether clients are asked for a certificate
   trust_store trust = trust_store::none();  ///< whom clients' certificates must lead to
   std::vector<key_pin> pins = {};           ///< if any: one of them must be a key of the path, leaf to anchor
+  certificate_floors floors = {};           ///< the weakest keys and signatures in a path
   verify_callback on_verify = {};           ///< may refuse what verification accepts
   verify_callback insecure_override = {};   ///< its answer is the verdict, whatever verification says
   verify_clock clock = {};                  ///< whose time certificates and CRLs are checked against

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "plugtls/certificate.hpp"
+#include "plugtls/certificate_floors.hpp"
 #include "plugtls/detail/callback.hpp"
 #include "plugtls/problem.hpp"
 #include "plugtls/protocol.hpp"
@@ -31,6 +32,7 @@ struct verify_context {
   const std::vector<certificate>& path;   ///< leaf to trust anchor; as far as it goes where none is trusted
   const problem_list& problems;           ///< everything that is wrong; empty: acceptable
   unix_time now = 0;                      ///< the moment for which dates were checked
+  certificate_floors floors = {};         ///< what keys and signatures were held to
 };
 
 /// The application's say. Called once per full handshake whose certificates could be parsed, in the thread that drives

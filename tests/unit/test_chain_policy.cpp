@@ -211,7 +211,7 @@ TEST_CASE("critical extensions must be understood, on every certificate") {
 
 TEST_CASE("weak signatures are refused but for the anchor's own") {
   policy_settings with_sha1;
-  with_sha1.allow_sha1 = true;
+  with_sha1.floors.hash_bits = 160;
   chain c;
   c.root.inner_algorithm = rsa_md5();
   CHECK(check(c) == none);
@@ -252,8 +252,19 @@ TEST_CASE("small keys are refused everywhere") {
   c.leaf.key = rsa_key(2040);
   CHECK(check(c) == one(errc::weak_algorithm, 0));
   policy_settings settings;
-  settings.min_rsa_bits = 1024;
+  settings.floors.rsa_bits = 1024;
   CHECK(check(c, settings) == none);
+  settings.floors.rsa_bits = 2049;
+  c.leaf.key = rsa_key(2048);
+  CHECK(check(c, settings) == one(errc::weak_algorithm, 0));
+  settings.floors.ec_bits = 256;
+  c = chain();
+  CHECK(check(c, settings) == none);
+  c.leaf.key = sequence(sequence(oid("\x2b\x65\x70")) + bit_string(std::string(32, 'e')));  // Ed25519
+  CHECK(check(c, settings) == none);
+  settings.floors.ec_bits = 257;
+  CHECK(check(c, settings) ==
+        problem_list{{errc::weak_algorithm, 0}, {errc::weak_algorithm, 1}, {errc::weak_algorithm, 2}});
   c = chain();
   c.root.key = rsa_key(1024);
   CHECK(check(c) == one(errc::weak_algorithm, 2));

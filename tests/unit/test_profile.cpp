@@ -256,7 +256,7 @@ TEST_CASE("the machine's CA bundle is readable in full, and its roots may issue"
     CAPTURE(root->subject().oneline());
     CHECK(root->is_ca());
     CHECK_FALSE(root->has_unknown_critical_extension());
-    CHECK_FALSE(detail::key_is_weak(root->public_key(), policy_settings()));
+    CHECK_FALSE(detail::key_is_weak(root->public_key(), certificate_floors()));
     CHECK(detail::breach_of_profile(*root, true).empty());
   }
 }

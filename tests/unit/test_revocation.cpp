@@ -185,7 +185,7 @@ TEST_CASE("revocation: name, key, keyUsage and strength of who signed it") {
   CHECK(with([](scene& s) { s.root.extensions = basic_constraints(true) + key_usage_bits(0x04); }) ==
         problem_list{{errc::revocation_unknown, 1}});
   scene s;
-  s.settings.allow_sha1 = true;
+  s.settings.floors.hash_bits = 160;
   s.by_intermediate.inner_algorithm = ecdsa_sha1();
   CHECK(s.check() == none);
 }

@@ -57,16 +57,24 @@ inline bool is_well_formed_signature(const algorithm_identifier& algorithm, byte
 }
 
 struct signature_info {
-  std::string_view name;  ///< empty when the algorithm is not known
-  bool is_sha1 = false;   ///< allowed only where the policy says so
-  bool is_broken = true;  ///< MD2, MD4, MD5, and whatever is not known
+  std::string_view name;   ///< empty when the algorithm is not known
+  unsigned hash_bits = 0;  ///< 0 for MD2, MD4, MD5, and whatever is not known, which are good for nothing
 };
+
+/// Tells how many bits a hash gives, 0 for one that is not known.
+inline unsigned describe_hash(byte_view hash_oid) noexcept {
+  if (oid::is(hash_oid, oid::sha1)) return 160;
+  if (oid::is(hash_oid, oid::sha224)) return 224;
+  if (oid::is(hash_oid, oid::sha256)) return 256;
+  if (oid::is(hash_oid, oid::sha384)) return 384;
+  return oid::is(hash_oid, oid::sha512) ? 512 : 0;
+}
 
 /// Reads RSASSA-PSS-params (RFC 4055 §3.1), each of which has a default: SHA-1, a mask of SHA-1, a salt of 20 bytes,
 /// the trailer 1, beside which there is none. A signature's must be there (§3.1). The mask's hash is to be that of the
 /// signature; not every library can do with another.
 inline signature_info describe_pss(byte_view parameters) noexcept {
-  constexpr signature_info broken{"rsassaPss", false, true};
+  constexpr signature_info broken{"rsassaPss", 0};
   byte_view content, tagged, number;
   std::uint32_t value = 0;
   if (!der::read_single(parameters, der::tag::sequence, content)) return broken;
@@ -90,9 +98,7 @@ inline signature_info describe_pss(byte_view parameters) noexcept {
     if (!der::read_single(tagged, der::tag::integer, number) || !der::read_unsigned(number, value)) return broken;
     if (field == 3 && value != 1) return broken;
   }
-  const bool is_known =
-      name == oid::sha1 || name == oid::sha224 || name == oid::sha256 || name == oid::sha384 || name == oid::sha512;
-  return {"rsassaPss", name == oid::sha1, !is_known || !in.at_end()};
+  return {"rsassaPss", in.at_end() ? describe_hash(as_bytes(name)) : 0};
 }
 
 inline signature_info describe_signature(const algorithm_identifier& algorithm) noexcept {
@@ -101,33 +107,31 @@ inline signature_info describe_signature(const algorithm_identifier& algorithm) 
     signature_info info;
   };
   static constexpr known table[] = {
-      {"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x02"sv, {"md2WithRSAEncryption", false, true}},
-      {"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x03"sv, {"md4WithRSAEncryption", false, true}},
-      {"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x04"sv, {"md5WithRSAEncryption", false, true}},
-      {"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x05"sv, {"sha1WithRSAEncryption", true, false}},
-      {"\x2b\x0e\x03\x02\x1d"sv, {"sha1WithRSAEncryption", true, false}},
-      {"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0e"sv, {"sha224WithRSAEncryption", false, false}},
-      {"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b"sv, {"sha256WithRSAEncryption", false, false}},
-      {"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0c"sv, {"sha384WithRSAEncryption", false, false}},
-      {"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0d"sv, {"sha512WithRSAEncryption", false, false}},
-      {"\x2a\x86\x48\xce\x38\x04\x03"sv, {"dsa-with-SHA1", true, false}},
-      {"\x60\x86\x48\x01\x65\x03\x04\x03\x02"sv, {"dsa-with-SHA256", false, false}},
-      {"\x2a\x86\x48\xce\x3d\x04\x01"sv, {"ecdsa-with-SHA1", true, false}},
-      {"\x2a\x86\x48\xce\x3d\x04\x03\x01"sv, {"ecdsa-with-SHA224", false, false}},
-      {"\x2a\x86\x48\xce\x3d\x04\x03\x02"sv, {"ecdsa-with-SHA256", false, false}},
-      {"\x2a\x86\x48\xce\x3d\x04\x03\x03"sv, {"ecdsa-with-SHA384", false, false}},
-      {"\x2a\x86\x48\xce\x3d\x04\x03\x04"sv, {"ecdsa-with-SHA512", false, false}},
-      {oid::ed25519, {"Ed25519", false, false}},
-      {oid::ed448, {"Ed448", false, false}},
-      {oid::ml_dsa_44, {"ML-DSA-44", false, false}},
-      {oid::ml_dsa_65, {"ML-DSA-65", false, false}},
-      {oid::ml_dsa_87, {"ML-DSA-87", false, false}},
+      {"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x02"sv, {"md2WithRSAEncryption", 0}},
+      {"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x03"sv, {"md4WithRSAEncryption", 0}},
+      {"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x04"sv, {"md5WithRSAEncryption", 0}},
+      {"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x05"sv, {"sha1WithRSAEncryption", 160}},
+      {"\x2b\x0e\x03\x02\x1d"sv, {"sha1WithRSAEncryption", 160}},
+      {"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0e"sv, {"sha224WithRSAEncryption", 224}},
+      {"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b"sv, {"sha256WithRSAEncryption", 256}},
+      {"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0c"sv, {"sha384WithRSAEncryption", 384}},
+      {"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0d"sv, {"sha512WithRSAEncryption", 512}},
+      {"\x2a\x86\x48\xce\x38\x04\x03"sv, {"dsa-with-SHA1", 160}},
+      {"\x60\x86\x48\x01\x65\x03\x04\x03\x02"sv, {"dsa-with-SHA256", 256}},
+      {"\x2a\x86\x48\xce\x3d\x04\x01"sv, {"ecdsa-with-SHA1", 160}},
+      {"\x2a\x86\x48\xce\x3d\x04\x03\x01"sv, {"ecdsa-with-SHA224", 224}},
+      {"\x2a\x86\x48\xce\x3d\x04\x03\x02"sv, {"ecdsa-with-SHA256", 256}},
+      {"\x2a\x86\x48\xce\x3d\x04\x03\x03"sv, {"ecdsa-with-SHA384", 384}},
+      {"\x2a\x86\x48\xce\x3d\x04\x03\x04"sv, {"ecdsa-with-SHA512", 512}},
+      {oid::ed25519, {"Ed25519", 512}},
+      {oid::ed448, {"Ed448", 512}},
+      {oid::ml_dsa_44, {"ML-DSA-44", 512}},
+      {oid::ml_dsa_65, {"ML-DSA-65", 512}},
+      {oid::ml_dsa_87, {"ML-DSA-87", 512}},
   };
   for (const known& k : table)
     if (oid::is(algorithm.oid, k.oid)) return k.info;
-  if (!oid::is(algorithm.oid, oid::rsa_pss)) return {};
-
-  return describe_pss(algorithm.parameters);
+  return oid::is(algorithm.oid, oid::rsa_pss) ? describe_pss(algorithm.parameters) : signature_info();
 }
 
 struct curve_info {

@@ -93,7 +93,7 @@ class path_search {
 
   errc verify_link(const certificate_view& issuer, const certificate_view& child) {
     // Not for a library to say: what one cannot verify, another can.
-    if (describe_signature(child.signature_algorithm()).is_broken || key_is_useless(issuer.public_key()))
+    if (describe_signature(child.signature_algorithm()).hash_bits == 0 || key_is_useless(issuer.public_key()))
       return errc::weak_algorithm;
     if (!issuer.public_key().can_sign_with(child.signature_algorithm())) return errc::bad_signature;
     const errc e = verify_(issuer.spki_der(), child.signature_algorithm_der(), child.tbs(), child.signature());

@@ -193,11 +193,10 @@ class reason_writer {
   }
 
   std::string weak_algorithm() const {
-    const policy_settings floors;
     std::string text;
-    if (key_is_weak(view().public_key(), floors)) text = weak_key();
+    if (key_is_weak(view().public_key(), seen_.floors)) text = weak_key();
     const bool is_anchor = depth_ + 1 == seen_.path.size() && view().is_self_issued();
-    if (signature_is_weak(view(), floors) && (text.empty() || !is_anchor))
+    if (signature_is_weak(view().signature_algorithm(), seen_.floors) && (text.empty() || !is_anchor))
       text += (text.empty() ? "" : ", and ") +
               std::string("is signed with an algorithm that is too weak or not known, ") +
               safe_text(it_->signature_algorithm()) + " (have it issued anew, with SHA-256 for example)";
@@ -212,7 +211,7 @@ class reason_writer {
       return is_rsa ? "has a key that protects nothing, " + name + " with such a modulus or exponent"
                     : "has a key whose point is not written whole, " + name;
     return "has a key that is too weak or not known, " + name +
-           (is_rsa ? " (at least " + std::to_string(policy_settings().min_rsa_bits) + " bits)" : "");
+           (is_rsa ? " (at least " + std::to_string(seen_.floors.rsa_bits) + " bits)" : "");
   }
 
   // Whether somebody might think that a wildcard holds the expected name, or did not know how one is written.

@@ -98,10 +98,9 @@ class revocation_check {
   }
 
   bool is_usable(const crl_view& list) const noexcept {
-    const signature_info signature = describe_signature(list.signature_algorithm());
     return !list.is_delta() && !list.is_indirect() && !list.has_unknown_critical_extension() &&
            policy_.now >= list.this_update() && list.next_update() && policy_.now <= *list.next_update() &&
-           !signature.is_broken && (!signature.is_sha1 || policy_.allow_sha1);
+           !signature_is_weak(list.signature_algorithm(), policy_.floors);
   }
 
   static bool covers(const crl_scope& scope, const certificate_view& child) noexcept {
@@ -134,7 +133,8 @@ class revocation_check {
   // Whether the CA that issued the certificate, or the one above it, vouches for a certificate of the CA's other key.
   bool is_certified(const certificate_view& other, std::size_t depth) {
     if (!other.is_ca() && !other.has_key_usage()) return false;
-    if (other.has_unknown_critical_extension() || signature_is_weak(other, policy_)) return false;
+    if (other.has_unknown_critical_extension() || signature_is_weak(other.signature_algorithm(), policy_.floors))
+      return false;
     for (std::size_t i = depth + 1; i <= depth + 2 && i < path_.size(); ++i) {
       const certificate_view& by = path_[i];
       if (!(by.subject() == other.issuer()) || !by.allows(key_usage::key_cert_sign) || links_left_ == 0) continue;
@@ -146,7 +146,7 @@ class revocation_check {
   }
 
   bool signs(const certificate_view& signer, const crl_source& source) const {
-    if (!signer.allows(key_usage::crl_sign) || key_is_weak(signer.public_key(), policy_)) return false;
+    if (!signer.allows(key_usage::crl_sign) || key_is_weak(signer.public_key(), policy_.floors)) return false;
     const sha256_digest key = sha256(signer.spki_der());
     if (const auto known = source.memory->recall(key)) return *known;
     const crl_view& list = source.list.view();

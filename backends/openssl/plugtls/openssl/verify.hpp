@@ -3,6 +3,7 @@
 
 #include <climits>
 #include <ctime>
+#include <utility>
 #include <vector>
 
 #include "plugtls/detail/certificate_message.hpp"
@@ -113,6 +114,14 @@ class chain_check {
   /// The whole-chain hook of a handshake; returns what OpenSSL's callback must return. Every error goes through
   /// `on_problem`, which adds it here and lets OpenSSL go on, so that all are known.
   int run(X509_STORE_CTX* store, peer_verifier& verifier) {
+    const byte_vector message = std::exchange(message_, {});
+    detail::certificate_message sent;
+    const bool is_sent = sent.read(message, is_tls1_3_) && !sent.items().empty();
+    der_list read, path;
+    if (!is_sent) read.add(X509_STORE_CTX_get0_untrusted(store));
+    const std::vector<byte_view> read_views = read.views();
+    const std::span<const byte_view> presented = is_sent ? sent.items() : std::span<const byte_view>(read_views);
+    if (verifier.decide_known(presented)) return answer(store, verifier.decision());
     problems_.clear();
     verifier_ = &verifier;
     X509_STORE_CTX_set_app_data(store, this);
@@ -127,23 +136,16 @@ class chain_check {
     X509_STORE_CTX_set_verify_cb(store, on_problem);
     const bool complete = X509_verify_cert(store) == 1;
 
-    der_list presented, path;
-    presented.add(X509_STORE_CTX_get0_untrusted(store));
     native_verdict verdict;
     verdict.trusted = complete && problems_.empty();
     if (verdict.trusted) path.add(X509_STORE_CTX_get0_chain(store));
-    const std::vector<byte_view> presented_views = presented.views(), path_views = path.views();
-    detail::certificate_message sent;
-    const bool is_sent = sent.read(message_, is_tls1_3_) && !sent.items().empty();
-    verdict.presented = is_sent ? sent.items() : std::span<const byte_view>(presented_views);
+    const std::vector<byte_view> path_views = path.views();
+    verdict.presented = presented;
     verdict.path = path_views;
     verdict.problems = problems_;
     verdict.verify_path = verify_path;
     verdict.library = store;
-    const verify_decision decision = verifier.decide(verdict);
-    message_ = {};
-    X509_STORE_CTX_set_error(store, decision.accept ? X509_V_OK : verify_error_for(decision.alert));
-    return decision.accept ? 1 : 0;
+    return answer(store, verifier.decide(verdict));
   }
 
   /// The same without a connection, with the values that a handshake sets (3.0 ssl/ssl_cert.c, ssl_verify_cert_chain).
@@ -171,6 +173,11 @@ class chain_check {
   }
 
  private:
+  static int answer(X509_STORE_CTX* store, const verify_decision& decision) noexcept {
+    X509_STORE_CTX_set_error(store, decision.accept ? X509_V_OK : verify_error_for(decision.alert));
+    return decision.accept ? 1 : 0;
+  }
+
   /// Has OpenSSL verify one path by the parameters of a verification that is under way, with nothing else in view.
   static errc verify_path(void* running, std::span<const certificate_view> path) {
     auto* outer = static_cast<X509_STORE_CTX*>(running);
