@@ -12,9 +12,12 @@ using namespace plugtls_fuzz;
 
 namespace {
 
-const context& client_context() {
-  static const context c = context::client({.trust = trust_store::from_memory(test_pki::root)});
-  return c;
+const context& client_context(bool asks_for_staple) {
+  static const auto make = [](bool asks) {
+    return context::client({.trust = trust_store::from_memory(test_pki::root), .revocation = {.staple = asks}});
+  };
+  static const context plain = make(false), asking = make(has<default_backend, capability::ocsp_stapling>);
+  return asks_for_staple ? asking : plain;
 }
 const context& server_context() {
   static const context c =
@@ -48,7 +51,8 @@ void meet(engine e, byte_view all) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const byte_view all = bytes_of(data, size);
   if (all.empty()) return 0;
-  const bool is_server = static_cast<unsigned>(all.front()) % 2 != 0;
-  meet(is_server ? engine(server_context()) : engine(client_context(), "plugtls.test"), all.subspan(1));
+  const auto choice = static_cast<unsigned>(all.front());
+  const context& own = choice % 2 != 0 ? server_context() : client_context(choice / 2 % 2 != 0);
+  meet(choice % 2 != 0 ? engine(own) : engine(own, "plugtls.test"), all.subspan(1));
   return 0;
 }

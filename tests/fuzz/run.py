@@ -88,6 +88,7 @@ def seeds(target):
         for client, server in flights():
             yield b"\1" + part(client)
             yield b"\0" + part(server)
+            yield b"\2" + part(server)
     else:
         sys.exit(f"there are no seeds for {target}")
 
