@@ -98,12 +98,12 @@ std::string parity_text(const parity_table& t) {
                                cell(tls::name(p.suite), 42) + cell(milliseconds_text(p.handshake_us), 12) +
                                (p.error ? "FAILED " + one_line(explain(p.error)) : std::string("ok")));
   }
-  std::string head = "\n" + cell("case", 28) + cell("expected", 27);
-  for (const tls::backend_entry* b : t.backends) head += cell(b->name, 27);
+  std::string head = "\n" + cell("case", 32) + cell("expected", 32);
+  for (const tls::backend_entry* b : t.backends) head += cell(b->name, 32);
   text += without_trailing_space(head);
   for (const parity_case& c : t.cases) {
-    std::string line = cell(c.id, 28) + cell(tls::name(c.expected), 27);
-    for (const parity_result& r : c.results) line += cell(result_text(r), 27);
+    std::string line = cell(c.id, 32) + cell(tls::name(c.expected), 32);
+    for (const parity_result& r : c.results) line += cell(result_text(r), 32);
     text += without_trailing_space(line + std::string(c.label())) + reason_lines(c);
   }
   return text + "\n" + t.verdict() + "\n";
