@@ -48,6 +48,12 @@ good_chain make(std::string what, const std::string& chain, std::string_view roo
   return out;
 }
 
+bool all_have(capability c) {
+  for (const backend_entry& b : registered_backends())
+    if (!b.capabilities.has(c)) return false;
+  return true;
+}
+
 std::vector<good_chain> good_chains() {
   const std::string low(pki::intermediate_key), high(pki::root_key);
   std::vector<good_chain> out;
@@ -58,6 +64,7 @@ std::vector<good_chain> good_chains() {
   for (const corpus_case& c : corpus_cases()) {
     // Both need what not every backend can do; test_limbo and test_verify_corpus have their like.
     if (c.expected != "success" || c.role != "server" || c.id == "ok-ed25519" || c.id == "ok-nc-permitted") continue;
+    if (c.id == "ok-200-sans" && !all_have(capability::many_alt_names)) continue;
     out.push_back(make(c.id, read_corpus(c, "leaf.pem") + read_corpus(c, "chain.pem"), read_corpus(c, "roots.pem"), {},
                        {c.name, {}}));
   }
@@ -173,7 +180,8 @@ TEST_CASE("mutants: what is changed and signed anew gets one verdict") {
     accepted += v.codes.front() == errc::success;
   }
   // wolfSSL 5.5 knows some types of attributes only, tells object identifiers by sums, and compares names byte by byte.
-  CHECK(refused_by_one < mutants / 100);
+  // 5.7 refuses serial number 0 besides.
+  CHECK(refused_by_one < mutants / 50);
   // Names, serial numbers and identifiers may be others.
   CHECK(accepted > mutants / 100);
   CHECK(accepted < mutants / 2);

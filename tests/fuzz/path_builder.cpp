@@ -21,7 +21,7 @@ std::string certificate_of(parts& input) {
   c.issuer = dn(std::string(1, static_cast<char>('a' + by % 5)));
   c.key = ec_key(static_cast<char>('A' + keys % 4));
   // The signature names the key that made it; see `verify`.
-  c.signature = bit_string(std::string(1, static_cast<char>('A' + keys / 4 % 4)));
+  c.signature = bit_string(ecdsa_value(static_cast<char>('A' + keys / 4 % 4)));
   c.extensions = basic_constraints((who & 0x80) == 0);
   if ((by & 0x80) != 0) c.extensions += subject_key_id("s" + std::string(1, static_cast<char>('0' + keys % 4)));
   if ((keys & 0x80) != 0) c.extensions += authority_key_id("s" + std::string(1, static_cast<char>('0' + keys / 4 % 4)));

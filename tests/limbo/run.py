@@ -64,9 +64,17 @@ def row(case, lacks):
     presented = [d for pem in [case["peer_certificate"], *case["untrusted_intermediates"]] for d in ders(pem)]
     if "critical_name_constraints" in lacks and any(CRITICAL_NAME_CONSTRAINTS in d for d in presented):
         return "unsupported_critical_extension"
-    # The only anchor has a key of a form that not every library reads.
-    if case["id"] == "webpki::explicit-curve":
+    # The only anchor is one that not every library reads.
+    if case["id"] in ("webpki::explicit-curve", "webpki::aki::root-with-aki-missing-keyidentifier"):
         return "unsupported"
+    # wolfSSL 5.7 and later refuse this number, but for a root's.
+    if case["id"] == "rfc5280::serial::zero":
+        return "bad_certificate"
+    if "many_alt_names" in lacks and case["id"] in ("online::google.com", "online::microsoft.com"):
+        return "bad_certificate"
+    # The same version reads no registeredID of dozens of numbers: a problem beside the one that leads.
+    if "many_alt_names" in lacks and case["id"] == "bettertls::nameconstraints::tc9188":
+        return "hostname_mismatch"
     return None
 
 
@@ -111,7 +119,7 @@ class Limbo(unittest.TestCase):
                     self.assertEqual(answer["ok"], answer["error"] is None)
                     if i in REFUSED:
                         self.assertEqual(answer["error"], REFUSED[i][0])
-                    elif not (in_row and good):
+                    elif not in_row:
                         self.assertEqual(answer["ok"], good or i in NOT_ENFORCED)
             print(backend, table, file=sys.stderr)
 
@@ -139,8 +147,9 @@ class Limbo(unittest.TestCase):
             accepted = [i for i in bad if said[i]["ok"]]
             self.assertLessEqual(len(accepted), strictest, backend)
             for i in accepted:
-                # mbedTLS before 3 and wolfSSL refuse addresses of whatever certificate, for they cannot compare them.
-                if not i.startswith("webpki::cn::ip"):
+                # mbedTLS before 3 and wolfSSL refuse addresses of whatever certificate, for they cannot compare them;
+                # wolfSSL since 5.7 refuses serial number 0 (through plugtls, too).
+                if not i.startswith("webpki::cn::ip") and i != "rfc5280::serial::zero":
                     self.assertEqual([how for how, verdicts in natives.items() if not verdicts[i]], [], i)
 
     def test_handshakes_say_the_same(self):

@@ -104,6 +104,10 @@ inline constexpr bool has_pss = false;
 /// 5.7 gives up on a certificate with more than 128 alternative names (wolfcrypt/src/asn.c, WOLFSSL_MAX_ALT_NAMES).
 inline constexpr bool has_many_alt_names = LIBWOLFSSL_VERSION_HEX < 0x05006000 || LIBWOLFSSL_VERSION_HEX >= 0x05008000;
 
+/// 5.7 takes no certificate with serial number 0, as several roots in use have; 5.9 takes roots (wolfcrypt/src/asn.c,
+/// DecodeCertInternal, ParseCertRelative).
+inline constexpr bool has_zero_serials = LIBWOLFSSL_VERSION_HEX < 0x05006000 || LIBWOLFSSL_VERSION_HEX >= 0x05009000;
+
 #if defined(HAVE_SECURE_RENEGOTIATION)
 inline constexpr bool has_renegotiation_info = true;
 #else

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <algorithm>
+#include <string_view>
 #include <vector>
 
 #include "plugtls/path_builder.hpp"
 #include "plugtls/peer_verifier.hpp"
+#include "plugtls/wolfssl/compat.hpp"
 #include "plugtls/wolfssl/error.hpp"
 #include "plugtls/wolfssl/handle.hpp"
 
@@ -31,8 +33,12 @@ inline errc verify_path(void*, std::span<const certificate_view> path) {
                                                     WOLFSSL_FILETYPE_ASN1, 0, WOLFSSL_LOAD_FLAG_DATE_ERR_OKAY);
     return e == WOLFSSL_SUCCESS ? errc::success : reason_of(e);
   };
-  if (const errc e = trust(path.back().der()); e != errc::success) return e;
-  for (std::size_t i = path.size() - 1; i-- > 0;) {
+  // The core has verified every signature. Where wolfSSL cannot hold the anchor, it begins below it.
+  std::size_t top = path.size() - 1;
+  const bool is_readable = compat::has_zero_serials || as_text(path[top].serial()) != std::string_view("\0", 1);
+  if (!is_readable && top != 0 && --top == 0) return errc::success;
+  if (const errc e = trust(path[top].der()); e != errc::success) return e;
+  for (std::size_t i = top; i-- > 0;) {
     const byte_view der = path[i].der();
     const int e =
         wolfSSL_CertManagerVerifyBuffer(manager, data(der), static_cast<long>(der.size()), WOLFSSL_FILETYPE_ASN1);
