@@ -70,18 +70,21 @@ refresh() {
   return 0
 }
 
+# The folder of the copy, as it is called inside each chroot.
+copy=/copy
+
 run_row() {
-  place=$cache/$1/srv/plugtls
+  place=$cache/$1$copy
   rm -rf "$place"
   mkdir -p "$place"
   tar -C "$root" -c --exclude=./build --exclude='./build-*' --exclude=./.git --exclude=./subprojects . |
     tar -C "$place" -x --no-same-owner || return 1
   say "$1: building and testing"
   begin=$(date +%s)
-  inside "$cache/$1" sh -c 'cd /srv/plugtls && ./dev test' >"$keep/$1.log" 2>&1
+  inside "$cache/$1" "$copy/dev" test >"$keep/$1.log" 2>&1
   status=$?
   cp "$place/build/dev/meson-logs/testlog.json" "$keep/$1.json" 2>/dev/null || status=1
-  inside "$cache/$1" /srv/plugtls/build/dev/examples/plugtls/plugtls backends --json >"$keep/$1.backends" 2>/dev/null || status=1
+  inside "$cache/$1" "$copy/build/dev/examples/plugtls/plugtls" backends --json >"$keep/$1.backends" 2>/dev/null || status=1
   if [ "$status" != 0 ]; then
     grep -vE '^ *[0-9]+/[0-9]+ .* OK ' "$keep/$1.log" | tail -n 200
   fi
