@@ -9,7 +9,7 @@
 #include "plugtls/chain_verdict.hpp"
 #include "plugtls/concepts.hpp"
 #include "plugtls/context_plan.hpp"
-#include "plugtls/detail/ocsp_match.hpp"
+#include "plugtls/detail/identity_check.hpp"
 #include "plugtls/private_key.hpp"
 #include "plugtls/settings.hpp"
 
@@ -85,7 +85,7 @@ class basic_context {
     e.signature_schemes = plan.signature_schemes;
     e.alpn = plan.alpn;
     e.verify = plan.verify.mode;
-    e.trust_anchors = plan.verify.anchors.size();
+    e.trust_anchors = plan.verify.anchors.all().size();
     e.revocation = plan.verify.revocation.policy;
     e.crls = plan.verify.revocation.lists.size();
     state_->native.effective(e);
@@ -182,80 +182,18 @@ class basic_context {
 
   static errc load(const identity& id, role own, std::vector<loaded_identity<typename B::private_key>>& out,
                    error_info& info) {
-    if (id.chain().empty()) return info.set(errc::no_certificates_found, "the identity holds no certificate");
-    if (id.key().empty()) return info.set(errc::invalid_argument, "the identity holds no private key");
-    const certificate_view& leaf = id.chain().front().view();
-    if (id.chain().size() > 9 && !B::capabilities.has(capability::long_chain))
-      return info.set(errc::unsupported, std::string(B::name) + " sends chains of at most 9 certificates");
-    if (!fits_message(id.chain()))
-      return info.set(errc::unsupported, std::string(B::name) + " cannot send a chain of more than 16 KiB");
-    if (detail::key_is_weak(leaf.public_key(), certificate_floors()))
-      return info.set(errc::weak_algorithm, "the identity's key is too short: " + leaf.public_key().description());
-    if (const errc e = check_staple(id, own, info); e != errc::success) return e;
-
+    if (const errc e = detail::check_identity<B>(id, own, info); e != errc::success) return e;
     auto key = basic_private_key<B>::load(id.key(), info);
     if (!key) return info.code;
     if (!key.matches(id.chain().front())) return info.set(errc::key_mismatch);
     if (own == role::server)
-      if (const errc e = check_serves(leaf, info); e != errc::success) return e;
+      if (const errc e = detail::check_serves(id.chain().front().view(), info); e != errc::success) return e;
     loaded_identity<typename B::private_key> loaded;
     loaded.key = std::move(key.native());
     for (const certificate& c : id.chain()) loaded.chain.push_back(c.der());
     loaded.ocsp_response = id.ocsp_response();
     out.push_back(std::move(loaded));
     return errc::success;
-  }
-
-  // mbedTLS would present such a certificate to nobody and find no common cipher suite, the others would be refused by
-  // every client that looks.
-  static errc check_serves(const certificate_view& leaf, error_info& info) {
-    if (!leaf.allows_extended(detail::oid::server_auth))
-      return info.set(errc::invalid_purpose,
-                      "the identity's certificate is not one for servers (extendedKeyUsage lacks serverAuth): have it "
-                      "issued with serverAuth, or without extendedKeyUsage");
-    if (!leaf.allows(key_usage::digital_signature))
-      return info.set(errc::invalid_purpose,
-                      "the identity's key may not sign handshakes (keyUsage lacks digitalSignature): have the "
-                      "certificate issued with digitalSignature, or without keyUsage");
-    return errc::success;
-  }
-
-  // A response for another certificate is one that clients refuse, and that OpenSSL drops without a word since 3.6.
-  static errc check_staple(const identity& id, role own, error_info& info) {
-    if (id.ocsp_response().empty()) return errc::success;
-    if (own == role::client)
-      return info.set(errc::unsupported, "a client staples no OCSP response: take it out of the identity");
-    if (!B::capabilities.has(capability::ocsp_stapling))
-      return info.set(errc::unsupported,
-                      std::string(B::name) + " staples no OCSP response: take it out of the identity");
-    if (speaks_of_leaf(id)) return errc::success;
-    const certificate& leaf = id.chain().front();
-    return info.set(errc::invalid_argument,
-                    "the identity's OCSP response is not for its certificate, serial " + leaf.serial_hex() + " of " +
-                        detail::safe_text(leaf.issuer().oneline()) +
-                        ": ask the responder that the certificate names for one about it, by SHA-1 or SHA-256");
-  }
-
-  // An issuer's key is compared where one is in the chain.
-  static bool speaks_of_leaf(const identity& id) noexcept {
-    const certificate_view& leaf = id.chain().front().view();
-    errc e = errc::success;
-    const auto response = ocsp_view::parse(id.ocsp_response(), e);
-    if (!response) return false;
-    bool has_issuer = false;
-    for (const certificate& c : id.chain()) {
-      if (!(c.subject() == leaf.issuer())) continue;
-      has_issuer = true;
-      if (detail::speaks_of(*response, leaf, &c.view())) return true;
-    }
-    return !has_issuer && detail::speaks_of(*response, leaf, nullptr);
-  }
-
-  // The Certificate message of TLS 1.3, the longer one, with its header (RFC 8446 §4.4.2).
-  static bool fits_message(const std::vector<certificate>& chain) noexcept {
-    std::size_t size = 8;
-    for (const certificate& c : chain) size += c.der().size() + 5;
-    return size <= 16384 || B::capabilities.has(capability::large_handshake_message);
   }
 
   std::shared_ptr<const state> state_;

@@ -252,7 +252,6 @@ errc make_plan(const Settings& s, role own, context_plan& plan, error_info& info
   if (e == errc::success && plan.verify.mode != verify_mode::none) {
     error_info trust;
     plan.verify.anchors = s.trust.anchors(trust);
-    for (const certificate& anchor : plan.verify.anchors) plan.verify.anchor_views.push_back(anchor.view());
     if (trust) {
       info = trust;
       e = trust.code;

@@ -41,6 +41,21 @@ struct verify_decision {
   plugtls::alert alert = alert::bad_certificate;
 };
 
+/// The certificates that a path may end at, and their views, which the search goes through for every peer.
+class trust_anchors {
+ public:
+  trust_anchors() = default;
+  trust_anchors(std::vector<certificate> all) : all_(std::move(all)) {
+    for (const certificate& c : all_) views_.push_back(c.view());
+  }
+  const std::vector<certificate>& all() const noexcept { return all_; }
+  std::span<const certificate_view> views() const noexcept { return views_; }
+
+ private:
+  std::vector<certificate> all_;
+  std::vector<certificate_view> views_;
+};
+
 /// What every connection of a context verifies with; immutable but for its memory.
 struct verify_rules {
   role own = role::client;
@@ -51,8 +66,7 @@ struct verify_rules {
   verify_callback on_verify;
   verify_callback insecure_override;
   verify_clock clock;
-  std::vector<certificate> anchors;
-  std::vector<certificate_view> anchor_views;  ///< of the same
+  trust_anchors anchors;
   detail::revocation_rules revocation;
   std::vector<key_pin> pins;
   certificate_floors floors;
@@ -139,8 +153,8 @@ class peer_verifier {
     if (chain_.empty()) return refuse(errc::certificate_required, 0);
 
     const policy_settings policy = make_policy();
-    detail::revocation_check revocation(rules_.revocation, rules_.verify_signature, policy, chain_, rules_.anchors,
-                                        staple_);
+    detail::revocation_check revocation(rules_.revocation, rules_.verify_signature, policy, chain_,
+                                        rules_.anchors.all(), staple_);
     const auto check = [&](std::span<const certificate_view> path, bool anchored, problem_list& out) {
       check_rules(path, anchored, policy, revocation, out);
     };
@@ -168,7 +182,7 @@ class peer_verifier {
     if (known == nullptr) return false;
     const policy_settings policy = make_policy();
     detail::revocation_check revocation(rules_.revocation, rules_.verify_signature, policy, known->presented,
-                                        rules_.anchors, staple_);
+                                        rules_.anchors.all(), staple_);
     problem_list wrong;
     check_rules(known->path_views, true, policy, revocation, wrong);
     if (!wrong.empty()) return false;
@@ -221,7 +235,7 @@ class peer_verifier {
   template <class Check>
   void search_path(const Check& check) {
     const std::vector<certificate_view> presented = views_of(chain_);
-    const path_result found = build_path(presented, rules_.anchor_views, path_limits{}, rules_.verify_signature,
+    const path_result found = build_path(presented, rules_.anchors.views(), path_limits{}, rules_.verify_signature,
                                          [&](std::span<const certificate_view> path) {
                                            problem_list unfit;
                                            check(path, true, unfit);
@@ -251,7 +265,7 @@ class peer_verifier {
   }
 
   bool is_anchor(const certificate& c) const noexcept {
-    for (const certificate_view& anchor : rules_.anchor_views)
+    for (const certificate_view& anchor : rules_.anchors.views())
       if (anchor == c.view()) return true;
     return false;
   }
@@ -271,7 +285,7 @@ class peer_verifier {
   bool has_other_issuers(const std::vector<certificate>& path) const noexcept {
     for (std::size_t i = 1; i < path.size(); ++i) {
       const byte_view name = path[i - 1].issuer().raw();
-      for (const std::vector<certificate>* list : {&rules_.anchors, &chain_})
+      for (const std::vector<certificate>* list : {&rules_.anchors.all(), &chain_})
         for (const certificate& c : *list)
           if (detail::der::equal(c.subject().raw(), name) && !(c == path[i])) return true;
     }
@@ -287,7 +301,7 @@ class peer_verifier {
   }
 
   const certificate* find_held(byte_view der) const noexcept {
-    for (const std::vector<certificate>* list : {&chain_, &rules_.anchors})
+    for (const std::vector<certificate>* list : {&chain_, &rules_.anchors.all()})
       for (const certificate& c : *list)
         if (detail::der::equal(c.der(), der)) return &c;
     return nullptr;

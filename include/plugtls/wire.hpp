@@ -69,6 +69,18 @@ class wire {
     return true;
   }
 
+  /// Sends a fatal alert in the clear (RFC 8446 §6), for a library that has none to say, or another.
+  bool push_alert(alert what) noexcept {
+    const std::byte record[] = {std::byte{21},
+                                std::byte{3},
+                                std::byte{3},
+                                std::byte{0},
+                                std::byte{2},
+                                std::byte{2},
+                                static_cast<std::byte>(what)};
+    return push(record, sizeof record);
+  }
+
   // What the engine calls.
 
   /// Sets the port for the call that follows and forgets what blocked the last one.
@@ -136,14 +148,7 @@ class wire {
   }
 
   bool refuse(alert what, errc reason) noexcept {
-    const std::byte record[] = {std::byte{21},
-                                std::byte{3},
-                                std::byte{3},
-                                std::byte{0},
-                                std::byte{2},
-                                std::byte{2},
-                                static_cast<std::byte>(what)};
-    push(record, sizeof record);
+    push_alert(what);
     return fail(reason);
   }
 

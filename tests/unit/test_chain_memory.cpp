@@ -39,8 +39,7 @@ certificate make_leaf(const std::string& subject = "leaf") {
 
 verify_rules make_rules() {
   verify_rules rules;
-  rules.anchors = {read(make_ca("root", "root", 'R'))};
-  rules.anchor_views = {rules.anchors[0].view()};
+  rules.anchors = std::vector{read(make_ca("root", "root", 'R'))};
   rules.verify_signature = any_signature;
   rules.clock = [] { return unix_time{1795348800}; };
   return rules;

@@ -20,14 +20,12 @@ inline bool certificate_view::read_certificate(byte_view bytes) noexcept {
   if (!der::read_single(bytes, der::tag::sequence, content)) return false;
   der_ = bytes;
   der::reader in(content);
-  der::element tbs;
-  byte_view signature_bits;
-  if (!in.next(der::tag::sequence, tbs) || !detail::read_algorithm(in, algorithm_) ||
-      !in.next(der::tag::bit_string, signature_bits) || !in.at_end() ||
-      !der::read_bit_string(signature_bits, signature_))
-    return false;
-  tbs_ = tbs.raw;
-  return detail::is_well_formed_signature(algorithm_, signature_) && read_tbs(tbs.value);
+  detail::signed_parts parts;
+  if (!detail::read_signed(in, parts) || !in.at_end()) return false;
+  tbs_ = parts.tbs.raw;
+  algorithm_ = parts.algorithm;
+  signature_ = parts.signature;
+  return detail::is_well_formed_signature(algorithm_, signature_) && read_tbs(parts.tbs.value);
 }
 
 inline bool certificate_view::read_tbs(byte_view content) noexcept {

@@ -100,21 +100,20 @@ inline bool ocsp_view::read_basic(byte_view bytes) noexcept {
   namespace der = detail::der;
   byte_view content;
   byte_view wrapped;
-  byte_view bits;
-  der::element tbs;
   if (!der::read_single(bytes, der::tag::sequence, content)) return false;
   der::reader in(content);
-  if (!in.next(der::tag::sequence, tbs) || !detail::read_algorithm(in, algorithm_) ||
-      !in.next(der::tag::bit_string, bits) || !der::read_bit_string(bits, signature_))
-    return false;
+  detail::signed_parts parts;
+  if (!detail::read_signed(in, parts)) return false;
   if (in.next_is(der::tag::constructed(0)) &&
       (!in.next(der::tag::constructed(0), wrapped) || !der::read_single(wrapped, der::tag::sequence, certificates_)))
     return false;
   der::reader list(certificates_);
   while (!list.at_end())
     if (!list.next(der::tag::sequence, wrapped)) return false;
-  tbs_ = tbs.raw;
-  return in.at_end() && read_tbs(tbs.value);
+  tbs_ = parts.tbs.raw;
+  algorithm_ = parts.algorithm;
+  signature_ = parts.signature;
+  return in.at_end() && read_tbs(parts.tbs.value);
 }
 
 inline bool ocsp_view::read_tbs(byte_view content) noexcept {

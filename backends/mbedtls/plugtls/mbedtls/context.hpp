@@ -85,12 +85,12 @@ class context {
                               rules.mode == verify_mode::none ? MBEDTLS_SSL_VERIFY_NONE : MBEDTLS_SSL_VERIFY_OPTIONAL);
     // An anchor that mbedTLS cannot read could not verify anything either.
     int e = 0;
-    for (const certificate& anchor : rules.anchors) {
+    for (const certificate& anchor : rules.anchors.all()) {
       e = parse_any(anchors_.get(), anchor.der());
       if (translate(e, errc::unsupported) == errc::out_of_memory) return refuse(info, e, errc::out_of_memory, "");
       if (e == 0) ++loaded_anchors_;
     }
-    if (loaded_anchors_ == 0 && !rules.anchors.empty())
+    if (loaded_anchors_ == 0 && !rules.anchors.all().empty())
       return refuse(info, e, errc::unsupported, "mbedTLS can read none of the trust anchors");
     if (loaded_anchors_ != 0) mbedtls_ssl_conf_ca_chain(config_.get(), anchors_.get(), nullptr);
     return errc::success;

@@ -177,10 +177,7 @@ class connection {
   // Says what the verdict calls for while that is still in the clear: OpenSSL would say
   // bad_certificate_status_response, which from here on leads nowhere.
   void push_alert(alert what) noexcept {
-    const std::byte record[] = {
-        std::byte{SSL3_RT_ALERT},    std::byte{3}, std::byte{3}, std::byte{0}, std::byte{2}, std::byte{SSL3_AL_FATAL},
-        static_cast<std::byte>(what)};
-    wire_->push(record, sizeof record);
+    wire_->push_alert(what);
     SSL_set0_wbio(ssl_.get(), BIO_new(BIO_s_null()));
   }
 

@@ -128,7 +128,7 @@ class context {
     SSL_CTX_set_verify_depth(ctx, plan_->limit.max_chain_length + 1);  // the verifier counts, with its own errc
     SSL_CTX_set_cert_verify_callback(ctx, connection::on_chain, nullptr);
     X509_STORE* store = SSL_CTX_get_cert_store(ctx);
-    for (const certificate& anchor : plan_->verify.anchors) {
+    for (const certificate& anchor : plan_->verify.anchors.all()) {
       const x509_handle parsed = parse(anchor.der());
       if (!parsed || X509_STORE_add_cert(store, parsed.get()) != 1)
         return refuse(info, errc::bad_der, "a trust anchor");

@@ -269,15 +269,8 @@ class connection {
       return;
     const bool is_ours = verifier_->decided() && !verifier_->decision().accept;
     const alert what = is_ours && error_ != NO_PEER_CERT ? verifier_->decision().alert : alert::handshake_failure;
-    const std::byte record[] = {std::byte{21},
-                                std::byte{3},
-                                std::byte{3},
-                                std::byte{0},
-                                std::byte{2},
-                                std::byte{2},
-                                static_cast<std::byte>(what)};
     alert_passed_ = true;
-    wire_->push(record, sizeof record);
+    wire_->push_alert(what);
   }
 
   native_status stopped(int n) noexcept {
