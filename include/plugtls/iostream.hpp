@@ -2,7 +2,7 @@
 #pragma once
 
 #include <algorithm>
-#include <iostream>
+#include <istream>
 #include <streambuf>
 #include <string_view>
 #include <system_error>
