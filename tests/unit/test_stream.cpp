@@ -4,56 +4,12 @@
 #include <stdexcept>
 #include <thread>
 
-#include "null_backend.hpp"
+#include "connected_streams.hpp"
 #include "plugtls/any.hpp"
-#include "plugtls/memory_pipe.hpp"
 #include "support/catch.hpp"
-#include "support/pki.hpp"
 
 using namespace plugtls;
 using namespace plugtls_test;
-
-namespace {
-
-using context_t = basic_context<null_backend>;
-using stream_t = stream<memory_pipe, null_backend>;
-
-context_t client_context(const client_settings& s = client_defaults()) {
-  error_info info;
-  return context_t::client(s, info);
-}
-context_t server_context(const server_settings& s = server_defaults()) {
-  error_info info;
-  return context_t::server(s, info);
-}
-
-/// Two connected streams in one thread.
-struct connected {
-  explicit connected(const client_settings& c = client_defaults())
-      : pipes(make_memory_pipe()),
-        client(client_context(c), std::move(pipes.first), server_name),
-        server(server_context(), std::move(pipes.second)) {
-    client.non_blocking(true);
-    server.non_blocking(true);
-    for (int i = 0; i < 5; ++i) {
-      client.handshake(ec);
-      server.handshake(ec);
-    }
-    REQUIRE(client.established());
-    REQUIRE(server.established());
-  }
-  void block() {
-    client.non_blocking(false);
-    server.non_blocking(false);
-    client.next_layer().timeout(std::chrono::milliseconds(50));
-    server.next_layer().timeout(std::chrono::milliseconds(50));
-  }
-  std::pair<memory_pipe, memory_pipe> pipes;
-  stream_t client, server;
-  std::error_code ec;
-};
-
-}  // namespace
 
 TEST_CASE("a stream owns its transport or refers to it, and B is deduced") {
   auto [a, b] = make_memory_pipe();

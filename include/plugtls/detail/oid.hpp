@@ -51,6 +51,10 @@ inline constexpr auto client_auth = "\x2b\x06\x01\x05\x05\x07\x03\x02"sv;
 
 inline constexpr auto ocsp_signing = "\x2b\x06\x01\x05\x05\x07\x03\x09"sv;
 
+// Access methods (RFC 5280 §4.2.2.1)
+inline constexpr auto ocsp_access = "\x2b\x06\x01\x05\x05\x07\x30\x01"sv;
+inline constexpr auto ca_issuers_access = "\x2b\x06\x01\x05\x05\x07\x30\x02"sv;
+
 // Attributes of names
 inline constexpr auto email_address = "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x01"sv;
 
