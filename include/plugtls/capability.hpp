@@ -28,6 +28,24 @@ enum class capability : std::uint8_t {
   x25519mlkem768,             ///< group X25519MLKEM768
   critical_name_constraints,  ///< accepts certificates whose name constraints are critical (RFC 5280 §4.2.1.10)
   ocsp_stapling,              ///< OCSP stapling (RFC 6066 §8, RFC 8446 §4.4.2.1): servers send, clients ask
+  client_auth_resumption,     ///< a server resumes sessions of clients whose certificates it verified
+  session_ids,          ///< a server of TLS 1.2 resumes by session id, from a cache, where a client takes no tickets
+  client_ca_names,      ///< a server names the authorities that it takes client certificates from (RFC 5246 §7.4.4)
+  external_rsa_key,     ///< a `signer` elsewhere signs with RSA
+  external_ec_key,      ///< a `signer` elsewhere signs with ECDSA
+  pending_signature,    ///< a `signer` may answer later: the handshake waits without blocking
+  pkcs12,               ///< reads PKCS#12 (RFC 7292)
+  scrypt_key,           ///< private keys encrypted by PBES2 with scrypt (RFC 7914)
+  key_log,              ///< tells the secrets of a connection (SSLKEYLOGFILE)
+  exporter,             ///< exports keying material (RFC 5705, RFC 8446 §7.5)
+  tls_unique,           ///< channel binding tls-unique of TLS 1.2 (RFC 5929 §3)
+  external_psk,         ///< keys shared beforehand in TLS 1.2 (RFC 4279, RFC 5489)
+  external_psk_tls1_3,  ///< keys shared beforehand in TLS 1.3 (RFC 8446 §2.2)
+  early_data,           ///< data in a client's first flight, which may be replayed (RFC 8446 §2.3)
+  post_handshake_auth,  ///< a server asks for a certificate after the handshake (RFC 8446 §4.6.2)
+  request_key_update,   ///< sends KeyUpdate when told to (RFC 8446 §4.6.3)
+  max_fragment_length,  ///< a client asks for small records (RFC 6066 §4)
+  signature_scheme_choice,  ///< offers and takes exactly the signature schemes that are asked for
 };
 
 inline constexpr capability all_capabilities[] = {
@@ -49,6 +67,24 @@ inline constexpr capability all_capabilities[] = {
     capability::x25519mlkem768,
     capability::critical_name_constraints,
     capability::ocsp_stapling,
+    capability::client_auth_resumption,
+    capability::session_ids,
+    capability::client_ca_names,
+    capability::external_rsa_key,
+    capability::external_ec_key,
+    capability::pending_signature,
+    capability::pkcs12,
+    capability::scrypt_key,
+    capability::key_log,
+    capability::exporter,
+    capability::tls_unique,
+    capability::external_psk,
+    capability::external_psk_tls1_3,
+    capability::early_data,
+    capability::post_handshake_auth,
+    capability::request_key_update,
+    capability::max_fragment_length,
+    capability::signature_scheme_choice,
 };
 
 /// Returns the name of a capability as it is spelled in code.
@@ -72,6 +108,24 @@ constexpr std::string_view name(capability c) noexcept {
     case capability::x25519mlkem768: return "x25519mlkem768";
     case capability::critical_name_constraints: return "critical_name_constraints";
     case capability::ocsp_stapling: return "ocsp_stapling";
+    case capability::client_auth_resumption: return "client_auth_resumption";
+    case capability::session_ids: return "session_ids";
+    case capability::client_ca_names: return "client_ca_names";
+    case capability::external_rsa_key: return "external_rsa_key";
+    case capability::external_ec_key: return "external_ec_key";
+    case capability::pending_signature: return "pending_signature";
+    case capability::pkcs12: return "pkcs12";
+    case capability::scrypt_key: return "scrypt_key";
+    case capability::key_log: return "key_log";
+    case capability::exporter: return "exporter";
+    case capability::tls_unique: return "tls_unique";
+    case capability::external_psk: return "external_psk";
+    case capability::external_psk_tls1_3: return "external_psk_tls1_3";
+    case capability::early_data: return "early_data";
+    case capability::post_handshake_auth: return "post_handshake_auth";
+    case capability::request_key_update: return "request_key_update";
+    case capability::max_fragment_length: return "max_fragment_length";
+    case capability::signature_scheme_choice: return "signature_scheme_choice";
   }
   return "";
 }

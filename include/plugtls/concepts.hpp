@@ -12,6 +12,7 @@
 #include "plugtls/context_plan.hpp"
 #include "plugtls/error_info.hpp"
 #include "plugtls/key_source.hpp"
+#include "plugtls/optional_concepts.hpp"
 #include "plugtls/peer_verifier.hpp"
 #include "plugtls/protocol.hpp"
 #include "plugtls/wire.hpp"
@@ -189,6 +190,6 @@ concept Backend = requires(error_info& info, tls_version version, cipher_suite s
   { B::verify_signature(bytes, bytes, bytes, bytes) } -> std::same_as<errc>;
 }
 &&PrivateKey<typename B::private_key>&& NativeContext<typename B::context, typename B::private_key>&&
-    NativeConnection<typename B::connection, typename B::context>;
+    NativeConnection<typename B::connection, typename B::context>&& FulfilsCapabilities<B>;
 
 }  // namespace plugtls

@@ -2,25 +2,14 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "plugtls/context.hpp"
-#include "plugtls/peer_verifier.hpp"
-#include "plugtls/wire.hpp"
+#include "plugtls/engine_state.hpp"
 
 namespace plugtls {
-
-/// What a call of an engine waits for. `failed` includes the orderly end: look at the error.
-enum class engine_status : unsigned char { done, want_read, want_write, failed };
-
-struct engine_result {
-  std::size_t bytes = 0;  ///< read or written; valid with `done`
-  engine_status status = engine_status::done;
-  errc error = errc::success;  ///< set with `failed`
-};
 
 namespace detail {
 inline const error_info& empty_engine_error() {
@@ -195,189 +184,8 @@ class basic_engine {
 
  private:
   static constexpr int max_spins = 1000;
-  enum class phase : unsigned char { handshake, open, failed };
-
-  struct state {
-    state(const basic_context<B>& c, peer_options options)
-        : context(c),
-          peer(std::move(options)),
-          name(parse_name()),
-          w(c.plan().own, c.plan().min_version, c.plan().max_version, c.plan().groups,
-            c.plan().limit.max_handshake_size),
-          verifier(c.plan().verify, name, peer.name) {
-      const std::string sni = server_name();
-      errc e = error.code;
-      if (e == errc::success) e = native.open(context.native(), sni, w, verifier, error);
-      if (e == errc::success) return;
-      error.code = e;
-      current = phase::failed;
-    }
-
-    std::optional<peer_name> parse_name() {
-      const verify_rules& rules = context.plan().verify;
-      if (rules.own == role::server) return std::nullopt;
-      if (peer.name.empty()) {
-        if (rules.mode != verify_mode::none && rules.check_name) error.set(errc::peer_name_required);
-        return std::nullopt;
-      }
-      errc e = errc::success;
-      auto parsed = peer_name::parse(peer.name, e);
-      if (!parsed)
-        error.set(e, "'" + peer.name +
-                         "' is no host name and no address (give neither scheme, port nor wildcard, and international "
-                         "names as A-labels)");
-      return parsed;
-    }
-
-    // RFC 6066 §3: a DNS name without a trailing dot, never an address.
-    std::string server_name() {
-      if (context.plan().own == role::server) return {};
-      if (peer.server_name.empty()) return name ? std::string(name->server_name()) : std::string();
-      errc e = errc::success;
-      const auto parsed = peer_name::parse(peer.server_name, e);
-      if (!parsed || parsed->is_address()) {
-        error.set(errc::invalid_argument, "'" + peer.server_name + "' cannot be sent as a server name (SNI)");
-        return {};
-      }
-      return parsed->text();
-    }
-
-    // What really blocked, if anything did.
-    std::optional<engine_result> waiting() const noexcept {
-      if (w.blocked_read()) return engine_result{0, engine_status::want_read, errc::success};
-      if (w.blocked_write()) return engine_result{0, engine_status::want_write, errc::success};
-      return std::nullopt;
-    }
-
-    // The last line: no connection without the verifier's consent, whatever a library or its adapter thinks.
-    bool is_verified() const noexcept {
-      const verify_rules& rules = context.plan().verify;
-      if (rules.mode == verify_mode::none) return true;
-      if (verifier.decided()) return verifier.decision().accept;
-      return rules.own == role::server && rules.mode == verify_mode::optional;  // presented nothing
-    }
-
-    void establish() {
-      native.negotiated(agreed);
-      const detail::hello_facts& facts = w.observer().facts();
-      if (agreed.version == tls_version::automatic) agreed.version = facts.version;
-      if (agreed.suite == plugtls::cipher_suite::none) agreed.suite = facts.suite;
-      if (agreed.group == named_group::none) agreed.group = facts.group;
-      if (agreed.scheme == plugtls::signature_scheme::none) agreed.scheme = facts.scheme;
-      resumed = agreed.version == tls_version::tls1_3 ? facts.psk_selected : !facts.certificate_seen;
-      const std::size_t record = context.plan().limit.max_record_size;
-      max_write = native.max_write() < record ? native.max_write() : record;
-      w.established();
-      current = phase::open;
-    }
-
-    engine_result end_by_peer() {
-      peer_closed = true;
-      // RFC 5246 §7.2.1: TLS 1.2 answers close_notify at once and writes nothing more; TLS 1.3 may go on writing.
-      if (agreed.version == tls_version::tls1_2) {
-        close_own();
-        static_cast<void>(w.flush());
-      }
-      return {0, engine_status::failed, errc::closed};
-    }
-
-    void close_own() {
-      if (own_closed) return;
-      own_closed = true;
-      native.shutdown();
-    }
-
-    engine_result drain() {
-      switch (w.flush()) {
-        case io_status::would_block: return {0, engine_status::want_write, errc::success};
-        case io_status::error:
-          if (!error) note_transport(error, errc::io_error);
-          return {0, engine_status::failed, errc::io_error};
-        default: return {};
-      }
-    }
-
-    engine_result fail() {
-      current = phase::failed;
-      error = {};
-      native.failure(error);
-      const auto& seen = w.observer();
-      if (seen.alert_received()) error.alert_received = seen.alert_received();
-      if (seen.alert_sent()) error.alert_sent = seen.alert_sent();
-      error.code = reason();
-      if (error.code == errc::io_error || error.code == errc::timed_out) note_transport(error, error.code);
-      if (error.code == errc::truncated) error.alert_sent.reset();  // some libraries complain to a peer that is gone
-      verifier.report(error);
-      // What a library refuses before it asks (no certificate at all) is a problem of the same kind.
-      if (error.problems.empty() && is_verification(error.code)) add_problem(error.problems, error.code, 0);
-      static_cast<void>(w.flush());
-      return {0, engine_status::failed, error.code};
-    }
-
-    // Who is to blame, most certain first: our own verdict, our own flags, the peer's word, the library's.
-    errc reason() const noexcept {
-      if (verifier.decided() && !verifier.decision().accept) return verifier.decision().reason;
-      if (w.fault() != errc::success && w.fault() != errc::io_error) return w.fault();
-      if (error.alert_received) return reason_of(*error.alert_received);
-      if (error.code == errc::alert_received) return error.code;
-      if (w.fault() != errc::success) return w.fault();
-      if (closed_early) return errc::closed;
-      if (w.ended()) return errc::truncated;
-      if (w.write_broken()) return errc::io_error;
-      if (native_done && !is_verified()) return errc::bad_certificate;
-      return error.code == errc::success ? errc::handshake_failed : error.code;
-    }
-
-    // Alerts whose meaning has a name of its own; all others are `alert_received`.
-    static errc reason_of(alert a) noexcept {
-      switch (a) {
-        case alert::protocol_version: return errc::protocol_version;
-        case alert::no_application_protocol: return errc::no_application_protocol;
-        case alert::unrecognized_name: return errc::unrecognized_name;
-        default: return errc::alert_received;
-      }
-    }
-
-    void note_transport(error_info& info, errc code) const {
-      info.code = code;
-      const std::error_code& ec = w.transport_error();
-      if (!ec || ec == code) return;
-      info.native = ec.value();
-      info.native_text = ec.message();
-    }
-
-    const std::vector<certificate>& peer_chain() {
-      if (!verifier.chain().empty()) return verifier.chain();
-      if (!asked_native && current == phase::open) {
-        asked_native = true;
-        std::vector<byte_vector> ders;
-        native.peer_chain(ders);
-        for (byte_vector& der : ders) {
-          errc e = errc::success;
-          if (auto c = certificate::from_der(std::move(der), e)) unverified.push_back(*std::move(c));
-        }
-      }
-      return unverified;
-    }
-
-    basic_context<B> context;
-    peer_options peer;
-    error_info error;
-    std::optional<peer_name> name;
-    wire w;
-    peer_verifier verifier;
-    typename B::connection native;  // after what it refers to
-    phase current = phase::handshake;
-    bool native_done = false;
-    bool closed_early = false;
-    bool own_closed = false;
-    bool peer_closed = false;
-    bool resumed = false;
-    bool asked_native = false;
-    std::size_t max_write = 16384;
-    negotiated_values agreed;
-    std::vector<certificate> unverified;
-  };
+  using phase = detail::engine_phase;
+  using state = detail::engine_state<B>;
 
   static engine_result empty() noexcept { return {0, engine_status::failed, errc::invalid_argument}; }
   engine_result not_open() const noexcept {
