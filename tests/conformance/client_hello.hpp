@@ -10,6 +10,8 @@
 
 namespace plugtls_test {
 
+constexpr unsigned renegotiation_scsv = 0x00ff;  // RFC 5746 §3.3: no suite, and asked for by nobody
+
 /// What a ClientHello says (RFC 8446 §4.1.2), read from the bytes on the wire by code of this test's own.
 struct client_hello {
   unsigned record_version = 0, legacy_version = 0;

@@ -10,7 +10,6 @@ using suites = std::vector<cipher_suite>;
 using groups = std::vector<named_group>;
 
 constexpr unsigned fallback_scsv = 0x5600;
-constexpr unsigned renegotiation_scsv = 0x00ff;  // RFC 5746 §3.3: no suite, and asked for by nobody
 
 std::vector<unsigned> real_suites(const client_hello& h) {
   std::vector<unsigned> out;
@@ -57,12 +56,6 @@ TEST_CASE("rule 1: the default offer is plugtls's own: safe suites, groups and v
     CHECK((s & 0xff00) != 0x0100);  // MD5
     CHECK((s & 0xff00) != 0x0300);  // SHA-224
   }
-}
-
-TEST_CASE("rule 1: a client of TLS 1.2 asks for secure renegotiation where it can") {
-  const client_hello h = hello_of(with_version(client_defaults(), tls_version::tls1_2));
-  const bool asks = h.has(0xff01) || std::count(h.suites.begin(), h.suites.end(), renegotiation_scsv) != 0;
-  CHECK(asks == has<default_backend, capability::renegotiation_info>);
 }
 
 TEST_CASE("rule 1: suites are offered as listed, in that order and no others") {
