@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <initializer_list>
 
-#include "conformance.hpp"
+#include "client_verdict.hpp"
 #include "support/corpus.hpp"
 
 using namespace plugtls;
@@ -44,33 +44,6 @@ constexpr revocation_policy looks{revocation_mode::leaf, false, false}, looks_so
     asks{revocation_mode::leaf, false, true}, asks_soft{revocation_mode::leaf, true, true},
     asks_chain{revocation_mode::chain, false, true};
 constexpr unix_time mid_2020 = 1593561600, mid_2048 = 2477044800;
-
-// What a client says of a server that staples this; it says so of the chain and the response alone, too.
-problem_list client_finds(const client_settings& s, const identity& id) {
-  problem_list first;
-  for (const tls_version v : versions()) {
-    CAPTURE(name(v));
-    connection c(with_version(s, v), server_defaults(id));
-    c.run();
-    const error_info& e = c.client.engine.error();
-    INFO(explain(e));
-    CHECK(c.client.up() == e.problems.empty());
-    CHECK(c.client.handshake_error == leading(e.problems));
-    const chain_verdict alone =
-        make_client(with_version(s, v)).verify_chain(id.chain(), {server_name, {}, id.ocsp_response()});
-    CHECK(alone.error.problems == e.problems);
-    CHECK(alone.error.code == c.client.handshake_error);
-    CHECK(alone.path == c.client.engine.verified_path());
-    if (v == versions().front()) first = e.problems;
-    CHECK(first == e.problems);
-    if (e.problems.empty()) continue;
-    CHECK(outcome(c.server) == errc::alert_received);
-    REQUIRE(e.alert_sent);
-    CHECK(*e.alert_sent == alert_for(e.code));
-    CHECK(c.server.engine.error().alert_received == e.alert_sent);
-  }
-  return first;
-}
 
 // What a server of TLS 1.2 answers a client with, before anything is encrypted.
 std::string first_flight(connection& c) {
@@ -132,25 +105,25 @@ TEST_CASE("ocsp: a server staples, and a client that asks goes by it") {
     CAPTURE(name);
     const identity id = with_response(server_identity(), name);
     for (const revocation_policy p : {revocation_policy{revocation_mode::automatic, false, true}, asks, asks_soft})
-      CHECK(client_finds(asking(p), id) == is_good);
-    CHECK(client_finds(asking(asks_chain), id) == problem_list{{errc::revocation_unknown, 1}});
-    CHECK(client_finds(asking({revocation_mode::automatic, false, true}, {"root.pem"}), id) == is_good);
+      CHECK(found_by_client(asking(p), id) == is_good);
+    CHECK(found_by_client(asking(asks_chain), id) == problem_list{{errc::revocation_unknown, 1}});
+    CHECK(found_by_client(asking({revocation_mode::automatic, false, true}, {"root.pem"}), id) == is_good);
   }
   for (const char* name : {"revoked", "delegated_revoked"}) {
     const identity id = with_response(server_identity(), name);
-    for (const revocation_policy p : {asks, asks_soft}) CHECK(client_finds(asking(p), id) == is_revoked);
+    for (const revocation_policy p : {asks, asks_soft}) CHECK(found_by_client(asking(p), id) == is_revoked);
   }
   for (const char* name : {"unknown", "stale", "early", "endless", "forged", "delegated_server", "delegated_expired",
                            "delegated_by_root", "delegated_forged"}) {
     CAPTURE(name);
     const identity id = with_response(server_identity(), name);
-    CHECK(client_finds(asking(), id) == is_unknown);
-    CHECK(client_finds(asking(asks_soft), id) == is_good);
-    CHECK(client_finds(asking(asks, {"intermediate.pem"}), id) == is_good);
-    CHECK(client_finds(asking(asks_soft, {"intermediate_lists_leaves.pem"}), id) == is_revoked);
+    CHECK(found_by_client(asking(), id) == is_unknown);
+    CHECK(found_by_client(asking(asks_soft), id) == is_good);
+    CHECK(found_by_client(asking(asks, {"intermediate.pem"}), id) == is_good);
+    CHECK(found_by_client(asking(asks_soft, {"intermediate_lists_leaves.pem"}), id) == is_revoked);
   }
-  CHECK(client_finds(asking(), server_identity()) == is_unknown);
-  CHECK(client_finds(asking(asks_soft), server_identity()) == is_good);
+  CHECK(found_by_client(asking(), server_identity()) == is_unknown);
+  CHECK(found_by_client(asking(asks_soft), server_identity()) == is_good);
 }
 
 TEST_CASE("ocsp: a client that does not ask gets no response, and does not miss it") {
@@ -163,20 +136,20 @@ TEST_CASE("ocsp: a client that does not ask gets no response, and does not miss 
   connection asked(with_version(asking(), tls_version::tls1_2), server_defaults(bad));
   asked.run();
   CHECK(asked.server.tap.find(ocsp_der("revoked")) != std::string::npos);
-  CHECK(client_finds(asking({revocation_mode::none, false, false}), must_staple_identity()) == is_good);
+  CHECK(found_by_client(asking({revocation_mode::none, false, false}), must_staple_identity()) == is_good);
 }
 
 TEST_CASE("ocsp: a certificate that promises a staple comes with a good one, soft or not") {
   if (lacks<default_backend>(capability::ocsp_stapling)) return;
   const identity promising = must_staple_identity();
   for (const revocation_policy p : {asks, asks_soft}) {
-    CHECK(client_finds(asking(p), promising) == is_unknown);
-    CHECK(client_finds(asking(p), with_response(promising, "must_staple_stale")) == is_unknown);
-    CHECK(client_finds(asking(p), with_response(promising, "must_staple")) == is_good);
-    CHECK(client_finds(asking(p, {"intermediate.pem"}), promising) == is_unknown);
-    CHECK(client_finds(asking(p, {"intermediate.pem"}), with_response(promising, "must_staple")) == is_good);
+    CHECK(found_by_client(asking(p), promising) == is_unknown);
+    CHECK(found_by_client(asking(p), with_response(promising, "must_staple_stale")) == is_unknown);
+    CHECK(found_by_client(asking(p), with_response(promising, "must_staple")) == is_good);
+    CHECK(found_by_client(asking(p, {"intermediate.pem"}), promising) == is_unknown);
+    CHECK(found_by_client(asking(p, {"intermediate.pem"}), with_response(promising, "must_staple")) == is_good);
   }
-  CHECK(client_finds(client_defaults(), promising) == is_good);
+  CHECK(found_by_client(client_defaults(), promising) == is_good);
 }
 
 TEST_CASE("ocsp: what is wrong with the certificates leads, and the callback is asked once") {
@@ -197,9 +170,9 @@ TEST_CASE("ocsp: what is wrong with the certificates leads, and the callback is 
     CHECK(c.client.handshake_error == errc::revoked);
     CHECK(calls == 1);
   }
-  CHECK(client_finds(asking(), make_identity(pki::expired_chain, pki::expired_key)) ==
+  CHECK(found_by_client(asking(), make_identity(pki::expired_chain, pki::expired_key)) ==
         problem_list{{errc::certificate_expired, 0}, {errc::revocation_unknown, 0}});
-  CHECK(client_finds(asking(), make_identity(pki::self_signed_chain, pki::self_signed_key)).front().what ==
+  CHECK(found_by_client(asking(), make_identity(pki::self_signed_chain, pki::self_signed_key)).front().what ==
         errc::self_signed);
   s.on_verify = {};
   s.insecure_override = [](const verify_context&) { return true; };

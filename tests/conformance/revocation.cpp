@@ -2,7 +2,7 @@
 #include <initializer_list>
 #include <thread>
 
-#include "conformance.hpp"
+#include "client_verdict.hpp"
 #include "support/corpus.hpp"
 
 using namespace plugtls;
@@ -23,38 +23,11 @@ trust_store trust_with(files crls, std::string_view anchors = pki::root) {
   return store;
 }
 
-// What a client says of the test PKI's server; it says so of the chain alone, too.
-problem_list client_says(client_settings s, const identity& id = server_identity()) {
-  problem_list first;
-  for (const tls_version v : versions()) {
-    CAPTURE(name(v));
-    connection c(with_version(s, v), server_defaults(id));
-    c.run();
-    const error_info& e = c.client.engine.error();
-    INFO(explain(e));
-    CHECK(c.client.up() == e.problems.empty());
-    CHECK(c.client.handshake_error == leading(e.problems));
-    const chain_verdict alone = make_client(with_version(s, v)).verify_chain(id.chain(), {server_name, {}});
-    CHECK(alone.error.problems == e.problems);
-    CHECK(alone.error.code == c.client.handshake_error);
-    CHECK(alone.path == c.client.engine.verified_path());
-    if (v == versions().front()) first = e.problems;
-    CHECK(first == e.problems);
-    if (e.problems.empty()) continue;
-    CHECK(outcome(c.server) == errc::alert_received);
-    for (const auto& a : {e.alert_sent, c.server.engine.error().alert_received}) {
-      if (!a) continue;
-      CHECK(is_certificate_alert(*a));
-      if (has<default_backend, capability::exact_certificate_alert>) CHECK(*a == alert_for(e.code));
-    }
-  }
-  return first;
-}
 problem_list client_says(files crls, revocation_policy policy = {}) {
   client_settings s = client_defaults();
   s.trust = trust_with(crls);
   s.revocation = policy;
-  return client_says(s);
+  return found_by_client(s);
 }
 
 // What a server says of the test PKI's client.
@@ -151,7 +124,7 @@ TEST_CASE("revocation: CRLs age by the settings' clock") {
     client_settings s = client_defaults();
     s.trust = trust_with(crls);
     s.clock = [now] { return now; };
-    return client_says(s);
+    return found_by_client(s);
   };
   constexpr unix_time mid_2020 = 1593561600, mid_2048 = 2477044800;
   CHECK(at(mid_2020, {"intermediate_stale.pem", "root.pem"}) == leaf_revoked);
@@ -166,7 +139,7 @@ TEST_CASE("revocation: who signs a CRL needs cRLSign, and may be another key tha
   const std::string leaf(pki::server), intermediate(pki::intermediate),
       without = read_data("crl/ca_without_crl_sign.pem"), renewed = read_data("crl/ca_with_new_key.pem");
   const auto presenting = [&](const std::string& chain) {
-    return client_says(s, make_identity(chain, pki::server_key));
+    return found_by_client(s, make_identity(chain, pki::server_key));
   };
   CHECK(presenting(leaf + without) == leaf_unknown);
   CHECK(presenting(leaf + without + intermediate) == none);
@@ -208,10 +181,10 @@ TEST_CASE("revocation: an anchor is never looked up") {
   client_settings s = client_defaults();
   s.revocation = chain_hard;
   s.trust = trust_with({"root_lists_intermediate.pem", "intermediate.pem"}, pki::intermediate);
-  CHECK(client_says(s) == none);
+  CHECK(found_by_client(s) == none);
   s.trust = trust(pki::self_signed);
   s.revocation = chain_hard;
-  CHECK(client_says(s, make_identity(pki::self_signed_chain, pki::self_signed_key)) == none);
+  CHECK(found_by_client(s, make_identity(pki::self_signed_chain, pki::self_signed_key)) == none);
 }
 
 TEST_CASE("revocation: threads share a context's CRLs") {

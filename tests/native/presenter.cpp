@@ -2,31 +2,13 @@
 #include "native/presenter.hpp"
 
 #include <mbedtls/ssl.h>
-#include <mbedtls/version.h>
-#include <psa/crypto.h>
 
 #include <algorithm>
 #include <utility>
 
+#include "native/mbedtls_key.hpp"
+
 namespace plugtls_test {
-
-namespace {
-
-int random_bytes(void*, unsigned char* out, std::size_t n) {
-  return psa_generate_random(out, n) == PSA_SUCCESS ? 0 : -1;
-}
-
-bool read_key(mbedtls_pk_context& key, std::string_view pem) {
-  const std::string text(pem);
-  const auto* bytes = reinterpret_cast<const unsigned char*>(text.c_str());
-#if MBEDTLS_VERSION_NUMBER >= 0x03000000 && MBEDTLS_VERSION_NUMBER < 0x04000000
-  return mbedtls_pk_parse_key(&key, bytes, text.size() + 1, nullptr, 0, random_bytes, nullptr) == 0;
-#else
-  return mbedtls_pk_parse_key(&key, bytes, text.size() + 1, nullptr, 0) == 0;
-#endif
-}
-
-}  // namespace
 
 // What the library sends is each certificate's `raw`; what it looks at is the leaf's `pk`. Nothing else is filled in.
 struct presenter::state {

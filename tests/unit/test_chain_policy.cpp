@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "plugtls/chain_policy.hpp"
 
-#include <deque>
 #include <initializer_list>
 
+#include "made_path.hpp"
 #include "support/catch.hpp"
 #include "support/certificate_maker.hpp"
 
@@ -30,17 +30,10 @@ struct chain {
 
 problem_list check(std::initializer_list<certificate_maker> makers, bool anchored = true,
                    policy_settings settings = {}) {
-  std::deque<std::string> ders;
-  std::vector<certificate_view> path;
-  for (const certificate_maker& m : makers) {
-    errc e = errc::success;
-    const auto view = certificate_view::parse(as_bytes(ders.emplace_back(m.der())), e);
-    REQUIRE(view);
-    path.push_back(*view);
-  }
+  const made_path path(makers);
   if (settings.now == 0) settings.now = now_2026;
   problem_list problems;
-  check_path(path, anchored, settings, problems);
+  check_path(path.views, anchored, settings, problems);
   return problems;
 }
 problem_list check(const chain& c, policy_settings settings = {}) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "plugtls/path_builder.hpp"
 
-#include <deque>
 #include <initializer_list>
 
+#include "made_path.hpp"
 #include "plugtls/certificate.hpp"
 #include "plugtls/chain_policy.hpp"
 #include "plugtls/peer_name.hpp"
@@ -38,28 +38,19 @@ certificate_maker leaf_of(const std::string& issuer, char signer, const std::str
 }
 
 struct search {
-  std::deque<std::string> ders;
-  std::vector<certificate_view> presented, anchors;
+  made_path presented, anchors;
   int verified = 0;
   path_limits limits;
 
-  search(std::initializer_list<certificate_maker> chain, std::initializer_list<certificate_maker> trusted) {
-    for (const certificate_maker& m : chain) add(m, presented);
-    for (const certificate_maker& m : trusted) add(m, anchors);
-  }
-  void add(const certificate_maker& m, std::vector<certificate_view>& to) {
-    errc e = errc::success;
-    const auto view = certificate_view::parse(as_bytes(ders.emplace_back(m.der())), e);
-    REQUIRE(view);
-    to.push_back(*view);
-  }
+  search(std::initializer_list<certificate_maker> chain, std::initializer_list<certificate_maker> trusted)
+      : presented(chain), anchors(trusted) {}
   template <class Accept>
   path_result run(Accept accept) {
     const auto verify = [this](byte_view spki, byte_view algorithm, byte_view tbs, byte_view signature) {
       ++verified;
       return one_character(spki, algorithm, tbs, signature);
     };
-    path_result r = build_path(presented, anchors, limits, verify, accept);
+    path_result r = build_path(presented.views, anchors.views, limits, verify, accept);
     CHECK(r.anchored == (r.reason == errc::success));
     return r;
   }
@@ -211,9 +202,8 @@ TEST_CASE("limits hold against hostile chains") {
   const auto root = ca("root", "root", 'R', 'R');
   search deep({leaf_of("0", '0')}, {root});
   for (int i = 0; i < 30; ++i)
-    deep.add(ca(std::to_string(i), i == 29 ? "root" : std::to_string(i + 1), static_cast<char>('0' + i),
-                i == 29 ? 'R' : static_cast<char>('1' + i)),
-             deep.presented);
+    deep.presented.add(ca(std::to_string(i), i == 29 ? "root" : std::to_string(i + 1), static_cast<char>('0' + i),
+                          i == 29 ? 'R' : static_cast<char>('1' + i)));
   CHECK(deep.run().reason == errc::unknown_issuer);
   CHECK(deep.run().path.size() <= 12);
   deep.limits.certificates = 32;
@@ -223,7 +213,7 @@ TEST_CASE("limits hold against hostile chains") {
   search wide({leaf_of("x", 'a')}, {root});
   for (int i = 0; i < 40; ++i) {
     certificate_maker m = ca("x", "x", static_cast<char>('a' + i), static_cast<char>('a' + i + 1));
-    wide.add(m, wide.presented);
+    wide.presented.add(m);
   }
   wide.run();
   CHECK(wide.verified <= 2 * 64);

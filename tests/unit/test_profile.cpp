@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <deque>
 #include <fstream>
 
+#include "made_path.hpp"
 #include "plugtls/certificate.hpp"
 #include "plugtls/chain_policy.hpp"
 #include "support/catch.hpp"
@@ -28,18 +28,11 @@ const std::string ski_oid = "\x55\x1d\x0e", aki_oid = "\x55\x1d\x23";
 
 /// The verdict about leaf, intermediate, root.
 errc judge(const std::vector<certificate_maker>& makers) {
-  std::deque<std::string> ders;
-  std::vector<certificate_view> path;
-  for (const certificate_maker& m : makers) {
-    errc e = errc::success;
-    const auto view = certificate_view::parse(as_bytes(ders.emplace_back(m.der())), e);
-    REQUIRE(view);
-    path.push_back(*view);
-  }
+  const made_path path(makers);
   policy_settings settings;
   settings.now = 1767225600;  // 2026
   problem_list problems;
-  check_path(path, true, settings, problems);
+  check_path(path.views, true, settings, problems);
   return leading(problems);
 }
 errc judge_leaf(const std::string& extensions, const std::string& subject = "leaf") {

@@ -5,27 +5,16 @@
 NAME.pem is a CRL of the CA that its name begins with; valid from 2020 to 2049 and version 2, with authorityKeyIdentifier
 and cRLNumber, unless the name says otherwise. ca_*.pem are certificates of the intermediate CA's name.
 """
-import datetime
 import pathlib
+import sys
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 HERE = pathlib.Path(__file__).resolve().parent
-PKI = HERE.parent / "pki"
-
-
-def moment(year):
-    return datetime.datetime(year, 1, 1)
-
-
-def certificate(name):
-    return x509.load_pem_x509_certificate((PKI / f"{name}.pem").read_bytes())
-
-
-def key(name):
-    return serialization.load_pem_private_key((PKI / f"{name}_key.pem").read_bytes(), None)
+sys.path.insert(0, str(HERE.parent))
+from test_pki import certificate, key, moment  # noqa: E402
 
 
 def save(name, made):

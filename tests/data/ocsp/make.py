@@ -6,8 +6,8 @@ NAME.der speaks of the PKI's server, whose CA signed it, by name and SHA-1, from
 otherwise; delegated*.der are signed by the holder of a certificate that they bring along. must_staple_chain.pem is a
 server with the TLS feature status_request (RFC 7633), for the same names.
 """
-import datetime
 import pathlib
+import sys
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -16,20 +16,9 @@ from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 HERE = pathlib.Path(__file__).resolve().parent
-PKI = HERE.parent / "pki"
+sys.path.insert(0, str(HERE.parent))
+from test_pki import certificate, key, moment  # noqa: E402
 PEM = serialization.Encoding.PEM
-
-
-def moment(year):
-    return datetime.datetime(year, 1, 1)
-
-
-def certificate(name):
-    return x509.load_pem_x509_certificate((PKI / f"{name}.pem").read_bytes())
-
-
-def key(name):
-    return serialization.load_pem_private_key((PKI / f"{name}_key.pem").read_bytes(), None)
 
 
 def response(name, of="server", issuer="intermediate", status="GOOD", begin=2020, end=2049, algorithm=hashes.SHA1,
