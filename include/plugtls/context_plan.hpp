@@ -23,6 +23,7 @@ struct context_plan {
   std::vector<cipher_suite> cipher_suites;
   std::vector<named_group> groups;
   std::vector<signature_scheme> signature_schemes;
+  std::vector<signature_scheme> own_schemes;  ///< for own signatures where a signer makes them; empty: all of the above
   std::vector<std::string> alpn;
   limits limit;
   verify_rules verify;  ///< also holds the trust anchors and CRLs

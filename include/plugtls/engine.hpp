@@ -53,7 +53,7 @@ class basic_engine {
     if (s.current == phase::failed) return {0, engine_status::failed, s.error.code};
     s.w.bind(p);
     for (int spins = 0; !s.native_done;) {
-      switch (s.native.handshake()) {
+      switch (s.step()) {
         case native_status::done: s.native_done = true; break;
         case native_status::again:
           if (const auto wait = s.waiting()) return *wait;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "plugtls/context.hpp"
+#include "plugtls/detail/external_key.hpp"
 #include "plugtls/engine_result.hpp"
 #include "plugtls/peer_verifier.hpp"
 #include "plugtls/wire.hpp"
@@ -117,10 +118,17 @@ struct engine_state {
     }
   }
 
+  // Goes on with the handshake; signatures that it needs are asked for here.
+  native_status step() {
+    const signing_desk::scope at_desk(desk);
+    return native.handshake();
+  }
+
   engine_result fail() {
     current = engine_phase::failed;
     error = {};
     native.failure(error);
+    if (desk.error()) error.detail = desk.error().detail;
     const auto& seen = w.observer();
     if (seen.alert_received()) error.alert_received = seen.alert_received();
     if (seen.alert_sent()) error.alert_sent = seen.alert_sent();
@@ -137,6 +145,7 @@ struct engine_state {
   // Who is to blame, most certain first: our own verdict, our own flags, the peer's word, the library's.
   errc reason() const noexcept {
     if (verifier.decided() && !verifier.decision().accept) return verifier.decision().reason;
+    if (desk.error()) return desk.error().code;
     if (w.fault() != errc::success && w.fault() != errc::io_error) return w.fault();
     if (error.alert_received) return reason_of(*error.alert_received);
     if (error.code == errc::alert_received) return error.code;
@@ -186,6 +195,7 @@ struct engine_state {
   std::optional<peer_name> name;
   wire w;
   peer_verifier verifier;
+  signing_desk desk{verifier.exception()};
   typename B::connection native;  // after what it refers to
   engine_phase current = engine_phase::handshake;
   bool native_done = false;

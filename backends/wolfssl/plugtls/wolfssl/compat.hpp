@@ -101,6 +101,13 @@ inline constexpr bool has_pss = true;
 inline constexpr bool has_pss = false;
 #endif
 
+/// Whether others may sign. Without HAVE_PK_CALLBACKS the functions are declared and do not exist.
+#if defined(HAVE_PK_CALLBACKS)
+inline constexpr bool has_sign_callbacks = true;
+#else
+inline constexpr bool has_sign_callbacks = false;
+#endif
+
 /// 5.7 gives up on a certificate with more than 128 alternative names (wolfcrypt/src/asn.c, WOLFSSL_MAX_ALT_NAMES).
 inline constexpr bool has_many_alt_names = LIBWOLFSSL_VERSION_HEX < 0x05006000 || LIBWOLFSSL_VERSION_HEX >= 0x05008000;
 
