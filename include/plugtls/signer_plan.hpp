@@ -38,6 +38,24 @@ inline errc leave_1_3(tls_version asked_max, std::string_view backend, context_p
   return errc::success;
 }
 
+/// Refuses a signer that lacks a scheme which the library may come to, where nothing could keep it from that.
+template <class B>
+errc check_choice(const external_key& key, const context_plan& plan, error_info& info) {
+  if (B::capabilities.has(capability::external_scheme_choice)) return errc::success;
+  const bool is_rsa = key.view.kind() == key_kind::rsa;
+  for (const signature_scheme s : plan.signature_schemes) {
+    const bool is_for_key = digest_size(s) != 0 && is_ecdsa(s) != is_rsa;
+    const bool is_in_window = plan.min_version == tls_version::tls1_2 || external_key::fits_1_3(s, key.view);
+    const bool is_here = !is_pss(s) || B::capabilities.has(capability::external_rsa_pss_key);
+    if (is_for_key && is_in_window && is_here && !key.makes(s))
+      return info.set(errc::unsupported, std::string(B::name) +
+                                             " may ask a signer for every scheme of its key, and this one does not "
+                                             "make " +
+                                             std::string(name(s)) + " (capability external_scheme_choice)");
+  }
+  return errc::success;
+}
+
 /// Makes a plan keep to what the signers of the identities can do.
 template <class B>
 errc take_signers(const std::vector<identity>& identities, tls_version asked_max, context_plan& plan,
@@ -72,8 +90,12 @@ errc take_signers(const std::vector<identity>& identities, tls_version asked_max
   plan.own_schemes.clear();  // in the plan's order
   for (const signature_scheme s : plan.signature_schemes)
     if (std::find(own.begin(), own.end(), s) != own.end()) plan.own_schemes.push_back(s);
-  if (has_key || has_1_3 || own.empty() || plan.max_version != tls_version::tls1_3) return errc::success;
-  return leave_1_3(asked_max, B::name, plan, info);
+  if (!has_key && !has_1_3 && !own.empty() && plan.max_version == tls_version::tls1_3)
+    if (const errc e = leave_1_3(asked_max, B::name, plan, info); e != errc::success) return e;
+  for (const identity& id : identities)
+    if (const auto& key = id.key().external(); key && !id.key().external_error())
+      if (const errc e = check_choice<B>(*key, plan, info); e != errc::success) return e;
+  return errc::success;
 }
 
 }  // namespace plugtls::detail
