@@ -94,18 +94,11 @@ inline int skip_check_pss(WOLFSSL*, unsigned char*, unsigned, unsigned char**, i
 
 /// Has the connections of a context ask the signer.
 inline void install(WOLFSSL_CTX* ctx) noexcept {
-  wolfSSL_CTX_SetEccSignCb(ctx, sign_ecdsa);
-  wolfSSL_CTX_SetRsaSignCb(ctx, sign_pkcs1);
-  wolfSSL_CTX_SetRsaSignCheckCb(ctx, skip_check);
-  wolfSSL_CTX_SetRsaPssSignCb(ctx, sign_pss);
-  wolfSSL_CTX_SetRsaPssSignCheckCb(ctx, skip_check_pss);
+  compat::set_sign_callbacks(ctx, sign_ecdsa, sign_pkcs1, skip_check, sign_pss, skip_check_pss);
 }
 /// Tells a connection whose signatures it is about.
 inline void install(WOLFSSL* ssl, const detail::external_key* key) noexcept {
-  void* untyped = const_cast<detail::external_key*>(key);
-  wolfSSL_SetEccSignCtx(ssl, untyped);
-  wolfSSL_SetRsaSignCtx(ssl, untyped);
-  wolfSSL_SetRsaPssSignCtx(ssl, untyped);
+  compat::set_sign_pointer(ssl, const_cast<detail::external_key*>(key));
 }
 
 }  // namespace plugtls::wolfssl::external
