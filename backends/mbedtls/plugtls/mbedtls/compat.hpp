@@ -48,19 +48,35 @@ inline constexpr bool has_tls1_3 = true;
 inline constexpr bool has_tls1_3 = false;
 #endif
 
-/// Whether an RSA key may be a set of functions. 4.0 has this no more; for ECDSA no version has it.
+/// Whether an RSA key may be a set of functions: `Sign` gets the key's pointer, a hash and its digest, and writes a
+/// signature that has as many bytes as `Size` tells. 4.0 has this no more; for ECDSA no version has it.
 #if defined(MBEDTLS_PK_RSA_ALT_SUPPORT) && MBEDTLS_VERSION_NUMBER < 0x04000000
 inline constexpr bool has_rsa_functions = true;
 
-inline int set_rsa_functions(mbedtls_pk_context* key, void* pointer, mbedtls_pk_rsa_alt_decrypt_func decrypt,
-                             mbedtls_pk_rsa_alt_sign_func sign, mbedtls_pk_rsa_alt_key_len_func size) noexcept {
-  return mbedtls_pk_setup_rsa_alt(key, pointer, decrypt, sign, size);
+template <auto Sign, auto Size>
+int set_rsa_functions(mbedtls_pk_context* key, void* pointer) noexcept {
+  using random_function = int (*)(void*, unsigned char*, std::size_t);
+  using bytes = const unsigned char*;
+#if MBEDTLS_VERSION_NUMBER < 0x03000000
+  const auto sign = [](void* p, random_function, void*, int, mbedtls_md_type_t hash, unsigned, bytes digest,
+                       unsigned char* out) { return Sign(p, hash, digest, out); };
+  const auto decrypt = [](void*, int, std::size_t*, bytes, unsigned char*, std::size_t) {
+    return MBEDTLS_ERR_PK_FEATURE_UNAVAILABLE;
+  };
+#else
+  const auto sign = [](void* p, random_function, void*, mbedtls_md_type_t hash, unsigned, bytes digest,
+                       unsigned char* out) { return Sign(p, hash, digest, out); };
+  const auto decrypt = [](void*, std::size_t*, bytes, unsigned char*, std::size_t) {
+    return MBEDTLS_ERR_PK_FEATURE_UNAVAILABLE;
+  };
+#endif
+  return mbedtls_pk_setup_rsa_alt(key, pointer, decrypt, sign, Size);
 }
 #else
 inline constexpr bool has_rsa_functions = false;
 
-template <class... Functions>
-int set_rsa_functions(mbedtls_pk_context*, void*, Functions...) noexcept {
+template <auto Sign, auto Size>
+int set_rsa_functions(mbedtls_pk_context*, void*) noexcept {
   return MBEDTLS_ERR_PK_FEATURE_UNAVAILABLE;
 }
 #endif

@@ -8,7 +8,7 @@
 #include "plugtls/mbedtls/signature.hpp"
 
 // Keys that are elsewhere, by mbedTLS's RSA keys made of functions (MBEDTLS_PK_RSA_ALT): PKCS#1 v1.5 alone, which is
-// what it signs with in TLS 1.2.
+// what it signs with in TLS 1.2. Nothing is decrypted: suites for that are never offered.
 namespace plugtls::mbedtls::external {
 
 inline const detail::external_key& to_key(void* pointer) noexcept {
@@ -17,14 +17,8 @@ inline const detail::external_key& to_key(void* pointer) noexcept {
 
 inline std::size_t size(void* key) noexcept { return (to_key(key).view.bits() + 7) / 8; }
 
-// Suites that encrypt with the server's key are never offered.
-inline int decrypt(void*, int, std::size_t*, const unsigned char*, unsigned char*, std::size_t) noexcept {
-  return MBEDTLS_ERR_PK_FEATURE_UNAVAILABLE;
-}
-
 // `out` has room for a signature as long as the modulus, which this is.
-inline int sign(void* key, int (*)(void*, unsigned char*, std::size_t), void*, int, mbedtls_md_type_t hash, unsigned,
-                const unsigned char* digest, unsigned char* out) noexcept {
+inline int sign(void* key, mbedtls_md_type_t hash, const unsigned char* digest, unsigned char* out) noexcept {
   const std::size_t n = mbedtls_md_get_size(mbedtls_md_info_from_type(hash));
   byte_vector signature;
   if (!detail::make_signature(to_key(key), detail::scheme_of(detail::scheme_family::rsa_pkcs1, n),

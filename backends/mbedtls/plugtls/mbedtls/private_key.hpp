@@ -33,7 +33,7 @@ class private_key {
   errc load_external(const std::shared_ptr<const detail::external_key>& elsewhere, error_info& info) {
     auto key = std::make_unique<key_handle>();
     void* pointer = const_cast<detail::external_key*>(elsewhere.get());
-    const int e = compat::set_rsa_functions(key->get(), pointer, external::decrypt, external::sign, external::size);
+    const int e = compat::set_rsa_functions<external::sign, external::size>(key->get(), pointer);
     if (e != 0) return refuse(info, e, errc::unsupported, "mbedTLS cannot leave signatures to a signer");
     external_ = elsewhere;
     key_ = std::move(key);
