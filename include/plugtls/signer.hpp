@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <utility>
 #include <vector>
 
 #include "plugtls/bytes.hpp"
 #include "plugtls/detail/callback.hpp"
+#include "plugtls/detail/step_runner.hpp"
 #include "plugtls/error_info.hpp"
 #include "plugtls/protocol.hpp"
 
@@ -16,6 +18,25 @@ struct signing_request {
   /// curve in TLS 1.2, where the scheme only names the hash; the scheme's own in TLS 1.3 (RFC 8446 §4.2.3).
   signature_scheme scheme = signature_scheme::none;
   byte_view digest;  ///< of what is to be signed, by the scheme's hash: 32, 48 or 64 bytes
+};
+
+/// How to wait for a signer that answers later; made by `wait_for_signature`, of `pending_signature.hpp`.
+class signature_wait {
+ public:
+  signature_wait() = default;
+  signature_wait(detail::callback<void(int milliseconds)> wait, detail::make_step_runner make) noexcept
+      : wait_(std::move(wait)), make_(make) {}
+
+  explicit operator bool() const noexcept { return make_ != nullptr; }
+  void operator()(int milliseconds) const {
+    if (wait_) wait_(milliseconds);
+  }
+  // For engines.
+  detail::make_step_runner make_runner() const noexcept { return make_; }
+
+ private:
+  detail::callback<void(int milliseconds)> wait_;
+  detail::make_step_runner make_ = nullptr;
 };
 
 /// Makes signatures with a private key that is elsewhere: in a hardware module, an agent, another process. A value;
@@ -38,9 +59,9 @@ struct signer {
   /// (RSASSA-PSS, or the curve's own for ECDSA) an automatic window of versions ends with TLS 1.2.
   std::vector<signature_scheme> schemes = {};
 
-  /// Waits, in blocking streams, until asking again makes sense, for at most the milliseconds given (negative: for as
-  /// long as it takes). Not set: the signer always answers at once.
-  detail::callback<void(int milliseconds)> wait = {};
+  /// How to wait for a signature that comes later; see `wait_for_signature`. Not set: the signer always answers at
+  /// once.
+  signature_wait wait = {};
 };
 
 namespace detail {

@@ -76,10 +76,7 @@ errc take_signers(const std::vector<identity>& identities, tls_version asked_max
     if (usable.empty() && is_declared)
       return info.set(errc::unsupported,
                       std::string(B::name) + " can use none of the signature schemes that the signer makes");
-    if (external->how.wait && !B::capabilities.has(capability::pending_signature) && is_declared)
-      return info.set(errc::unsupported, std::string(B::name) +
-                                             " cannot go on later with a handshake that waits for a signer (capability "
-                                             "pending_signature): use one without a function to wait by");
+    if (external->how.wait) plan.step_runner = external->how.wait.make_runner();
     for (const signature_scheme s : usable) {
       add(s);
       has_1_3 = has_1_3 || external_key::fits_1_3(s, external->view);

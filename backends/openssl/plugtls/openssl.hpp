@@ -39,7 +39,8 @@ struct backend {
                           capability::external_rsa_key,
                           capability::external_rsa_pss_key,
                           capability::external_ec_key,
-                          capability::external_scheme_choice};
+                          capability::external_scheme_choice,
+                          capability::pending_signature};
     set.add(capability::tls1_3, has_tls1_3);
     set.add(capability::x25519mlkem768, has_mlkem);
     return set;

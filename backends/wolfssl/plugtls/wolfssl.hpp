@@ -24,6 +24,7 @@ struct backend {
     set.add(capability::external_rsa_key, compat::has_sign_callbacks);
     set.add(capability::external_rsa_pss_key, compat::has_sign_callbacks && compat::has_pss);
     set.add(capability::external_ec_key, compat::has_sign_callbacks);
+    set.add(capability::pending_signature, compat::has_sign_callbacks);
     set.add(capability::ed25519, compat::has_ed25519);
     set.add(capability::renegotiation_info, compat::has_renegotiation_info);
     set.add(capability::many_alt_names, compat::has_many_alt_names);

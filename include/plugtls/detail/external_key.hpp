@@ -84,6 +84,26 @@ class signing_desk {
   /// What went wrong with a signature, `success` while nothing did.
   const error_info& error() const noexcept { return error_; }
 
+  /// Who lets a step stop while its signature is not there; null: nobody.
+  void set_runner(step_runner* runner) noexcept { runner_ = runner; }
+  /// The signer that a paused step waits for, null while none does.
+  const signer* awaited() const noexcept { return awaited_; }
+
+  /// Asks once, and again after each pause.
+  errc ask(const signer& how, const signing_request& request, byte_vector& out, error_info& said) {
+    for (;;) {
+      const errc e = how.sign(request, out, said);
+      if (e != errc::would_block || !how.wait) return e;
+      if (runner_ == nullptr) return said.set(errc::would_block, "its answer cannot be waited for after the handshake");
+      awaited_ = &how;
+      const bool goes_on = runner_->pause();
+      awaited_ = nullptr;
+      if (!goes_on) return said.set(errc::closed, "the connection was given up while it waited");
+      said = {};
+      out.clear();
+    }
+  }
+
   static signing_desk*& current() noexcept {
     static thread_local signing_desk* desk = nullptr;
     return desk;
@@ -94,9 +114,11 @@ class signing_desk {
                              errc (*)(byte_view, signature_scheme, byte_view, byte_view), byte_vector&) noexcept;
   exception_slot& exception_;
   error_info error_;
+  step_runner* runner_ = nullptr;
+  const signer* awaited_ = nullptr;
 };
 
-inline errc ask_signer(const external_key& key, const signing_request& request,
+inline errc ask_signer(signing_desk& desk, const external_key& key, const signing_request& request,
                        errc (*verify)(byte_view, signature_scheme, byte_view, byte_view), byte_vector& out,
                        error_info& info) {
   const std::string scheme(name(request.scheme));
@@ -107,10 +129,11 @@ inline errc ask_signer(const external_key& key, const signing_request& request,
   if (request.digest.size() != digest_size(request.scheme))
     return info.set(errc::signing_failed, "the TLS library gives no digest to sign by " + scheme);
   error_info said;
-  errc e = key.how.sign(request, out, said);
+  errc e = desk.ask(key.how, request, out, said);
   if (e != errc::success) {
     std::string text = "the signer failed: " + (said.detail.empty() ? std::string(describe(e)) : said.detail);
-    if (e == errc::would_block) text = "the signer answers later, and has no function to wait by";
+    if (e == errc::would_block && said.detail.empty())
+      text = "the signer answers later, and has nothing to wait by (signer::wait)";
     return info.set(errc::signing_failed, std::move(text));
   }
   // An RSA signature is as long as the modulus; the longest of ECDSA, on P-521, has 139 bytes.
@@ -133,16 +156,19 @@ inline bool make_signature(const external_key& key, signature_scheme scheme, byt
                            errc (*verify)(byte_view, signature_scheme, byte_view, byte_view),
                            byte_vector& out) noexcept {
   exception_slot unheard;
+  signing_desk spare(unheard);
   error_info info;
-  signing_desk* desk = signing_desk::current();
-  exception_slot& slot = desk != nullptr ? desk->exception_ : unheard;
+  signing_desk& desk = signing_desk::current() != nullptr ? *signing_desk::current() : spare;
+  exception_slot& slot = desk.exception_;
   out.clear();
-  guard(slot, errc::signing_failed, [&] { return info.code = ask_signer(key, {scheme, digest}, verify, out, info); });
+  guard(slot, errc::signing_failed, [&] {
+    return info.code = ask_signer(desk, key, {scheme, digest}, verify, out, info);
+  });
   if (slot && info.code == errc::success) info.code = errc::signing_failed;
   const bool good = info.code == errc::success && !out.empty();
   if (!good) out.clear();
   if (!good && info.code == errc::success) info.code = errc::signing_failed;
-  if (!good && desk != nullptr) desk->error_ = std::move(info);
+  if (!good) desk.error_ = std::move(info);
   return good;
 }
 

@@ -73,9 +73,8 @@ inline int export_key(void* data, int selection, OSSL_CALLBACK* take, void* argu
   if ((selection & OSSL_KEYMGMT_SELECT_PRIVATE_KEY) != 0 ||
       EVP_PKEY_todata(to_key(data)->public_half.get(), EVP_PKEY_PUBLIC_KEY, &parameters) != 1)
     return 0;
-  const int taken = take(parameters, argument);
-  OSSL_PARAM_free(parameters);
-  return taken;
+  const params_handle owner(parameters);
+  return take(parameters, argument);
 }
 inline const OSSL_PARAM* export_types(int) noexcept {
   static const OSSL_PARAM types[] = {OSSL_PARAM_octet_string(OSSL_PKEY_PARAM_PUB_KEY, nullptr, 0), OSSL_PARAM_END};

@@ -15,6 +15,7 @@ using bio_handle = detail::c_handle<BIO, BIO_free>;
 using bio_method_handle = detail::c_handle<BIO_METHOD, BIO_meth_free>;
 using pkey_handle = detail::c_handle<EVP_PKEY, EVP_PKEY_free>;
 using pkey_ctx_handle = detail::c_handle<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;
+using params_handle = detail::c_handle<OSSL_PARAM, OSSL_PARAM_free>;
 using x509_handle = detail::c_handle<X509, X509_free>;
 using x509_stack_handle = detail::c_handle<STACK_OF(X509), free_stack>;
 using store_handle = detail::c_handle<X509_STORE, X509_STORE_free>;
