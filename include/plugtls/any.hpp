@@ -42,6 +42,7 @@ struct engine_interface {
   virtual bool resumed() const noexcept = 0;
   virtual const std::vector<certificate>& peer_chain() const noexcept = 0;
   virtual const std::vector<certificate>& verified_path() const noexcept = 0;
+  virtual void wait_for_signer(int milliseconds) const = 0;
   virtual exception_slot* callback_exception() noexcept = 0;
 };
 
@@ -68,6 +69,7 @@ struct erased_engine final : engine_interface {
   bool resumed() const noexcept override { return e.resumed(); }
   const std::vector<certificate>& peer_chain() const noexcept override { return e.peer_chain(); }
   const std::vector<certificate>& verified_path() const noexcept override { return e.verified_path(); }
+  void wait_for_signer(int milliseconds) const override { e.wait_for_signer(milliseconds); }
   exception_slot* callback_exception() noexcept override { return e.callback_exception(); }
   basic_engine<B> e;
 };
@@ -176,6 +178,9 @@ class basic_engine<any_backend> {
   }
   const std::vector<certificate>& verified_path() const noexcept {
     return target_ ? target_->verified_path() : detail::no_certificates();
+  }
+  void wait_for_signer(int milliseconds) const {
+    if (target_) target_->wait_for_signer(milliseconds);
   }
   detail::exception_slot* callback_exception() noexcept { return target_ ? target_->callback_exception() : nullptr; }
 

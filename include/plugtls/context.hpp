@@ -12,6 +12,7 @@
 #include "plugtls/detail/identity_check.hpp"
 #include "plugtls/private_key.hpp"
 #include "plugtls/settings.hpp"
+#include "plugtls/signer_plan.hpp"
 
 namespace plugtls {
 
@@ -168,6 +169,7 @@ class basic_context {
     errc e = B::start(info);
     if (e == errc::success) e = detail::make_plan<B>(settings, own, s->plan, info);
     s->identities = settings.identities;
+    if (e == errc::success) e = detail::take_signers<B>(s->identities, settings.max_version, s->plan, info);
     for (const identity& id : s->identities)
       if (e == errc::success) e = load(id, own, s->loaded, info);
     if (e == errc::success) e = s->native.open(s->plan, s->loaded, info);

@@ -23,6 +23,8 @@ struct context_plan {
   std::vector<cipher_suite> cipher_suites;
   std::vector<named_group> groups;
   std::vector<signature_scheme> signature_schemes;
+  std::vector<signature_scheme> own_schemes;  ///< for own signatures where a signer makes them; empty: all of the above
+  detail::make_step_runner step_runner = nullptr;  ///< set where a signer may answer later
   std::vector<std::string> alpn;
   limits limit;
   verify_rules verify;  ///< also holds the trust anchors and CRLs

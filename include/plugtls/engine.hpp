@@ -45,7 +45,9 @@ class basic_engine {
 
   /// Goes on with the handshake. Fails with a verification condition, `protocol_version`, `no_shared_cipher`,
   /// `no_application_protocol`, `alert_received`, `not_tls`, `handshake_too_large`, `closed` (the peer changed its
-  /// mind), `truncated`, `io_error`, `timed_out`, `handshake_failed`; the connection is dead then.
+  /// mind), `truncated`, `io_error`, `timed_out`, `signing_failed`, `key_mismatch` (a signer's signature),
+  /// `handshake_failed`; the connection is dead then. `want_signature`: a signer has no answer yet; call again when it
+  /// has one (see `signer`).
   engine_result handshake(port& p) {
     if (!state_) return empty();
     state& s = *state_;
@@ -53,9 +55,10 @@ class basic_engine {
     if (s.current == phase::failed) return {0, engine_status::failed, s.error.code};
     s.w.bind(p);
     for (int spins = 0; !s.native_done;) {
-      switch (s.native.handshake()) {
+      switch (s.step()) {
         case native_status::done: s.native_done = true; break;
         case native_status::again:
+          if (s.desk.awaited() != nullptr) return {0, engine_status::want_signature, errc::success};
           if (const auto wait = s.waiting()) return *wait;
           // Libraries may ask again without having been blocked (mbedTLS 3.6 does); for ever would be a fault of
           // theirs.
@@ -174,6 +177,12 @@ class basic_engine {
   /// The path from the leaf to the trust anchor, as it was verified; empty when nothing was.
   const std::vector<certificate>& verified_path() const noexcept {
     return state_ ? state_->verifier.path() : detail::no_certificates();
+  }
+
+  /// Waits for the signer that the handshake waits for, at most so many milliseconds (negative: for as long as it
+  /// takes), by its own `wait`; returns at once where nothing waits. What that throws comes out of this call.
+  void wait_for_signer(int milliseconds) const {
+    if (state_ && state_->desk.awaited() != nullptr) state_->desk.awaited()->wait(milliseconds);
   }
 
   /// The exception that the verify callback threw, to be rethrown once; empty otherwise.

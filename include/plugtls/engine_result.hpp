@@ -8,7 +8,7 @@
 namespace plugtls {
 
 /// What a call of an engine waits for. `failed` includes the orderly end: look at the error.
-enum class engine_status : unsigned char { done, want_read, want_write, failed };
+enum class engine_status : unsigned char { done, want_read, want_write, want_signature, failed };
 
 struct engine_result {
   std::size_t bytes = 0;  ///< read or written; valid with `done`

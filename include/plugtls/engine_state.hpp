@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "plugtls/context.hpp"
+#include "plugtls/detail/external_key.hpp"
 #include "plugtls/engine_result.hpp"
 #include "plugtls/peer_verifier.hpp"
 #include "plugtls/wire.hpp"
@@ -117,10 +119,54 @@ struct engine_state {
     }
   }
 
+  // Goes on with the handshake; signatures that it needs are asked for here. Where a signer may answer later the step
+  // is done elsewhere, and `again` with `desk.awaited()` says that it waits for the signer.
+  native_status step() {
+    const make_step_runner make = context.plan().step_runner;
+    if (make == nullptr) {
+      const signing_desk::scope at_desk(desk);
+      return native.handshake();
+    }
+    if (!runner) guard(verifier.exception(), 0, [&] { return runner = make(), 0; });
+    if (!runner) return native_status::failed;
+    desk.set_runner(runner.get());
+    const auto take_step = [](void* self) noexcept {
+      auto& s = *static_cast<engine_state*>(self);
+      const signing_desk::scope at_desk(s.desk);
+      s.stepped = guard(s.verifier.exception(), native_status::failed, [&] { return s.native.handshake(); });
+    };
+    if (!runner->run(take_step, this)) return native_status::again;
+    if (stepped != native_status::again) end_runner();
+    return stepped;
+  }
+
+  void end_runner() noexcept {
+    desk.set_runner(nullptr);
+    runner.reset();
+  }
+
+  // A step that waits for its signature comes to its end here, and sends nothing.
+  ~engine_state() {
+    if (!runner) return;
+    struct closed_port : port {
+      closed_port() noexcept {
+        read = [](port&, std::byte*, std::size_t) noexcept { return io_result{0, io_status::would_block}; };
+        write = [](port&, const std::byte*, std::size_t) noexcept { return io_result{0, io_status::would_block}; };
+      }
+    };
+    closed_port nowhere;
+    w.bind(nowhere);
+    runner->abandon();
+    runner.reset();
+  }
+  engine_state(const engine_state&) = delete;
+  engine_state& operator=(const engine_state&) = delete;
+
   engine_result fail() {
     current = engine_phase::failed;
     error = {};
     native.failure(error);
+    if (desk.error()) error.detail = desk.error().detail;
     const auto& seen = w.observer();
     if (seen.alert_received()) error.alert_received = seen.alert_received();
     if (seen.alert_sent()) error.alert_sent = seen.alert_sent();
@@ -137,6 +183,7 @@ struct engine_state {
   // Who is to blame, most certain first: our own verdict, our own flags, the peer's word, the library's.
   errc reason() const noexcept {
     if (verifier.decided() && !verifier.decision().accept) return verifier.decision().reason;
+    if (desk.error()) return desk.error().code;
     if (w.fault() != errc::success && w.fault() != errc::io_error) return w.fault();
     if (error.alert_received) return reason_of(*error.alert_received);
     if (error.code == errc::alert_received) return error.code;
@@ -186,7 +233,10 @@ struct engine_state {
   std::optional<peer_name> name;
   wire w;
   peer_verifier verifier;
-  typename B::connection native;  // after what it refers to
+  signing_desk desk{verifier.exception()};
+  typename B::connection native;        // after what it refers to
+  std::unique_ptr<step_runner> runner;  // set while steps are done elsewhere
+  native_status stepped = native_status::again;
   engine_phase current = engine_phase::handshake;
   bool native_done = false;
   bool closed_early = false;

@@ -44,6 +44,7 @@ enum class errc : int {
   not_tls,                  ///< the peer speaks something else
   handshake_too_large,      ///< the peer's handshake is larger than the limit
   handshake_failed,         ///< the library failed in a way that has no name of its own
+  signing_failed,           ///< the signer that holds the private key made no signature
   bad_record,               ///< a record did not decrypt, or broke the protocol
   bad_session,              ///< session bytes that are not usable
 
@@ -100,6 +101,7 @@ constexpr std::string_view name(errc e) noexcept {
       "not_tls",
       "handshake_too_large",
       "handshake_failed",
+      "signing_failed",
       "bad_record",
       "bad_session",
       "closed",
@@ -184,6 +186,7 @@ inline std::string_view describe(errc e) noexcept {
     case errc::not_tls: return "the peer does not speak TLS; check address and port";
     case errc::handshake_too_large: return "the peer's handshake is larger than the limit allows";
     case errc::handshake_failed: return "the handshake failed inside the TLS library";
+    case errc::signing_failed: return "the signer that holds the private key made no signature";
     case errc::bad_record: return "a record could not be decrypted, or broke the protocol";
     case errc::bad_session: return "the session cannot be used";
     case errc::closed: return "the connection was closed in order (close_notify)";

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "plugtls/certificate.hpp"
 #include "plugtls/detail/callback.hpp"
 #include "plugtls/detail/der.hpp"
+#include "plugtls/detail/external_key.hpp"
 #include "plugtls/error_info.hpp"
 #include "plugtls/pem.hpp"
 #include "plugtls/secret.hpp"
@@ -25,8 +28,9 @@ struct key_material {
   secret password;  ///< not empty when encrypted
 };
 
-/// Where a private key comes from: bytes in any container (PKCS#8, PKCS#1, SEC 1; PEM or DER), encrypted or not. A
-/// neutral value, read by a backend when a context is made. The bytes are held once and wiped with the last copy.
+/// Where a private key comes from: bytes in any container (PKCS#8, PKCS#1, SEC 1; PEM or DER), encrypted or not, or a
+/// signer elsewhere. A neutral value, read by a backend when a context is made. The bytes are held once and wiped with
+/// the last copy.
 class key_source {
  public:
   key_source() = default;
@@ -44,7 +48,27 @@ class key_source {
     return key_source(secret(bytes), is_pem, std::move(password));
   }
 
-  bool empty() const noexcept { return bytes_.empty(); }
+  /// Takes a key that is elsewhere: its public half, as SubjectPublicKeyInfo in DER, and who signs with it. What is
+  /// wrong with either (`bad_der`, `invalid_argument`, `unsupported`) is reported when a context is made.
+  static key_source from_signer(byte_view spki, signer how) {
+    auto key = std::make_shared<detail::external_key>();
+    key->spki.assign(spki.begin(), spki.end());
+    key->how = std::move(how);
+    key_source source;
+    source.external_error_.code = key->settle(source.external_error_);
+    source.external_ = std::move(key);
+    return source;
+  }
+  /// The same for the key of a certificate.
+  static key_source from_signer(const certificate& owner, signer how) {
+    return from_signer(owner.view().public_key().der(), std::move(how));
+  }
+
+  bool empty() const noexcept { return bytes_.empty() && !external_; }
+
+  // For contexts: the key that is elsewhere, null for one that is here, and what is wrong with it.
+  const std::shared_ptr<const detail::external_key>& external() const noexcept { return external_; }
+  const error_info& external_error() const noexcept { return external_error_; }
 
   /// Finds the key, whole and alone, and gets its password. Gives `bad_pem` (no key, or a broken block), `bad_der`,
   /// `password_required`.
@@ -106,6 +130,8 @@ class key_source {
   secret bytes_;
   bool is_pem_ = true;
   password_callback password_;
+  std::shared_ptr<const detail::external_key> external_;
+  error_info external_error_;
 };
 
 }  // namespace plugtls

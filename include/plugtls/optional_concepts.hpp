@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <concepts>
+#include <memory>
+
 #include "plugtls/capability.hpp"
+#include "plugtls/detail/external_key.hpp"
 
 // The part of the contract that goes with capabilities: members that a backend has where it declares the capability,
 // and leaves out elsewhere. The core calls them under `if constexpr (has<B, capability::...>)` and refuses what is not
@@ -9,8 +13,24 @@
 
 namespace plugtls {
 
+/// Whether the library lets somebody else sign (capabilities external_rsa_key, external_ec_key).
+template <class B>
+concept ExternalKeys = requires(typename B::private_key& key, std::shared_ptr<const detail::external_key> external,
+                                error_info& info, byte_view bytes, signature_scheme scheme) {
+  // Makes a private key of one that is elsewhere, in place of load(). Whenever a handshake needs a signature of it, the
+  // adapter calls detail::make_signature, in the thread that drives the handshake, and ends the handshake where that
+  // fails. public_key() is not called. The core has seen that the key is of a kind that is declared. Gives
+  // out_of_memory, unsupported.
+  { key.load_external(external, info) } -> std::same_as<errc>;
+  // Verifies one signature of a digest by a scheme of RSA or ECDSA; a pure function. The key is SubjectPublicKeyInfo.
+  // For ECDSA the scheme says nothing of the curve. Gives success or bad_signature.
+  { B::verify_digest(bytes, scheme, bytes, bytes) } -> std::same_as<errc>;
+};
+
 /// Whether a backend has every member that its capabilities call for.
 template <class B>
-concept FulfilsCapabilities = requires { B::capabilities; };
+concept FulfilsCapabilities = (!(B::capabilities.has(capability::external_rsa_key) ||
+                                 B::capabilities.has(capability::external_ec_key)) ||
+                               ExternalKeys<B>);
 
 }  // namespace plugtls

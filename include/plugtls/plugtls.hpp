@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// The neutral umbrella: everything but a backend, and but <plugtls/iostream.hpp>, which brings in the standard's.
+// The neutral umbrella: everything but a backend, and but <plugtls/iostream.hpp>, which brings in the standard's, and
+// <plugtls/pending_signature.hpp>, which brings in threads.
 // <plugtls/backend.hpp> is the backend that the build chose.
 
 #include "plugtls/certificate.hpp"

@@ -27,6 +27,7 @@ class basic_private_key {
     byte_vector spki;
     errc e = B::start(info);
     if (e == errc::success && source.empty()) e = info.set(errc::invalid_argument, "there is no private key to load");
+    if (e == errc::success && source.external()) return load_external(source, info);
     if (e == errc::success) e = source.prepare(material, info);
     if (e == errc::success) e = key.native_.load(material, info);
     if (e == errc::success && (!key.native_.public_key(spki) || !public_key_view::parse(spki, key.public_)))
@@ -53,6 +54,29 @@ class basic_private_key {
   typename B::private_key& native() noexcept { return native_; }
 
  private:
+  static basic_private_key load_external(const key_source& source, error_info& info) {
+    basic_private_key key;
+    errc e = source.external_error().code;
+    if (e != errc::success) {
+      info = source.external_error();
+      return {};
+    }
+    const detail::external_key& external = *source.external();
+    const capability needed =
+        external.view.kind() == key_kind::rsa ? capability::external_rsa_key : capability::external_ec_key;
+    if (!B::capabilities.has(needed)) {
+      info.set(errc::unsupported, std::string(B::name) + " cannot leave signatures of " + external.view.description() +
+                                      " keys to a signer (capability " + std::string(name(needed)) + ")");
+      return {};
+    }
+    if constexpr (has<B, capability::external_rsa_key> || has<B, capability::external_ec_key>)
+      e = key.native_.load_external(source.external(), info);
+    key.spki_ = external.spki;
+    if (e == errc::success && public_key_view::parse(key.spki_, key.public_)) return key;
+    info.code = e == errc::success ? errc::bad_der : e;
+    return {};
+  }
+
   typename B::private_key native_;
   byte_vector spki_;
   public_key_view public_;

@@ -157,7 +157,7 @@ class stream {
   /// Switches between waiting and `would_block`.
   void non_blocking(bool on) noexcept { non_blocking_ = on; }
   bool non_blocking() const noexcept { return non_blocking_; }
-  /// What the operation that gave `would_block` waits for.
+  /// What the operation that gave `would_block` waits for: the transport, or a signer that answers later.
   readiness want() const noexcept { return want_; }
 
   /// Details of the last failure.
@@ -206,9 +206,16 @@ class stream {
         if (error_.code != r.error) error_ = {}, error_.code = r.error;
         return 0;
       }
-      want_ = r.status == engine_status::want_read ? readiness::read : readiness::write;
+      want_ = r.status == engine_status::want_read    ? readiness::read
+              : r.status == engine_status::want_write ? readiness::write
+                                                      : readiness::signature;
       if (non_blocking_) {
         ec = errc::would_block;
+        return 0;
+      }
+      if (want_ == readiness::signature) {
+        if (await_signature()) continue;
+        fail(ec, errc::timed_out, "the signer has not answered in time");
         return 0;
       }
       std::error_code waited;
@@ -222,6 +229,14 @@ class stream {
         return 0;
       }
     }
+  }
+
+  // Waits for a signer as long as the transport's deadline allows, where it tells one; false when that has passed.
+  bool await_signature() {
+    int left = -1;
+    if constexpr (requires { transport_.time_left(); }) left = transport_.time_left();
+    if (left != 0) engine_.wait_for_signer(left);
+    return left != 0;
   }
 
   bool ready(std::error_code& ec) {

@@ -12,7 +12,7 @@
 namespace plugtls {
 
 /// What a transport must become ready for.
-enum class readiness : unsigned char { read, write };
+enum class readiness : unsigned char { read, write, signature };
 
 /// The byte pipe below a stream.
 ///

@@ -42,6 +42,9 @@ struct backend {
   static errc verify_signature(byte_view spki, byte_view algorithm, byte_view signed_bytes, byte_view signature) {
     return mbedtls::verify_signature(spki, algorithm, signed_bytes, signature);
   }
+  static errc verify_digest(byte_view spki, signature_scheme scheme, byte_view digest, byte_view signature) {
+    return mbedtls::verify_digest(spki, scheme, digest, signature);
+  }
 
  private:
   static std::string version_text(unsigned number) {

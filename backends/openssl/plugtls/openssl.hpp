@@ -35,7 +35,12 @@ struct backend {
                           capability::exact_certificate_alert,
                           capability::x448,
                           capability::critical_name_constraints,
-                          capability::ocsp_stapling};
+                          capability::ocsp_stapling,
+                          capability::external_rsa_key,
+                          capability::external_rsa_pss_key,
+                          capability::external_ec_key,
+                          capability::external_scheme_choice,
+                          capability::pending_signature};
     set.add(capability::tls1_3, has_tls1_3);
     set.add(capability::x25519mlkem768, has_mlkem);
     return set;
@@ -67,6 +72,9 @@ struct backend {
 
   static errc verify_signature(byte_view spki, byte_view algorithm, byte_view signed_bytes, byte_view signature) {
     return openssl::verify_signature(spki, algorithm, signed_bytes, signature);
+  }
+  static errc verify_digest(byte_view spki, signature_scheme scheme, byte_view digest, byte_view signature) {
+    return openssl::verify_digest(spki, scheme, digest, signature);
   }
 };
 

@@ -21,6 +21,10 @@ struct backend {
                        capability::critical_name_constraints,
                        capability::key_update};
     set.add(capability::tls1_3, compat::has_tls1_3);
+    set.add(capability::external_rsa_key, compat::has_sign_callbacks);
+    set.add(capability::external_rsa_pss_key, compat::has_sign_callbacks && compat::has_pss);
+    set.add(capability::external_ec_key, compat::has_sign_callbacks);
+    set.add(capability::pending_signature, compat::has_sign_callbacks);
     set.add(capability::ed25519, compat::has_ed25519);
     set.add(capability::renegotiation_info, compat::has_renegotiation_info);
     set.add(capability::many_alt_names, compat::has_many_alt_names);
@@ -53,6 +57,9 @@ struct backend {
 
   static errc verify_signature(byte_view spki, byte_view algorithm, byte_view signed_bytes, byte_view signature) {
     return wolfssl::verify_signature(spki, algorithm, signed_bytes, signature);
+  }
+  static errc verify_digest(byte_view spki, signature_scheme scheme, byte_view digest, byte_view signature) {
+    return wolfssl::verify_digest(spki, scheme, digest, signature);
   }
 };
 

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <climits>
 #include <cstddef>
 #include <span>
 #include <system_error>
@@ -128,6 +129,15 @@ class fd_transport {
   /// Begins an operation: all waits until the next call share the time that `timeout` gives. Streams call this first;
   /// while nobody did, each wait has that time for itself.
   void begin_operation() noexcept { phase_ = phase::begun; }
+
+  /// The milliseconds until the deadline of the operation that has begun: 0 when it has passed, -1 without one.
+  int time_left() noexcept {
+    const detail::steady_time until = deadline();
+    if (until == detail::never) return -1;
+    const auto now = std::chrono::steady_clock::now();
+    const auto left = until > now ? std::chrono::ceil<std::chrono::milliseconds>(until - now).count() : 0;
+    return left < INT_MAX ? static_cast<int>(left) : INT_MAX;
+  }
 
   /// The descriptor, or -1.
   int native_handle() const noexcept { return fd_; }

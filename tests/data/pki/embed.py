@@ -12,11 +12,11 @@ def constant(file):
     data = file.read_bytes()
     escaped = "".join(f"\\{byte:03o}" for byte in data)
     rows = "\n".join(f'    "{escaped[i:i + 112]}"' for i in range(0, len(escaped), 112))
-    return f"inline constexpr std::string_view {file.stem}_der{{\n{rows},\n    {len(data)}}};"
+    return f"inline constexpr std::string_view {file.stem}_{file.suffix[1:]}{{\n{rows},\n    {len(data)}}};"
 
 
 def main(folder, header, depfile):
-    files = sorted(file for file in pathlib.Path(folder).iterdir() if file.suffix in (".pem", ".der"))
+    files = sorted(file for file in pathlib.Path(folder).iterdir() if file.suffix in (".pem", ".der", ".p12"))
     text = ["// SPDX-License-Identifier: BSL-1.0", "#pragma once", "", "#include <string_view>", "",
             "namespace plugtls::test_pki {", "", "/// The password of every encrypted key.",
             'inline constexpr std::string_view password = "secret";', ""]

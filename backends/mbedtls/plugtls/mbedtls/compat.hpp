@@ -48,12 +48,47 @@ inline constexpr bool has_tls1_3 = true;
 inline constexpr bool has_tls1_3 = false;
 #endif
 
+/// Whether an RSA key may be a set of functions: `Sign` gets the key's pointer, a hash and its digest, and writes a
+/// signature that has as many bytes as `Size` tells. 4.0 has this no more; for ECDSA no version has it.
+#if defined(MBEDTLS_PK_RSA_ALT_SUPPORT) && MBEDTLS_VERSION_NUMBER < 0x04000000
+inline constexpr bool has_rsa_functions = true;
+
+template <auto Sign, auto Size>
+int set_rsa_functions(mbedtls_pk_context* key, void* pointer) noexcept {
+  using random_function = int (*)(void*, unsigned char*, std::size_t);
+  using bytes = const unsigned char*;
+#if MBEDTLS_VERSION_NUMBER < 0x03000000
+  const auto sign = [](void* p, random_function, void*, int, mbedtls_md_type_t hash, unsigned, bytes digest,
+                       unsigned char* out) { return Sign(p, hash, digest, out); };
+  const auto decrypt = [](void*, int, std::size_t*, bytes, unsigned char*, std::size_t) {
+    return MBEDTLS_ERR_PK_FEATURE_UNAVAILABLE;
+  };
+#else
+  const auto sign = [](void* p, random_function, void*, mbedtls_md_type_t hash, unsigned, bytes digest,
+                       unsigned char* out) { return Sign(p, hash, digest, out); };
+  const auto decrypt = [](void*, std::size_t*, bytes, unsigned char*, std::size_t) {
+    return MBEDTLS_ERR_PK_FEATURE_UNAVAILABLE;
+  };
+#endif
+  return mbedtls_pk_setup_rsa_alt(key, pointer, decrypt, sign, Size);
+}
+#else
+inline constexpr bool has_rsa_functions = false;
+
+template <auto Sign, auto Size>
+int set_rsa_functions(mbedtls_pk_context*, void*) noexcept {
+  return MBEDTLS_ERR_PK_FEATURE_UNAVAILABLE;
+}
+#endif
+
 inline constexpr capability_set capabilities = [] {
   capability_set set{capability::server_group_order,     capability::renegotiation_info,
                      capability::any_alpn_name,          capability::long_chain,
                      capability::many_alt_names,         capability::encrypted_der_key,
                      capability::encrypted_alert_number, capability::exact_certificate_alert};
   set.add(capability::tls1_3, has_tls1_3);
+  set.add(capability::external_rsa_key, has_rsa_functions);
+  set.add(capability::pending_signature, has_rsa_functions);
   set.add(capability::server_suite_order, !has_tls1_3);
   set.add(capability::pbes2_aes, MBEDTLS_VERSION_NUMBER >= 0x03050000);
 #if MBEDTLS_VERSION_NUMBER < 0x03000000 && defined(MBEDTLS_ECP_DP_CURVE448_ENABLED)

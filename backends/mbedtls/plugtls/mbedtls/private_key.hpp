@@ -7,6 +7,7 @@
 #include "plugtls/detail/der.hpp"
 #include "plugtls/key_source.hpp"
 #include "plugtls/mbedtls/error.hpp"
+#include "plugtls/mbedtls/external_key.hpp"
 #include "plugtls/mbedtls/handle.hpp"
 
 namespace plugtls::mbedtls {
@@ -25,6 +26,16 @@ class private_key {
     if (const int pair = compat::check_pair(key->get()); pair != 0)
       return refuse(info, pair, material.is_pem ? errc::bad_pem : errc::bad_der,
                     "the public half of the private key's file does not belong to its private half");
+    key_ = std::move(key);
+    return errc::success;
+  }
+
+  errc load_external(const std::shared_ptr<const detail::external_key>& elsewhere, error_info& info) {
+    auto key = std::make_unique<key_handle>();
+    void* pointer = const_cast<detail::external_key*>(elsewhere.get());
+    const int e = compat::set_rsa_functions<external::sign, external::size>(key->get(), pointer);
+    if (e != 0) return refuse(info, e, errc::unsupported, "mbedTLS cannot leave signatures to a signer");
+    external_ = elsewhere;
     key_ = std::move(key);
     return errc::success;
   }
@@ -79,6 +90,7 @@ class private_key {
     return refuse(info, code, malformed, std::move(detail));
   }
 
+  std::shared_ptr<const detail::external_key> external_;
   std::unique_ptr<key_handle> key_;
 };
 

@@ -5,6 +5,7 @@
 #include "plugtls/mbedtls/error.hpp"
 #include "plugtls/mbedtls/handle.hpp"
 #include "plugtls/public_key_view.hpp"
+#include "plugtls/signer.hpp"
 
 namespace plugtls::mbedtls {
 
@@ -115,6 +116,20 @@ inline errc verify_signature(byte_view spki, byte_view algorithm, byte_view sign
     e = mbedtls_pk_verify(key.get(), method.hash, digest, size, data(signature), signature.size());
   if (e == 0) return errc::success;
   return translate(e, errc::bad_signature) == errc::out_of_memory ? errc::unsupported : errc::bad_signature;
+}
+
+/// Verifies one signature of a digest, as handshakes carry them; see the contract.
+inline errc verify_digest(byte_view spki, signature_scheme scheme, byte_view digest, byte_view signature) {
+  key_handle key;
+  if (mbedtls_pk_parse_public_key(key.get(), data(spki), spki.size()) != 0) return errc::bad_signature;
+  const mbedtls_md_type_t hash = digest.size() == 32   ? MBEDTLS_MD_SHA256
+                                 : digest.size() == 48 ? MBEDTLS_MD_SHA384
+                                                       : MBEDTLS_MD_SHA512;
+  const int e =
+      detail::is_pss(scheme)
+          ? compat::verify_pss(key.get(), hash, static_cast<int>(digest.size()), digest, signature)
+          : mbedtls_pk_verify(key.get(), hash, data(digest), digest.size(), data(signature), signature.size());
+  return e == 0 ? errc::success : errc::bad_signature;
 }
 
 }  // namespace plugtls::mbedtls

@@ -79,9 +79,13 @@ class context {
     const auto all = [](auto) { return true; };
     if (SSL_CTX_set1_groups_list(ctx, join(plan_->groups, all).c_str()) != 1)
       return refuse(info, errc::unsupported, "the groups");
+    // On a server the first list is what it signs with, and the second what its clients may; on a client the first is
+    // what its server may, and the second what it signs with.
     const std::string schemes = join(plan_->signature_schemes, all);
-    if (SSL_CTX_set1_sigalgs_list(ctx, schemes.c_str()) != 1 ||
-        SSL_CTX_set1_client_sigalgs_list(ctx, schemes.c_str()) != 1)
+    const std::string own = plan_->own_schemes.empty() ? schemes : join(plan_->own_schemes, all);
+    const bool is_server = plan_->own == role::server;
+    if (SSL_CTX_set1_sigalgs_list(ctx, (is_server ? own : schemes).c_str()) != 1 ||
+        SSL_CTX_set1_client_sigalgs_list(ctx, (is_server ? schemes : own).c_str()) != 1)
       return refuse(info, errc::unsupported, "the signature schemes");
     return set_alpn(info);
   }

@@ -6,6 +6,7 @@
 
 #include "plugtls/key_source.hpp"
 #include "plugtls/openssl/error.hpp"
+#include "plugtls/openssl/external_key.hpp"
 #include "plugtls/openssl/handle.hpp"
 
 namespace plugtls::openssl {
@@ -34,6 +35,14 @@ class private_key {
       return errc::success;
     key_.reset();
     return info.set(errc::unsupported, "TLS signs with RSA, ECDSA or Ed25519 keys; this one is of another type");
+  }
+
+  errc load_external(const std::shared_ptr<const detail::external_key>& elsewhere, error_info& info) {
+    ERR_clear_error();
+    key_ = external::make(elsewhere);
+    if (!key_) return refuse(info, errc::unsupported, "the public key of a signer");
+    ERR_clear_error();
+    return errc::success;
   }
 
   bool public_key(byte_vector& spki) const {

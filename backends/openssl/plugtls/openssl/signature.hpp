@@ -8,6 +8,7 @@
 #include "plugtls/openssl/error.hpp"
 #include "plugtls/openssl/handle.hpp"
 #include "plugtls/public_key_view.hpp"
+#include "plugtls/signer.hpp"
 
 namespace plugtls::openssl {
 
@@ -43,6 +44,29 @@ inline errc verify_signature(byte_view spki, byte_view algorithm, byte_view sign
   }
   ERR_clear_error();
   return result;
+}
+
+/// Verifies one signature of a digest, as handshakes carry them; see the contract.
+inline errc verify_digest(byte_view spki, signature_scheme scheme, byte_view digest, byte_view signature) {
+  const auto data = [](byte_view b) { return reinterpret_cast<const unsigned char*>(b.data()); };
+  const auto is_good = [&] {
+    const unsigned char* p = data(spki);
+    const pkey_handle key(d2i_PUBKEY(nullptr, &p, static_cast<long>(spki.size())));
+    const pkey_ctx_handle context(key ? EVP_PKEY_CTX_new(key.get(), nullptr) : nullptr);
+    const EVP_MD* hash = digest.size() == 32 ? EVP_sha256() : digest.size() == 48 ? EVP_sha384() : EVP_sha512();
+    if (!context || EVP_PKEY_verify_init(context.get()) != 1 || EVP_PKEY_CTX_set_signature_md(context.get(), hash) != 1)
+      return false;
+    if (!detail::is_ecdsa(scheme)) {
+      const int padding = detail::is_pss(scheme) ? RSA_PKCS1_PSS_PADDING : RSA_PKCS1_PADDING;
+      if (EVP_PKEY_CTX_set_rsa_padding(context.get(), padding) != 1) return false;
+      if (detail::is_pss(scheme) && EVP_PKEY_CTX_set_rsa_pss_saltlen(context.get(), RSA_PSS_SALTLEN_DIGEST) != 1)
+        return false;
+    }
+    return EVP_PKEY_verify(context.get(), data(signature), signature.size(), data(digest), digest.size()) == 1;
+  };
+  const bool good = is_good();
+  ERR_clear_error();
+  return good ? errc::success : errc::bad_signature;
 }
 
 }  // namespace plugtls::openssl

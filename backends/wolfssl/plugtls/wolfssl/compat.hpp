@@ -101,6 +101,31 @@ inline constexpr bool has_pss = true;
 inline constexpr bool has_pss = false;
 #endif
 
+/// Whether others may sign, by callbacks that are set for a context, with a pointer that is set for each connection.
+#if defined(HAVE_PK_CALLBACKS)
+inline constexpr bool has_sign_callbacks = true;
+
+inline void set_sign_callbacks(WOLFSSL_CTX* ctx, CallbackEccSign ecdsa, CallbackRsaSign pkcs1, CallbackRsaVerify check,
+                               CallbackRsaPssSign pss, CallbackRsaPssVerify check_pss) noexcept {
+  wolfSSL_CTX_SetEccSignCb(ctx, ecdsa);
+  wolfSSL_CTX_SetRsaSignCb(ctx, pkcs1);
+  wolfSSL_CTX_SetRsaSignCheckCb(ctx, check);
+  wolfSSL_CTX_SetRsaPssSignCb(ctx, pss);
+  wolfSSL_CTX_SetRsaPssSignCheckCb(ctx, check_pss);
+}
+inline void set_sign_pointer(WOLFSSL* ssl, void* pointer) noexcept {
+  wolfSSL_SetEccSignCtx(ssl, pointer);
+  wolfSSL_SetRsaSignCtx(ssl, pointer);
+  wolfSSL_SetRsaPssSignCtx(ssl, pointer);
+}
+#else
+inline constexpr bool has_sign_callbacks = false;
+
+template <class... Callbacks>
+void set_sign_callbacks(WOLFSSL_CTX*, Callbacks...) noexcept {}
+inline void set_sign_pointer(WOLFSSL*, void*) noexcept {}
+#endif
+
 /// 5.7 gives up on a certificate with more than 128 alternative names (wolfcrypt/src/asn.c, WOLFSSL_MAX_ALT_NAMES).
 inline constexpr bool has_many_alt_names = LIBWOLFSSL_VERSION_HEX < 0x05006000 || LIBWOLFSSL_VERSION_HEX >= 0x05008000;
 

@@ -34,6 +34,7 @@ class connection {
     wolfSSL_SetIOReadCtx(ssl, this);
     wolfSSL_SetIOWriteCtx(ssl, this);
     set_verification();
+    if (c.external_key() != nullptr) external::install(ssl, c.external_key());
     int e = WOLFSSL_SUCCESS;
     if (!server_name.empty())
       e = wolfSSL_UseSNI(ssl, WOLFSSL_SNI_HOST_NAME, server_name.data(),

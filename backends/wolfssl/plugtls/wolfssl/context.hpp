@@ -45,6 +45,8 @@ class context {
   const context_plan& plan() const noexcept { return *plan_; }
   /// The protocols in wolfSSL's form, separated by commas.
   const std::string& alpn() const noexcept { return alpn_; }
+  /// The key of a signer, null without one.
+  const detail::external_key* external_key() const noexcept { return external_; }
   /// wolfSSL's object; belongs to this. Shared between threads: not to be changed.
   WOLFSSL_CTX* native_handle() const noexcept { return ctx_.get(); }
 
@@ -122,12 +124,15 @@ class context {
       e = wolfSSL_CTX_use_PrivateKey_buffer(ctx_.get(), data(key), static_cast<long>(key.size()),
                                             WOLFSSL_FILETYPE_ASN1);
       if (e != WOLFSSL_SUCCESS) return refuse(info, e, errc::unsupported, "wolfSSL cannot use the private key");
+      external_ = id.key.external();
+      if (external_ != nullptr) external::install(ctx_.get());
     }
     return errc::success;
   }
 
   const context_plan* plan_ = nullptr;
   std::string alpn_;
+  const detail::external_key* external_ = nullptr;
   ctx_handle ctx_;
 };
 

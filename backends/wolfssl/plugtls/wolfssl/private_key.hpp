@@ -2,6 +2,7 @@
 #pragma once
 
 #include <climits>
+#include <memory>
 #include <string>
 
 #include "plugtls/detail/algorithm.hpp"
@@ -9,6 +10,7 @@
 #include "plugtls/key_source.hpp"
 #include "plugtls/pem.hpp"
 #include "plugtls/wolfssl/error.hpp"
+#include "plugtls/wolfssl/external_key.hpp"
 #include "plugtls/wolfssl/handle.hpp"
 
 namespace plugtls::wolfssl {
@@ -26,6 +28,12 @@ class private_key {
     return e;
   }
 
+  errc load_external(const std::shared_ptr<const detail::external_key>& elsewhere, error_info&) {
+    external_ = elsewhere;
+    der_ = secret(external::stand_in(elsewhere->view));
+    return errc::success;
+  }
+
   // Always made from the private half: what a file says besides is not what signatures are verified with.
   bool public_key(byte_vector& spki) const {
     unsigned char out[2048];
@@ -38,6 +46,8 @@ class private_key {
 
   /// PKCS#8, PKCS#1 or SEC 1, not encrypted; belongs to this.
   byte_view der() const noexcept { return der_.bytes(); }
+  /// The key that is elsewhere, null for one that is here.
+  const detail::external_key* external() const noexcept { return external_.get(); }
 
  private:
   static errc malformed(const key_material& material) noexcept {
@@ -168,6 +178,7 @@ class private_key {
   }
 
   secret der_;
+  std::shared_ptr<const detail::external_key> external_;
 };
 
 }  // namespace plugtls::wolfssl

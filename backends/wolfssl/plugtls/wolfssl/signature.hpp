@@ -3,6 +3,7 @@
 
 #include "plugtls/detail/algorithm.hpp"
 #include "plugtls/public_key_view.hpp"
+#include "plugtls/signer.hpp"
 #include "plugtls/wolfssl/error.hpp"
 #include "plugtls/wolfssl/handle.hpp"
 
@@ -89,22 +90,48 @@ inline signature_method read_method(const detail::algorithm_identifier& algorith
 
 inline errc verdict(bool good) noexcept { return good ? errc::success : errc::bad_signature; }
 
-inline errc verify_pss(RsaKey* key, const signature_method& method, byte_view signed_bytes, byte_view signature) {
+inline errc verify_pss(RsaKey* key, const signature_method& method, byte_view digest, byte_view signature) {
   const int mask = method.hash == WC_HASH_TYPE_SHA      ? WC_MGF1SHA1
                    : method.hash == WC_HASH_TYPE_SHA224 ? WC_MGF1SHA224
                    : method.hash == WC_HASH_TYPE_SHA256 ? WC_MGF1SHA256
                    : method.hash == WC_HASH_TYPE_SHA384 ? WC_MGF1SHA384
                                                         : WC_MGF1SHA512;
-  unsigned char digest[WC_MAX_DIGEST_SIZE], plain[1024];
-  const int digest_size = wc_HashGetDigestSize(method.hash), key_size = wc_RsaEncryptSize(key);
-  if (digest_size <= 0 || key_size <= 0 || key_size > static_cast<int>(sizeof plain)) return errc::unsupported;
-  if (wc_Hash(method.hash, data(signed_bytes), size(signed_bytes), digest, static_cast<word32>(digest_size)) != 0)
-    return errc::unsupported;
+  unsigned char plain[1024];
+  const int key_size = wc_RsaEncryptSize(key);
+  if (key_size <= 0 || key_size > static_cast<int>(sizeof plain)) return errc::unsupported;
   byte_vector copy(signature.begin(), signature.end());  // the library's parameter is not const
   const int n = wc_RsaPSS_Verify_ex(reinterpret_cast<unsigned char*>(copy.data()), size(signature), plain, sizeof plain,
                                     method.hash, mask, method.salt, key);
-  return verdict(n > 0 && wc_RsaPSS_CheckPadding_ex(digest, static_cast<word32>(digest_size), plain,
-                                                    static_cast<word32>(n), method.hash, method.salt, 0) == 0);
+  return verdict(n > 0 && wc_RsaPSS_CheckPadding_ex(data(digest), size(digest), plain, static_cast<word32>(n),
+                                                    method.hash, method.salt, 0) == 0);
+}
+
+inline errc verify_digest_by(const public_key_view& issuer, const signature_method& method, byte_view digest,
+                             byte_view signature) {
+  word32 at = 0;
+  if (method.key == key_kind::ec) {
+    ecc_handle key;
+    if (!key || wc_EccPublicKeyDecode(data(issuer.der()), &at, key.get(), size(issuer.der())) != 0)
+      return errc::unsupported;
+    int good = 0;
+    const int e = wc_ecc_verify_hash(data(signature), size(signature), data(digest), size(digest), &good, key.get());
+    return verdict(e == 0 && good == 1);
+  }
+  constexpr unsigned most_rsa_bits = 4096;
+  if (issuer.bits() > most_rsa_bits) return errc::unsupported;
+  rsa_handle key;
+  if (!key || wc_RsaPublicKeyDecode(data(issuer.der()), &at, key.get(), size(issuer.der())) != 0)
+    return errc::unsupported;
+  if (method.is_pss) return verify_pss(key.get(), method, digest, signature);
+
+  // RFC 8017 §8.2.2: what was signed is compared whole with what should have been.
+  unsigned char expected[WC_MAX_DIGEST_SIZE + 64], found[1024];
+  const int oid = wc_HashGetOID(method.hash);
+  const word32 length = wc_EncodeSignature(expected, data(digest), size(digest), oid);
+  const int n = wc_RsaSSL_Verify(data(signature), size(signature), found, sizeof found, key.get());
+  return verdict(length > 0 && n == static_cast<int>(length) &&
+                 as_text(std::as_bytes(std::span(found, length))) ==
+                     as_text(std::as_bytes(std::span(expected, length))));
 }
 
 /// Verifies one signature of X.509; see the contract.
@@ -121,8 +148,8 @@ inline errc verify_signature(byte_view spki, byte_view algorithm, byte_view sign
   if (signature.empty() || signed_bytes.empty()) return errc::bad_signature;
 
   // wc_SignatureVerify would do all of it, but wants the size of the library's own key structure.
-  word32 at = 0;
   if (method.key == key_kind::ed25519) {
+    word32 at = 0;
     ed25519_handle key;
     if (!key || wc_Ed25519PublicKeyDecode(data(spki), &at, key.get(), size(spki)) != 0) return errc::unsupported;
     int good = 0;
@@ -135,28 +162,20 @@ inline errc verify_signature(byte_view spki, byte_view algorithm, byte_view sign
   if (digest_size <= 0 ||
       wc_Hash(method.hash, data(signed_bytes), size(signed_bytes), digest, static_cast<word32>(digest_size)) != 0)
     return errc::unsupported;
-  if (method.key == key_kind::ec) {
-    ecc_handle key;
-    if (!key || wc_EccPublicKeyDecode(data(spki), &at, key.get(), size(spki)) != 0) return errc::unsupported;
-    int good = 0;
-    const int e = wc_ecc_verify_hash(data(signature), size(signature), digest, static_cast<word32>(digest_size), &good,
-                                     key.get());
-    return verdict(e == 0 && good == 1);
-  }
-  constexpr unsigned most_rsa_bits = 4096;
-  if (issuer.bits() > most_rsa_bits) return errc::unsupported;
-  rsa_handle key;
-  if (!key || wc_RsaPublicKeyDecode(data(spki), &at, key.get(), size(spki)) != 0) return errc::unsupported;
-  if (method.is_pss) return verify_pss(key.get(), method, signed_bytes, signature);
+  return verify_digest_by(issuer, method, std::as_bytes(std::span(digest, static_cast<std::size_t>(digest_size))),
+                          signature);
+}
 
-  // RFC 8017 §8.2.2: what was signed is compared whole with what should have been.
-  unsigned char expected[WC_MAX_DIGEST_SIZE + 64], found[1024];
-  const int oid = wc_HashGetOID(method.hash);
-  const word32 length = wc_EncodeSignature(expected, digest, static_cast<word32>(digest_size), oid);
-  const int n = wc_RsaSSL_Verify(data(signature), size(signature), found, sizeof found, key.get());
-  return verdict(length > 0 && n == static_cast<int>(length) &&
-                 as_text(std::as_bytes(std::span(found, length))) ==
-                     as_text(std::as_bytes(std::span(expected, length))));
+/// Verifies one signature of a digest, as handshakes carry them; see the contract.
+inline errc verify_digest(byte_view spki, signature_scheme scheme, byte_view digest, byte_view signature) {
+  public_key_view key;
+  const wc_HashType hash = digest.size() == 32   ? WC_HASH_TYPE_SHA256
+                           : digest.size() == 48 ? WC_HASH_TYPE_SHA384
+                                                 : WC_HASH_TYPE_SHA512;
+  const signature_method method{detail::is_ecdsa(scheme) ? key_kind::ec : key_kind::rsa, hash, detail::is_pss(scheme),
+                                static_cast<int>(digest.size())};
+  if (!public_key_view::parse(spki, key) || key.kind() != method.key || signature.empty()) return errc::bad_signature;
+  return verdict(verify_digest_by(key, method, digest, signature) == errc::success);
 }
 
 }  // namespace plugtls::wolfssl
