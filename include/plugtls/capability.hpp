@@ -46,6 +46,7 @@ enum class capability : std::uint8_t {
   request_key_update,   ///< sends KeyUpdate when told to (RFC 8446 §4.6.3)
   max_fragment_length,  ///< a client asks for small records (RFC 6066 §4)
   signature_scheme_choice,  ///< offers and takes exactly the signature schemes that are asked for
+  rsa_pss_tls1_2,           ///< RSA-PSS signatures in TLS 1.2 (RFC 8446 §4.2.3)
 };
 
 inline constexpr capability all_capabilities[] = {
@@ -85,6 +86,7 @@ inline constexpr capability all_capabilities[] = {
     capability::request_key_update,
     capability::max_fragment_length,
     capability::signature_scheme_choice,
+    capability::rsa_pss_tls1_2,
 };
 
 /// Returns the name of a capability as it is spelled in code.
@@ -126,6 +128,7 @@ constexpr std::string_view name(capability c) noexcept {
     case capability::request_key_update: return "request_key_update";
     case capability::max_fragment_length: return "max_fragment_length";
     case capability::signature_scheme_choice: return "signature_scheme_choice";
+    case capability::rsa_pss_tls1_2: return "rsa_pss_tls1_2";
   }
   return "";
 }

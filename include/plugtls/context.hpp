@@ -10,6 +10,7 @@
 #include "plugtls/concepts.hpp"
 #include "plugtls/context_plan.hpp"
 #include "plugtls/detail/identity_check.hpp"
+#include "plugtls/detail/scheme_check.hpp"
 #include "plugtls/private_key.hpp"
 #include "plugtls/settings.hpp"
 
@@ -170,6 +171,9 @@ class basic_context {
     s->identities = settings.identities;
     for (const identity& id : s->identities)
       if (e == errc::success) e = load(id, own, s->loaded, info);
+    if (!settings.signature_schemes.empty())
+      for (const identity& id : s->identities)
+        if (e == errc::success) e = detail::check_schemes<B>(id, s->plan.signature_schemes, s->plan, info);
     if (e == errc::success) e = s->native.open(s->plan, s->loaded, info);
     if (e != errc::success) {
       info.code = e;

@@ -7,6 +7,7 @@
 
 #include "plugtls/capability.hpp"
 #include "plugtls/certificate.hpp"
+#include "plugtls/detail/scheme_check.hpp"
 #include "plugtls/error_info.hpp"
 #include "plugtls/peer_verifier.hpp"
 #include "plugtls/protocol.hpp"
@@ -142,6 +143,21 @@ inline errc match_suites(tls_version min, tls_version max, context_plan& plan, e
   return errc::success;
 }
 
+/// Takes the schemes over. Where a library cannot be held to them, asking for any is refused.
+template <class Backend>
+errc resolve_schemes(const std::vector<signature_scheme>& asked, context_plan& plan, error_info& info) {
+  if (!asked.empty() && !Backend::capabilities.has(capability::signature_scheme_choice))
+    return info.set(errc::unsupported, std::string(Backend::name) +
+                                           " as it is built here cannot be held to a list of signature_schemes");
+  auto& list = plan.signature_schemes;
+  const errc e = resolve_list<Backend, signature_scheme>("signature scheme", asked, default_schemes, list, info);
+  if (e != errc::success) return e;
+  const auto is_lacking = [&](signature_scheme s) { return !has_scheme_in<Backend>(s, plan.max_version); };
+  if (std::erase_if(list, is_lacking) != 0 && !asked.empty())
+    return info.set(errc::unsupported, std::string(Backend::name) + " cannot do RSA-PSS in TLS 1.2");
+  return errc::success;
+}
+
 template <class Backend>
 errc check_alpn(const std::vector<std::string>& protocols, error_info& info) {
   std::size_t total = 0;
@@ -243,7 +259,7 @@ errc make_plan(const Settings& s, role own, context_plan& plan, error_info& info
   if (e == errc::success) e = match_suites(s.min_version, s.max_version, plan, info);
   if (e == errc::success) e = resolve_list<Backend, named_group>("group", s.groups, default_groups, plan.groups, info);
   if (e == errc::success)
-    e = resolve_list<Backend, signature_scheme>("signature scheme", {}, default_schemes, plan.signature_schemes, info);
+    e = resolve_schemes<Backend>(s.signature_schemes, plan, info);
   if (e == errc::success) e = check_alpn<Backend>(s.alpn, info);
   if (e == errc::success) e = check_limits<Backend>(s.limit, info);
   if (e == errc::success) e = take_pins(s.pins, plan.verify, info);

@@ -37,6 +37,7 @@ struct client_settings {
   tls_version max_version = tls_version::automatic;  ///< the newest that the backend has
   std::vector<cipher_suite> cipher_suites = {};      ///< in order of preference, TLS 1.2 and 1.3 in one list
   std::vector<named_group> groups = {};       ///< in order of preference; in TLS 1.2 also the curves of certificates
+  std::vector<signature_scheme> signature_schemes = {};  ///< in order; the handshake's (capability signature_scheme_choice)
   std::vector<std::string> alpn = {};         ///< in order of preference, 1 to 255 bytes each (RFC 7301)
   trust_store trust = trust_store::system();  ///< whom servers' certificates must lead to
   std::vector<key_pin> pins = {};             ///< if any: one of them must be a key of the path, leaf to anchor
@@ -57,6 +58,7 @@ struct server_settings {
   tls_version max_version = tls_version::automatic;  ///< the newest that the backend has
   std::vector<cipher_suite> cipher_suites = {};      ///< in order of preference, TLS 1.2 and 1.3 in one list
   std::vector<named_group> groups = {};     ///< in order of preference; in TLS 1.2 also the curves of certificates
+  std::vector<signature_scheme> signature_schemes = {};  ///< in order; the handshake's (capability signature_scheme_choice)
   std::vector<std::string> alpn = {};       ///< in order of preference; no overlap ends the handshake (RFC 7301)
   std::vector<identity> identities = {};    ///< exactly one
   verify_mode verify = verify_mode::none;   ///< whether clients are asked for a certificate

@@ -35,8 +35,11 @@ struct backend {
                           capability::exact_certificate_alert,
                           capability::x448,
                           capability::critical_name_constraints,
-                          capability::ocsp_stapling};
+                          capability::ocsp_stapling,
+                          capability::signature_scheme_choice,
+                          capability::rsa_pss_tls1_2};
     set.add(capability::tls1_3, has_tls1_3);
+    set.add(capability::request_key_update, has_tls1_3);
     set.add(capability::x25519mlkem768, has_mlkem);
     return set;
   }();

@@ -54,6 +54,7 @@ inline constexpr capability_set capabilities = [] {
                      capability::many_alt_names,         capability::encrypted_der_key,
                      capability::encrypted_alert_number, capability::exact_certificate_alert};
   set.add(capability::tls1_3, has_tls1_3);
+  set.add(capability::signature_scheme_choice, MBEDTLS_VERSION_NUMBER >= 0x03000000);
   set.add(capability::server_suite_order, !has_tls1_3);
   set.add(capability::pbes2_aes, MBEDTLS_VERSION_NUMBER >= 0x03050000);
 #if MBEDTLS_VERSION_NUMBER < 0x03000000 && defined(MBEDTLS_ECP_DP_CURVE448_ENABLED)

@@ -114,6 +114,10 @@ inline constexpr bool has_renegotiation_info = true;
 inline constexpr bool has_renegotiation_info = false;
 #endif
 
+/// In 5.5 a server signs by what it likes best of the client's list, whatever its own, and a client takes any scheme
+/// (measured; 5.7 keeps to the list).
+inline constexpr bool keeps_to_schemes = LIBWOLFSSL_VERSION_HEX >= 0x05007000;
+
 /// Leaves out what some versions add to a ClientHello unasked: an Encrypted ClientHello made of random bytes.
 inline void set_fixed_values(WOLFSSL_CTX* ctx) noexcept {
 #if defined(HAVE_ECH) && LIBWOLFSSL_VERSION_HEX >= 0x05009000

@@ -34,6 +34,13 @@ class context {
     values.min_version = static_cast<tls_version>(wolfSSL_CTX_get_min_proto_version(ctx_.get()));
     values.max_version = static_cast<tls_version>(wolfSSL_CTX_get_max_proto_version(ctx_.get()));
     values.versions_read_back = true;
+    // With each scheme of RSA-PSS wolfSSL lists the one for keys that are marked for PSS.
+    values.signature_schemes.clear();
+    for (const signature_scheme s : plan_->signature_schemes) {
+      values.signature_schemes.push_back(s);
+      if (const signature_scheme twin = pss_twin(s); twin != signature_scheme::none)
+        values.signature_schemes.push_back(twin);
+    }
   }
 
   void verify_chain(std::span<const byte_view> chain, peer_verifier& verifier) const {
