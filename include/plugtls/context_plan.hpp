@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <bit>
 #include <span>
 #include <string>
 #include <vector>
@@ -26,8 +27,14 @@ struct context_plan {
   std::vector<signature_scheme> signature_schemes;
   std::vector<std::string> alpn;
   limits limit;
+  std::size_t max_fragment_length = 0;  ///< a client's; 0, or what RFC 6066 §4 has
   verify_rules verify;  ///< also holds the trust anchors and CRLs
 };
+
+/// Returns the number that stands for a length of fragments on the wire (RFC 6066 §4), 0 for none.
+constexpr unsigned char fragment_code(std::size_t length) noexcept {
+  return static_cast<unsigned char>(length == 0 ? 0 : std::bit_width(length) - 9);
+}
 
 /// What a context will do, value by value. A value that was read back from the library after it was set says so; the
 /// others are taken as set.
@@ -187,6 +194,23 @@ errc check_limits(const limits& l, error_info& info) {
   return errc::success;
 }
 
+/// Takes the length of fragments over, which clients ask for.
+template <class Backend, class Settings>
+errc take_fragment_length(const Settings& s, context_plan& plan, error_info& info) {
+  if constexpr (requires { s.max_fragment_length; }) {
+    plan.max_fragment_length = s.max_fragment_length;
+    if (s.max_fragment_length == 0) return errc::success;
+    if (s.max_fragment_length < 512 || s.max_fragment_length > 4096 || !std::has_single_bit(s.max_fragment_length))
+      return info.set(errc::invalid_argument, "max_fragment_length is none of 512, 1024, 2048 and 4096 (RFC 6066 §4)");
+    const std::string own(Backend::name);
+    if (!Backend::capabilities.has(capability::max_fragment_length))
+      return info.set(errc::unsupported, own + " as it is built here cannot ask for a max_fragment_length");
+    if (plan.max_version == tls_version::tls1_3 && !Backend::capabilities.has(capability::max_fragment_length_tls1_3))
+      return info.set(errc::unsupported, own + " asks for a max_fragment_length in TLS 1.2 only: set max_version to it");
+  }
+  return errc::success;
+}
+
 /// Refuses to ask for a staple where nobody could give one, or nobody would look at it.
 template <class Backend>
 errc check_stapling(const revocation_policy& asked, role own, verify_mode mode, error_info& info) {
@@ -262,6 +286,7 @@ errc make_plan(const Settings& s, role own, context_plan& plan, error_info& info
     e = resolve_schemes<Backend>(s.signature_schemes, plan, info);
   if (e == errc::success) e = check_alpn<Backend>(s.alpn, info);
   if (e == errc::success) e = check_limits<Backend>(s.limit, info);
+  if (e == errc::success) e = take_fragment_length<Backend>(s, plan, info);
   if (e == errc::success) e = take_pins(s.pins, plan.verify, info);
   if (e == errc::success) e = take_floors(s.floors, plan.verify, info);
   if (e == errc::success) e = check_stapling<Backend>(s.revocation, own, plan.verify.mode, info);

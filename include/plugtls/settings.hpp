@@ -50,6 +50,10 @@ struct client_settings {
   verify_clock clock = {};                    ///< whose time certificates and CRLs are checked against
   revocation_policy revocation = {};          ///< what is looked up in the CRLs of `trust`
   limits limit = {};
+  /// Asks the server to send no more than so many bytes of plaintext in a record, and does the same: 512, 1024, 2048 or
+  /// 4096, 0 to ask for nothing (RFC 6066 §4). A server may ignore it. Capabilities `max_fragment_length` and, where the
+  /// window has TLS 1.3, `max_fragment_length_tls1_3`.
+  std::size_t max_fragment_length = 0;
 };
 
 /// Settings of a server.
