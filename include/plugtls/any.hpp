@@ -25,6 +25,7 @@ struct engine_interface {
   virtual engine_result handshake(port& p) = 0;
   virtual engine_result read_some(port& p, std::byte* out, std::size_t size) = 0;
   virtual engine_result write_some(port& p, const std::byte* data, std::size_t size) = 0;
+  virtual engine_result update_keys(port& p) = 0;
   virtual engine_result flush(port& p) = 0;
   virtual engine_result shutdown(port& p) = 0;
   virtual bool established() const noexcept = 0;
@@ -52,6 +53,7 @@ struct erased_engine final : engine_interface {
   engine_result handshake(port& p) override { return e.handshake(p); }
   engine_result read_some(port& p, std::byte* out, std::size_t n) override { return e.read_some(p, out, n); }
   engine_result write_some(port& p, const std::byte* in, std::size_t n) override { return e.write_some(p, in, n); }
+  engine_result update_keys(port& p) override { return e.update_keys(p); }
   engine_result flush(port& p) override { return e.flush(p); }
   engine_result shutdown(port& p) override { return e.shutdown(p); }
   bool established() const noexcept override { return e.established(); }
@@ -153,6 +155,7 @@ class basic_engine<any_backend> {
   engine_result write_some(port& p, const std::byte* data, std::size_t size) {
     return target_ ? target_->write_some(p, data, size) : empty();
   }
+  engine_result update_keys(port& p) { return target_ ? target_->update_keys(p) : empty(); }
   engine_result flush(port& p) { return target_ ? target_->flush(p) : empty(); }
   engine_result shutdown(port& p) { return target_ ? target_->shutdown(p) : empty(); }
 

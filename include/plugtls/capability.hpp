@@ -47,7 +47,9 @@ enum class capability : std::uint8_t {
   post_handshake_auth,     ///< a server asks for a certificate after the handshake (RFC 8446 §4.6.2)
   request_key_update,      ///< sends KeyUpdate when told to (RFC 8446 §4.6.3)
   max_fragment_length,     ///< a client asks for small records (RFC 6066 §4)
-  signature_scheme_choice,  ///< offers and takes exactly the signature schemes that are asked for
+  max_fragment_length_tls1_3,  ///< the same in TLS 1.3
+  signature_scheme_choice,     ///< offers and takes exactly the signature schemes that are asked for
+  rsa_pss_tls1_2,              ///< RSA-PSS signatures in TLS 1.2 (RFC 8446 §4.2.3)
 };
 
 inline constexpr capability all_capabilities[] = {
@@ -88,7 +90,9 @@ inline constexpr capability all_capabilities[] = {
     capability::post_handshake_auth,
     capability::request_key_update,
     capability::max_fragment_length,
+    capability::max_fragment_length_tls1_3,
     capability::signature_scheme_choice,
+    capability::rsa_pss_tls1_2,
 };
 
 /// Returns the name of a capability as it is spelled in code.
@@ -131,7 +135,9 @@ constexpr std::string_view name(capability c) noexcept {
     case capability::post_handshake_auth: return "post_handshake_auth";
     case capability::request_key_update: return "request_key_update";
     case capability::max_fragment_length: return "max_fragment_length";
+    case capability::max_fragment_length_tls1_3: return "max_fragment_length_tls1_3";
     case capability::signature_scheme_choice: return "signature_scheme_choice";
+    case capability::rsa_pss_tls1_2: return "rsa_pss_tls1_2";
   }
   return "";
 }

@@ -10,6 +10,7 @@
 #include "plugtls/concepts.hpp"
 #include "plugtls/context_plan.hpp"
 #include "plugtls/detail/identity_check.hpp"
+#include "plugtls/detail/scheme_check.hpp"
 #include "plugtls/private_key.hpp"
 #include "plugtls/settings.hpp"
 #include "plugtls/signer_plan.hpp"
@@ -172,6 +173,9 @@ class basic_context {
     if (e == errc::success) e = detail::take_signers<B>(s->identities, settings.max_version, s->plan, info);
     for (const identity& id : s->identities)
       if (e == errc::success) e = load(id, own, s->loaded, info);
+    if (!settings.signature_schemes.empty())
+      for (const identity& id : s->identities)
+        if (e == errc::success) e = detail::check_schemes<B>(id, s->plan.signature_schemes, s->plan, info);
     if (e == errc::success) e = s->native.open(s->plan, s->loaded, info);
     if (e != errc::success) {
       info.code = e;

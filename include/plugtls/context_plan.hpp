@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <bit>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "plugtls/capability.hpp"
 #include "plugtls/certificate.hpp"
+#include "plugtls/detail/scheme_check.hpp"
 #include "plugtls/error_info.hpp"
 #include "plugtls/peer_verifier.hpp"
 #include "plugtls/protocol.hpp"
@@ -27,8 +29,14 @@ struct context_plan {
   detail::make_step_runner step_runner = nullptr;  ///< set where a signer may answer later
   std::vector<std::string> alpn;
   limits limit;
+  std::size_t max_fragment_length = 0;  ///< a client's; 0, or what RFC 6066 §4 has
   verify_rules verify;  ///< also holds the trust anchors and CRLs
 };
+
+/// Returns the number that stands for a length of fragments on the wire (RFC 6066 §4), 0 for none.
+constexpr unsigned char fragment_code(std::size_t length) noexcept {
+  return static_cast<unsigned char>(length == 0 ? 0 : std::bit_width(length) - 9);
+}
 
 /// What a context will do, value by value. A value that was read back from the library after it was set says so; the
 /// others are taken as set.
@@ -144,6 +152,21 @@ inline errc match_suites(tls_version min, tls_version max, context_plan& plan, e
   return errc::success;
 }
 
+/// Takes the schemes over. Where a library cannot be held to them, asking for any is refused.
+template <class Backend>
+errc resolve_schemes(const std::vector<signature_scheme>& asked, context_plan& plan, error_info& info) {
+  if (!asked.empty() && !Backend::capabilities.has(capability::signature_scheme_choice))
+    return info.set(errc::unsupported, std::string(Backend::name) +
+                                           " as it is built here cannot be held to a list of signature_schemes");
+  auto& list = plan.signature_schemes;
+  const errc e = resolve_list<Backend, signature_scheme>("signature scheme", asked, default_schemes, list, info);
+  if (e != errc::success) return e;
+  const auto is_lacking = [&](signature_scheme s) { return !has_scheme_in<Backend>(s, plan.max_version); };
+  if (std::erase_if(list, is_lacking) != 0 && !asked.empty())
+    return info.set(errc::unsupported, std::string(Backend::name) + " cannot do RSA-PSS in TLS 1.2");
+  return errc::success;
+}
+
 template <class Backend>
 errc check_alpn(const std::vector<std::string>& protocols, error_info& info) {
   std::size_t total = 0;
@@ -170,6 +193,23 @@ errc check_limits(const limits& l, error_info& info) {
   if (l.max_intermediates < 0) return info.set(errc::invalid_argument, "limit.max_intermediates is negative");
   if (l.max_record_size < 512 || l.max_record_size > 16384)
     return info.set(errc::invalid_argument, "limit.max_record_size is not within 512 to 16384 bytes");
+  return errc::success;
+}
+
+/// Takes the length of fragments over, which clients ask for.
+template <class Backend, class Settings>
+errc take_fragment_length(const Settings& s, context_plan& plan, error_info& info) {
+  if constexpr (requires { s.max_fragment_length; }) {
+    plan.max_fragment_length = s.max_fragment_length;
+    if (s.max_fragment_length == 0) return errc::success;
+    if (s.max_fragment_length < 512 || s.max_fragment_length > 4096 || !std::has_single_bit(s.max_fragment_length))
+      return info.set(errc::invalid_argument, "max_fragment_length is none of 512, 1024, 2048 and 4096 (RFC 6066 §4)");
+    const std::string own(Backend::name);
+    if (!Backend::capabilities.has(capability::max_fragment_length))
+      return info.set(errc::unsupported, own + " as it is built here cannot ask for a max_fragment_length");
+    if (plan.max_version == tls_version::tls1_3 && !Backend::capabilities.has(capability::max_fragment_length_tls1_3))
+      return info.set(errc::unsupported, own + " asks for a max_fragment_length in TLS 1.2 only: set max_version to it");
+  }
   return errc::success;
 }
 
@@ -245,9 +285,10 @@ errc make_plan(const Settings& s, role own, context_plan& plan, error_info& info
   if (e == errc::success) e = match_suites(s.min_version, s.max_version, plan, info);
   if (e == errc::success) e = resolve_list<Backend, named_group>("group", s.groups, default_groups, plan.groups, info);
   if (e == errc::success)
-    e = resolve_list<Backend, signature_scheme>("signature scheme", {}, default_schemes, plan.signature_schemes, info);
+    e = resolve_schemes<Backend>(s.signature_schemes, plan, info);
   if (e == errc::success) e = check_alpn<Backend>(s.alpn, info);
   if (e == errc::success) e = check_limits<Backend>(s.limit, info);
+  if (e == errc::success) e = take_fragment_length<Backend>(s, plan, info);
   if (e == errc::success) e = take_pins(s.pins, plan.verify, info);
   if (e == errc::success) e = take_floors(s.floors, plan.verify, info);
   if (e == errc::success) e = check_stapling<Backend>(s.revocation, own, plan.verify.mode, info);

@@ -121,6 +121,28 @@ class basic_engine {
     }
   }
 
+  /// Writes with new keys from here on, and asks the peer to do the same (KeyUpdate, RFC 8446 §4.6.3). Libraries do so
+  /// by themselves before a key is worn out; this is for those who want it sooner. `done`: it is on its way, and must
+  /// not be repeated; what the transport refuses of it is sent as in `write_some`, whose errors it has too.
+  /// `unsupported`: the connection speaks TLS 1.2, or the backend lacks capability `request_key_update`; nothing has
+  /// happened then.
+  engine_result update_keys(port& p) {
+    if (!state_ || state_->current != phase::open) return not_open();
+    state& s = *state_;
+    if (s.own_closed) return {0, engine_status::failed, errc::closed};
+    if constexpr (has<B, capability::request_key_update>) {
+      if (s.agreed.version == tls_version::tls1_3) {
+        s.w.bind(p);
+        const engine_result drained = s.drain();
+        if (drained.status != engine_status::done) return drained;
+        const native_status updated = s.native.update_keys();
+        if (s.w.write_broken()) return s.drain();
+        return updated == native_status::done ? engine_result{} : s.fail();
+      }
+    }
+    return {0, engine_status::failed, errc::unsupported};
+  }
+
   /// Sends what earlier calls left behind: bytes, or the alert of a connection that has failed. `io_error` where it
   /// cannot.
   engine_result flush(port& p) {

@@ -13,6 +13,8 @@
 
 namespace plugtls {
 
+enum class native_status : unsigned char;
+
 /// Whether the library lets somebody else sign (capabilities external_rsa_key, external_ec_key).
 template <class B>
 concept ExternalKeys = requires(typename B::private_key& key, std::shared_ptr<const detail::external_key> external,
@@ -27,10 +29,19 @@ concept ExternalKeys = requires(typename B::private_key& key, std::shared_ptr<co
   { B::verify_digest(bytes, scheme, bytes, bytes) } -> std::same_as<errc>;
 };
 
+/// Capability request_key_update.
+template <class B>
+concept UpdatesKeys = !B::capabilities.has(capability::request_key_update) || requires(typename B::connection & n) {
+  // Pushes a KeyUpdate that asks for the peer's (RFC 8446 §4.6.3), once, and writes with new keys from then on. Called
+  // after the handshake, in TLS 1.3 only. Where the library has asked before and still waits for the answer, it may not
+  // ask again. Never `again`: the wire takes all of it.
+  { n.update_keys() } -> std::same_as<native_status>;
+};
+
 /// Whether a backend has every member that its capabilities call for.
 template <class B>
 concept FulfilsCapabilities = (!(B::capabilities.has(capability::external_rsa_key) ||
                                  B::capabilities.has(capability::external_ec_key)) ||
-                               ExternalKeys<B>);
+                               ExternalKeys<B>)&&UpdatesKeys<B>;
 
 }  // namespace plugtls

@@ -37,6 +37,7 @@ struct client_settings {
   tls_version max_version = tls_version::automatic;  ///< the newest that the backend has
   std::vector<cipher_suite> cipher_suites = {};      ///< in order of preference, TLS 1.2 and 1.3 in one list
   std::vector<named_group> groups = {};       ///< in order of preference; in TLS 1.2 also the curves of certificates
+  std::vector<signature_scheme> signature_schemes = {};  ///< in order; the handshake's (capability signature_scheme_choice)
   std::vector<std::string> alpn = {};         ///< in order of preference, 1 to 255 bytes each (RFC 7301)
   trust_store trust = trust_store::system();  ///< whom servers' certificates must lead to
   std::vector<key_pin> pins = {};             ///< if any: one of them must be a key of the path, leaf to anchor
@@ -49,6 +50,10 @@ struct client_settings {
   verify_clock clock = {};                    ///< whose time certificates and CRLs are checked against
   revocation_policy revocation = {};          ///< what is looked up in the CRLs of `trust`
   limits limit = {};
+  /// Asks the server to send no more than so many bytes of plaintext in a record, and does the same: 512, 1024, 2048 or
+  /// 4096, 0 to ask for nothing (RFC 6066 §4). A server may ignore it. Capabilities `max_fragment_length` and, where the
+  /// window has TLS 1.3, `max_fragment_length_tls1_3`.
+  std::size_t max_fragment_length = 0;
 };
 
 /// Settings of a server.
@@ -57,6 +62,7 @@ struct server_settings {
   tls_version max_version = tls_version::automatic;  ///< the newest that the backend has
   std::vector<cipher_suite> cipher_suites = {};      ///< in order of preference, TLS 1.2 and 1.3 in one list
   std::vector<named_group> groups = {};     ///< in order of preference; in TLS 1.2 also the curves of certificates
+  std::vector<signature_scheme> signature_schemes = {};  ///< in order; the handshake's (capability signature_scheme_choice)
   std::vector<std::string> alpn = {};       ///< in order of preference; no overlap ends the handshake (RFC 7301)
   std::vector<identity> identities = {};    ///< exactly one
   verify_mode verify = verify_mode::none;   ///< whether clients are asked for a certificate

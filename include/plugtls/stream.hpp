@@ -104,6 +104,17 @@ class stream {
     run(ec, [this](port& p) { return engine_.flush(p); });
   }
 
+  /// Writes with new keys from here on, and asks the peer to do the same (KeyUpdate, RFC 8446 §4.6.3); see
+  /// `basic_engine::update_keys`. `unsupported`: nothing has happened, the connection is as good as before.
+  void update_keys(std::error_code& ec) {
+    if (!ready(ec)) return;
+    run(ec, [this](port& p) { return engine_.update_keys(p); });
+    if (ec == errc::unsupported)
+      fail(ec, errc::unsupported,
+           "keys cannot be updated here: that takes TLS 1.3, and a backend with capability request_key_update");
+    if (!non_blocking_ && !ec && engine_.has_output()) flush(ec);
+  }
+
   /// Ends the connection in order: sends close_notify, then waits for the peer's, all within one deadline. What the
   /// peer still sends is dropped, up to 1 MiB (then `too_long`); read up to `closed` first where that matters.
   /// `truncated`: the peer ended without it.
@@ -146,6 +157,9 @@ class stream {
   }
   void flush() requires detail::has_exceptions {
     or_raise([&](std::error_code& ec) { return flush(ec), 0; });
+  }
+  void update_keys() requires detail::has_exceptions {
+    or_raise([&](std::error_code& ec) { return update_keys(ec), 0; });
   }
   void shutdown() requires detail::has_exceptions {
     or_raise([&](std::error_code& ec) { return shutdown(ec), 0; });

@@ -40,8 +40,13 @@ struct backend {
                           capability::external_rsa_pss_key,
                           capability::external_ec_key,
                           capability::external_scheme_choice,
-                          capability::pending_signature};
+                          capability::pending_signature,
+                          capability::max_fragment_length,
+                          capability::signature_scheme_choice,
+                          capability::rsa_pss_tls1_2};
     set.add(capability::tls1_3, has_tls1_3);
+    set.add(capability::request_key_update, has_tls1_3);
+    set.add(capability::max_fragment_length_tls1_3, has_tls1_3);
     set.add(capability::x25519mlkem768, has_mlkem);
     return set;
   }();

@@ -25,11 +25,16 @@ struct backend {
     set.add(capability::external_rsa_pss_key, compat::has_sign_callbacks && compat::has_pss);
     set.add(capability::external_ec_key, compat::has_sign_callbacks);
     set.add(capability::pending_signature, compat::has_sign_callbacks);
+    set.add(capability::request_key_update, compat::has_tls1_3);
+    set.add(capability::max_fragment_length, compat::has_max_fragment);
+    set.add(capability::max_fragment_length_tls1_3, compat::has_max_fragment && compat::has_tls1_3);
     set.add(capability::ed25519, compat::has_ed25519);
     set.add(capability::renegotiation_info, compat::has_renegotiation_info);
     set.add(capability::many_alt_names, compat::has_many_alt_names);
     set.add(capability::x448, compat::has_x448);
     set.add(capability::x25519mlkem768, compat::has_mlkem);
+    set.add(capability::signature_scheme_choice, compat::keeps_to_schemes);
+    set.add(capability::rsa_pss_tls1_2, compat::has_pss);
     return set;
   }();
 

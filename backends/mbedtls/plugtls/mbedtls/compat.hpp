@@ -89,8 +89,13 @@ inline constexpr capability_set capabilities = [] {
   set.add(capability::tls1_3, has_tls1_3);
   set.add(capability::external_rsa_key, has_rsa_functions);
   set.add(capability::pending_signature, has_rsa_functions);
+  set.add(capability::signature_scheme_choice, MBEDTLS_VERSION_NUMBER >= 0x03000000);
   set.add(capability::server_suite_order, !has_tls1_3);
   set.add(capability::pbes2_aes, MBEDTLS_VERSION_NUMBER >= 0x03050000);
+#if defined(MBEDTLS_SSL_MAX_FRAGMENT_LENGTH)
+  // A server that grants it splits its Certificate, which older ones cannot read.
+  set.add(capability::max_fragment_length, MBEDTLS_VERSION_NUMBER >= 0x03060300);
+#endif
 #if MBEDTLS_VERSION_NUMBER < 0x03000000 && defined(MBEDTLS_ECP_DP_CURVE448_ENABLED)
   set.add(capability::x448);
 #elif MBEDTLS_VERSION_NUMBER >= 0x03000000 && defined(PSA_WANT_ECC_MONTGOMERY_448)
@@ -179,7 +184,7 @@ inline int refresh_random() noexcept {
 }
 
 /// Fills in what no plan varies: the safe value of every switch that this version has.
-inline void set_fixed_values(mbedtls_ssl_config* conf, role own) noexcept {
+inline void set_fixed_values(mbedtls_ssl_config* conf, role own, unsigned char fragment_code) noexcept {
 #if MBEDTLS_VERSION_NUMBER < 0x04000000
   mbedtls_ssl_conf_rng(conf, random, nullptr);
 #endif
@@ -198,8 +203,9 @@ inline void set_fixed_values(mbedtls_ssl_config* conf, role own) noexcept {
 #if defined(MBEDTLS_SSL_SESSION_TICKETS)
   if (own == role::client) mbedtls_ssl_conf_session_tickets(conf, MBEDTLS_SSL_SESSION_TICKETS_DISABLED);
 #endif
+  static_cast<void>(fragment_code);
 #if defined(MBEDTLS_SSL_MAX_FRAGMENT_LENGTH)
-  static_cast<void>(mbedtls_ssl_conf_max_frag_len(conf, MBEDTLS_SSL_MAX_FRAG_LEN_NONE));
+  static_cast<void>(mbedtls_ssl_conf_max_frag_len(conf, fragment_code));
 #endif
   mbedtls_ssl_conf_cert_req_ca_list(conf, MBEDTLS_SSL_CERT_REQ_CA_LIST_DISABLED);
 #if defined(MBEDTLS_SSL_FALLBACK_SCSV)

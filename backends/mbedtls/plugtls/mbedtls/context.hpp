@@ -32,7 +32,7 @@ class context {
     int e = mbedtls_ssl_config_defaults(conf, is_client ? MBEDTLS_SSL_IS_CLIENT : MBEDTLS_SSL_IS_SERVER,
                                         MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT);
     if (e != 0) return refuse(info, e, errc::unsupported, "mbedTLS cannot make its configuration");
-    compat::set_fixed_values(conf, plan.own);
+    compat::set_fixed_values(conf, plan.own, fragment_code(plan.max_fragment_length));
     compat::set_versions(conf, plan.min_version, plan.max_version);
 
     suites_ = native_list<int>(plan.cipher_suites);

@@ -58,6 +58,11 @@ class connection {
     return {0, stopped()};
   }
 
+  native_status update_keys() {
+    const bool done = SSL_key_update(ssl_.get(), SSL_KEY_UPDATE_REQUESTED) == 1 && SSL_do_handshake(ssl_.get()) == 1;
+    return done ? native_status::done : stopped();
+  }
+
   native_status shutdown() { return SSL_shutdown(ssl_.get()) >= 0 ? native_status::done : stopped(); }
 
   std::size_t pending() const { return static_cast<std::size_t>(SSL_pending(ssl_.get())); }

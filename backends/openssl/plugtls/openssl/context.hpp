@@ -87,6 +87,9 @@ class context {
     if (SSL_CTX_set1_sigalgs_list(ctx, (is_server ? own : schemes).c_str()) != 1 ||
         SSL_CTX_set1_client_sigalgs_list(ctx, (is_server ? schemes : own).c_str()) != 1)
       return refuse(info, errc::unsupported, "the signature schemes");
+    if (plan_->max_fragment_length != 0 &&
+        SSL_CTX_set_tlsext_max_fragment_length(ctx, fragment_code(plan_->max_fragment_length)) != 1)
+      return refuse(info, errc::unsupported, "the length of fragments");
     return set_alpn(info);
   }
 

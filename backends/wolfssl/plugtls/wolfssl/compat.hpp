@@ -139,6 +139,20 @@ inline constexpr bool has_renegotiation_info = true;
 inline constexpr bool has_renegotiation_info = false;
 #endif
 
+#if defined(HAVE_MAX_FRAGMENT)
+inline constexpr bool has_max_fragment = true;
+inline int ask_for_fragments(WOLFSSL_CTX* ctx, unsigned char code) noexcept {
+  return wolfSSL_CTX_UseMaxFragment(ctx, code);
+}
+#else
+inline constexpr bool has_max_fragment = false;
+inline int ask_for_fragments(WOLFSSL_CTX*, unsigned char) noexcept { return WOLFSSL_FAILURE; }
+#endif
+
+/// In 5.5 a server signs by what it likes best of the client's list, whatever its own, and a client takes any scheme
+/// (measured; 5.7 keeps to the list).
+inline constexpr bool keeps_to_schemes = LIBWOLFSSL_VERSION_HEX >= 0x05007000;
+
 /// Leaves out what some versions add to a ClientHello unasked: an Encrypted ClientHello made of random bytes.
 inline void set_fixed_values(WOLFSSL_CTX* ctx) noexcept {
 #if defined(HAVE_ECH) && LIBWOLFSSL_VERSION_HEX >= 0x05009000

@@ -80,6 +80,12 @@ class connection {
     return {0, stopped(n)};
   }
 
+  native_status update_keys() {
+    blocked_ = false;
+    const int n = wolfSSL_update_keys(ssl_.get());
+    return n == WOLFSSL_SUCCESS ? native_status::done : stopped(n);
+  }
+
   native_status shutdown() {
     blocked_ = false;
     const int n = wolfSSL_shutdown(ssl_.get());

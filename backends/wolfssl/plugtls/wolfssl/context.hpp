@@ -34,6 +34,13 @@ class context {
     values.min_version = static_cast<tls_version>(wolfSSL_CTX_get_min_proto_version(ctx_.get()));
     values.max_version = static_cast<tls_version>(wolfSSL_CTX_get_max_proto_version(ctx_.get()));
     values.versions_read_back = true;
+    // With each scheme of RSA-PSS wolfSSL lists the one for keys that are marked for PSS.
+    values.signature_schemes.clear();
+    for (const signature_scheme s : plan_->signature_schemes) {
+      values.signature_schemes.push_back(s);
+      if (const signature_scheme twin = pss_twin(s); twin != signature_scheme::none)
+        values.signature_schemes.push_back(twin);
+    }
   }
 
   void verify_chain(std::span<const byte_view> chain, peer_verifier& verifier) const {
@@ -80,6 +87,9 @@ class context {
     if (e != WOLFSSL_SUCCESS) return refuse(info, e, errc::unsupported, "wolfSSL refuses the cipher suites");
     e = wolfSSL_CTX_set1_sigalgs_list(ctx, join(plan_->signature_schemes).c_str());
     if (e != WOLFSSL_SUCCESS) return refuse(info, e, errc::unsupported, "wolfSSL refuses the signature schemes");
+    if (plan_->max_fragment_length != 0)
+      e = compat::ask_for_fragments(ctx, fragment_code(plan_->max_fragment_length));
+    if (e != WOLFSSL_SUCCESS) return refuse(info, e, errc::unsupported, "wolfSSL refuses the length of fragments");
     return errc::success;
   }
 

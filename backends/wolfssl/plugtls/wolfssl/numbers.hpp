@@ -80,6 +80,16 @@ constexpr std::string_view native_name(signature_scheme s) noexcept {
 }
 inline bool supports(signature_scheme s) noexcept { return !native_name(s).empty(); }
 
+/// Returns what wolfSSL lists along with a scheme of RSA-PSS.
+constexpr signature_scheme pss_twin(signature_scheme s) noexcept {
+  switch (s) {
+    case signature_scheme::rsa_pss_rsae_sha256: return signature_scheme::rsa_pss_pss_sha256;
+    case signature_scheme::rsa_pss_rsae_sha384: return signature_scheme::rsa_pss_pss_sha384;
+    case signature_scheme::rsa_pss_rsae_sha512: return signature_scheme::rsa_pss_pss_sha512;
+    default: return signature_scheme::none;
+  }
+}
+
 /// Joins the names of a list by colons.
 template <class List>
 std::string join(const List& list) {
