@@ -8,6 +8,7 @@
 
 #include "plugtls/context.hpp"
 #include "plugtls/engine_state.hpp"
+#include "plugtls/keying_material.hpp"
 
 namespace plugtls {
 
@@ -19,6 +20,11 @@ inline const error_info& empty_engine_error() {
     return e;
   }();
   return info;
+}
+inline error_info not_established() {
+  error_info e;
+  e.set(errc::invalid_argument, "the connection is not established: nothing is agreed on yet, or no more");
+  return e;
 }
 inline const std::vector<certificate>& no_certificates() {
   static const std::vector<certificate> none;
@@ -174,6 +180,25 @@ class basic_engine {
   /// The path from the leaf to the trust anchor, as it was verified; empty when nothing was.
   const std::vector<certificate>& verified_path() const noexcept {
     return state_ ? state_->verifier.path() : detail::no_certificates();
+  }
+
+  /// Exports keying material that both ends of this connection, and nobody else, can compute (RFC 5705, RFC 8446 §7.5):
+  /// fills `out`, 1 to 8160 bytes. Needs capability exporter. `invalid_argument`: the connection is not established, or
+  /// a label, context or size that cannot be (see `exporter_label`). `unsupported`: the backend cannot, or the
+  /// connection is one of TLS 1.2 without extended master secret (RFC 7627). The connection goes on in any case.
+  errc export_keying_material(const exporter_label& what, std::span<std::byte> out, error_info& info) {
+    if (established()) return detail::export_keying_material(*state_, what, out, info);
+    info = detail::not_established();
+    return info.code;
+  }
+
+  /// Computes what an authentication above TLS is bound to; see `channel_binding_type`. Empty, and `info` says why:
+  /// `invalid_argument` (the connection is not established), `unsupported` (not defined for this version or
+  /// certificate, TLS 1.2 without extended master secret, or the backend cannot).
+  byte_vector channel_binding(channel_binding_type type, error_info& info) {
+    if (established()) return detail::channel_binding(*state_, type, info);
+    info = detail::not_established();
+    return {};
   }
 
   /// The exception that the verify callback threw, to be rethrown once; empty otherwise.

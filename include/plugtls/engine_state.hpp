@@ -180,6 +180,12 @@ struct engine_state {
     return unverified;
   }
 
+  // The certificate that the server of this connection presented; none where that is not known.
+  std::optional<certificate> server_certificate() {
+    const auto& chain = context.plan().own == role::server ? context.own_chain() : peer_chain();
+    return chain.empty() ? std::nullopt : std::optional(chain.front());
+  }
+
   basic_context<B> context;
   peer_options peer;
   error_info error;

@@ -35,7 +35,9 @@ struct backend {
                           capability::exact_certificate_alert,
                           capability::x448,
                           capability::critical_name_constraints,
-                          capability::ocsp_stapling};
+                          capability::ocsp_stapling,
+                          capability::exporter,
+                          capability::tls_unique};
     set.add(capability::tls1_3, has_tls1_3);
     set.add(capability::x25519mlkem768, has_mlkem);
     return set;

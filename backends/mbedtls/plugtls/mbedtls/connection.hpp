@@ -85,6 +85,17 @@ class connection {
     }
   }
 
+  errc export_keying_material(const exporter_label& what, std::span<std::byte> out) {
+    const int e = compat::export_keying_material(*ssl_.get(), wire_->observer().facts(), what, out);
+    return e == 0 ? errc::success : translate(e, errc::unsupported);
+  }
+
+  bool finished(bool own, byte_vector& out) const {
+    const byte_view told = compat::finished(*ssl_.get(), own);
+    out.assign(told.begin(), told.end());
+    return !out.empty();
+  }
+
   void failure(error_info& info) {
     const bool is_open = compat::state(*ssl_.get()) >= MBEDTLS_SSL_HANDSHAKE_OVER;
     info.set(reason_ != errc::success ? reason_

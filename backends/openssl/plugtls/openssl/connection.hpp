@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <algorithm>
 #include <climits>
 #include <string>
 #include <vector>
@@ -88,6 +89,23 @@ class connection {
     if (leaf) ders.add(leaf.get());
     if (const STACK_OF(X509)* chain = SSL_get_peer_cert_chain(ssl_.get())) ders.add(chain);
     for (const byte_view der : ders.views()) out.emplace_back(der.begin(), der.end());
+  }
+
+  errc export_keying_material(const exporter_label& what, std::span<std::byte> out) {
+    const byte_view context = what.context.value_or(byte_view());
+    if (SSL_export_keying_material(
+            ssl_.get(), reinterpret_cast<unsigned char*>(out.data()), out.size(), what.label.data(), what.label.size(),
+            reinterpret_cast<const unsigned char*>(context.data()), context.size(), what.context ? 1 : 0) == 1)
+      return errc::success;
+    ERR_clear_error();
+    return errc::unsupported;
+  }
+
+  bool finished(bool own, byte_vector& out) const {
+    out.resize(EVP_MAX_MD_SIZE);
+    const auto tell = own ? SSL_get_finished : SSL_get_peer_finished;
+    out.resize(std::min(tell(ssl_.get(), out.data(), out.size()), out.size()));
+    return !out.empty();
   }
 
   void failure(error_info& info) {
