@@ -25,7 +25,8 @@ struct context_plan {
   std::vector<signature_scheme> signature_schemes;
   std::vector<std::string> alpn;
   limits limit;
-  verify_rules verify;  ///< also holds the trust anchors and CRLs
+  key_log_callback key_log;  ///< never set without capability key_log
+  verify_rules verify;       ///< also holds the trust anchors and CRLs
 };
 
 /// What a context will do, value by value. A value that was read back from the library after it was set says so; the
@@ -224,6 +225,16 @@ inline errc take_floors(const certificate_floors& floors, verify_rules& rules, e
   return errc::success;
 }
 
+template <class Backend>
+errc take_key_log(const key_log_callback& asked, context_plan& plan, error_info& info) {
+  if (asked && !Backend::capabilities.has(capability::key_log))
+    return info.set(errc::unsupported, std::string(Backend::name) +
+                                           " as it is built here does not tell the secrets of connections "
+                                           "(insecure_key_log)");
+  plan.key_log = asked;
+  return errc::success;
+}
+
 /// Does everything about settings that both roles share.
 template <class Backend, class Settings>
 errc make_plan(const Settings& s, role own, context_plan& plan, error_info& info) {
@@ -246,6 +257,7 @@ errc make_plan(const Settings& s, role own, context_plan& plan, error_info& info
     e = resolve_list<Backend, signature_scheme>("signature scheme", {}, default_schemes, plan.signature_schemes, info);
   if (e == errc::success) e = check_alpn<Backend>(s.alpn, info);
   if (e == errc::success) e = check_limits<Backend>(s.limit, info);
+  if (e == errc::success) e = take_key_log<Backend>(s.insecure_key_log, plan, info);
   if (e == errc::success) e = take_pins(s.pins, plan.verify, info);
   if (e == errc::success) e = take_floors(s.floors, plan.verify, info);
   if (e == errc::success) e = check_stapling<Backend>(s.revocation, own, plan.verify.mode, info);

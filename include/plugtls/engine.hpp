@@ -59,7 +59,9 @@ class basic_engine {
     if (s.current == phase::failed) return {0, engine_status::failed, s.error.code};
     s.w.bind(p);
     for (int spins = 0; !s.native_done;) {
-      switch (s.native.handshake()) {
+      const native_status step = s.native.handshake();
+      if (s.verifier.exception()) return s.fail();
+      switch (step) {
         case native_status::done: s.native_done = true; break;
         case native_status::again:
           if (const auto wait = s.waiting()) return *wait;
@@ -201,7 +203,7 @@ class basic_engine {
     return {};
   }
 
-  /// The exception that the verify callback threw, to be rethrown once; empty otherwise.
+  /// The exception that a callback of the settings threw, to be rethrown once; empty otherwise.
   detail::exception_slot* callback_exception() noexcept { return state_ ? &state_->verifier.exception() : nullptr; }
 
   /// The backend's connection. The engine must not be empty.

@@ -125,6 +125,7 @@ struct engine_state {
     if (seen.alert_received()) error.alert_received = seen.alert_received();
     if (seen.alert_sent()) error.alert_sent = seen.alert_sent();
     error.code = reason();
+    if (verifier.exception() && error.detail.empty()) error.detail = "a callback of the settings threw an exception";
     if (error.code == errc::io_error || error.code == errc::timed_out) note_transport(error, error.code);
     if (error.code == errc::truncated) error.alert_sent.reset();  // some libraries complain to a peer that is gone
     verifier.report(error);

@@ -7,6 +7,7 @@
 
 #include "plugtls/detail/callback.hpp"
 #include "plugtls/identity.hpp"
+#include "plugtls/key_log.hpp"
 #include "plugtls/key_pin.hpp"
 #include "plugtls/protocol.hpp"
 #include "plugtls/revocation.hpp"
@@ -48,6 +49,7 @@ struct client_settings {
   bool insecure_no_verification = false;      ///< nothing is verified: for looking at a server, never for data
   verify_clock clock = {};                    ///< whose time certificates and CRLs are checked against
   revocation_policy revocation = {};          ///< what is looked up in the CRLs of `trust`
+  key_log_callback insecure_key_log = {};     ///< gives the traffic away to whoever reads it (capability key_log)
   limits limit = {};
 };
 
@@ -67,6 +69,7 @@ struct server_settings {
   verify_callback insecure_override = {};   ///< its answer is the verdict, whatever verification says
   verify_clock clock = {};                  ///< whose time certificates and CRLs are checked against
   revocation_policy revocation = {};        ///< what is looked up in the CRLs of `trust`
+  key_log_callback insecure_key_log = {};   ///< gives the traffic away to whoever reads it (capability key_log)
   limits limit = {};
 };
 

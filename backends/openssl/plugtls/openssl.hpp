@@ -36,6 +36,7 @@ struct backend {
                           capability::x448,
                           capability::critical_name_constraints,
                           capability::ocsp_stapling,
+                          capability::key_log,
                           capability::exporter,
                           capability::tls_unique};
     set.add(capability::tls1_3, has_tls1_3);

@@ -13,11 +13,7 @@
 #include <mbedtls/x509_crt.h>
 #include <psa/crypto.h>
 
-#include <string>
-
 #include "plugtls/capability.hpp"
-#include "plugtls/detail/hello_reader.hpp"
-#include "plugtls/exporter.hpp"
 #include "plugtls/mbedtls/handle.hpp"
 #include "plugtls/protocol.hpp"
 
@@ -66,6 +62,7 @@ inline constexpr capability_set capabilities = [] {
 #if defined(MBEDTLS_SSL_RENEGOTIATION)
   set.add(capability::tls_unique);
 #endif
+  set.add(capability::key_log);
 #if MBEDTLS_VERSION_NUMBER < 0x03000000 && defined(MBEDTLS_ECP_DP_CURVE448_ENABLED)
   set.add(capability::x448);
 #elif MBEDTLS_VERSION_NUMBER >= 0x03000000 && defined(PSA_WANT_ECC_MONTGOMERY_448)
@@ -346,45 +343,7 @@ inline void prepare_alert(mbedtls_ssl_context& ssl) noexcept {
 #endif
 }
 
-/// Views what was kept of a Finished message for renegotiation (RFC 5746); empty where this build keeps nothing.
-inline byte_view finished(const mbedtls_ssl_context& ssl, bool own) noexcept {
-#if defined(MBEDTLS_SSL_RENEGOTIATION)
-  const char* data = own ? ssl.PLUGTLS_MBEDTLS_FIELD(own_verify_data) : ssl.PLUGTLS_MBEDTLS_FIELD(peer_verify_data);
-  return std::as_bytes(std::span(data, ssl.PLUGTLS_MBEDTLS_FIELD(verify_data_len)));
-#else
-  static_cast<void>(ssl);
-  static_cast<void>(own);
-  return {};
-#endif
-}
-
 #undef PLUGTLS_MBEDTLS_FIELD
-
-/// Exports keying material (RFC 5705), which 2.28 leaves to its users: the session holds the master secret as long as
-/// the connection lives, so that nothing is kept for it.
-inline int export_keying_material(mbedtls_ssl_context& ssl, const detail::hello_facts& facts,
-                                  const exporter_label& what, std::span<std::byte> out) {
-  auto* to = reinterpret_cast<unsigned char*>(out.data());
-#if MBEDTLS_VERSION_NUMBER < 0x03000000
-  const auto* suite =
-      mbedtls_ssl_ciphersuite_from_id(ssl.session == nullptr ? 0 : static_cast<int>(ssl.session->ciphersuite));
-  if (suite == nullptr || !facts.randoms_seen) return MBEDTLS_ERR_SSL_BAD_INPUT_DATA;
-  const auto prf =
-      suite->mac == MBEDTLS_MD_SHA384 ? MBEDTLS_SSL_TLS_PRF_SHA384 : MBEDTLS_SSL_TLS_PRF_SHA256;  // RFC 5246 §5
-  const byte_vector seed = detail::exporter_seed(facts.client_random, facts.server_random, what.context);
-  return mbedtls_ssl_tls_prf(prf, ssl.session->master, sizeof ssl.session->master, std::string(what.label).c_str(),
-                             reinterpret_cast<const unsigned char*>(seed.data()), seed.size(), to, out.size());
-#elif defined(MBEDTLS_SSL_KEYING_MATERIAL_EXPORT)
-  static_cast<void>(facts);
-  const byte_view context = what.context.value_or(byte_view());
-  return mbedtls_ssl_export_keying_material(&ssl, to, out.size(), what.label.data(), what.label.size(),
-                                            reinterpret_cast<const unsigned char*>(context.data()), context.size(),
-                                            what.context ? 1 : 0);
-#else
-  static_cast<void>(ssl), static_cast<void>(facts), static_cast<void>(what), static_cast<void>(to);
-  return MBEDTLS_ERR_SSL_FEATURE_UNAVAILABLE;
-#endif
-}
 
 inline int parse_key(mbedtls_pk_context* key, const unsigned char* pem, std::size_t size, const unsigned char* password,
                      std::size_t password_size) noexcept {

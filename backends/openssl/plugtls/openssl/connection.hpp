@@ -24,6 +24,7 @@ class connection {
     wire_ = &w;
     verifier_ = &verifier;
     own_ = context.plan().own;
+    key_log_ = &context.plan().key_log;
     asks_for_staple_ = context.plan().verify.revocation.policy.staple;
     ssl_.reset(SSL_new(context.native_handle()));
     bio_handle bio = make_bio(w);
@@ -124,6 +125,10 @@ class connection {
     auto* self = static_cast<connection*>(SSL_get_ex_data(ssl, data_index()));
     ((where & SSL_CB_READ) != 0 ? self->alert_received_ : self->alert_sent_) = static_cast<alert>(value & 0xff);
   }
+  static void on_key(const SSL* ssl, const char* line) {
+    auto* self = static_cast<connection*>(SSL_get_ex_data(ssl, data_index()));
+    detail::log_line(*self->key_log_, self->verifier_->exception(), line);
+  }
   static int on_chain(X509_STORE_CTX* store, void*) {
     connection* self = from(store);
     // In TLS 1.2 the staple comes in a message of its own, after OpenSSL has verified the chain.
@@ -201,6 +206,7 @@ class connection {
 
   wire* wire_ = nullptr;
   peer_verifier* verifier_ = nullptr;
+  const key_log_callback* key_log_ = nullptr;
   role own_ = role::client;
   bool asks_for_staple_ = false;
   bool is_decision_due_ = false;
