@@ -44,6 +44,8 @@ struct engine_interface {
   virtual const std::vector<certificate>& peer_chain() const noexcept = 0;
   virtual const std::vector<certificate>& verified_path() const noexcept = 0;
   virtual void wait_for_signer(int milliseconds) const = 0;
+  virtual errc export_keying_material(const exporter_label& what, std::span<std::byte> out, error_info& info) = 0;
+  virtual byte_vector channel_binding(channel_binding_type type, error_info& info) = 0;
   virtual exception_slot* callback_exception() noexcept = 0;
 };
 
@@ -72,6 +74,12 @@ struct erased_engine final : engine_interface {
   const std::vector<certificate>& peer_chain() const noexcept override { return e.peer_chain(); }
   const std::vector<certificate>& verified_path() const noexcept override { return e.verified_path(); }
   void wait_for_signer(int milliseconds) const override { e.wait_for_signer(milliseconds); }
+  errc export_keying_material(const exporter_label& what, std::span<std::byte> out, error_info& info) override {
+    return e.export_keying_material(what, out, info);
+  }
+  byte_vector channel_binding(channel_binding_type type, error_info& info) override {
+    return e.channel_binding(type, info);
+  }
   exception_slot* callback_exception() noexcept override { return e.callback_exception(); }
   basic_engine<B> e;
 };
@@ -184,6 +192,16 @@ class basic_engine<any_backend> {
   }
   void wait_for_signer(int milliseconds) const {
     if (target_) target_->wait_for_signer(milliseconds);
+  }
+  errc export_keying_material(const exporter_label& what, std::span<std::byte> out, error_info& info) {
+    if (target_) return target_->export_keying_material(what, out, info);
+    info = detail::not_established();
+    return info.code;
+  }
+  byte_vector channel_binding(channel_binding_type type, error_info& info) {
+    if (target_) return target_->channel_binding(type, info);
+    info = detail::not_established();
+    return {};
   }
   detail::exception_slot* callback_exception() noexcept { return target_ ? target_->callback_exception() : nullptr; }
 

@@ -145,6 +145,11 @@ class basic_context {
   // For the engine and for native access. The context must not be empty.
   const context_plan& plan() const noexcept { return state_->plan; }
   const typename B::context& native() const noexcept { return state_->native; }
+  /// What this end presents; empty where it has no identity, or chooses between several.
+  const std::vector<certificate>& own_chain() const noexcept {
+    static const std::vector<certificate> unknown;
+    return state_->identities.size() == 1 ? state_->identities.front().chain() : unknown;
+  }
 
  private:
   struct state {

@@ -30,7 +30,8 @@ struct context_plan {
   std::vector<std::string> alpn;
   limits limit;
   std::size_t max_fragment_length = 0;  ///< a client's; 0, or what RFC 6066 §4 has
-  verify_rules verify;  ///< also holds the trust anchors and CRLs
+  key_log_callback key_log;             ///< never set without capability key_log
+  verify_rules verify;                  ///< also holds the trust anchors and CRLs
 };
 
 /// Returns the number that stands for a length of fragments on the wire (RFC 6066 §4), 0 for none.
@@ -156,8 +157,8 @@ inline errc match_suites(tls_version min, tls_version max, context_plan& plan, e
 template <class Backend>
 errc resolve_schemes(const std::vector<signature_scheme>& asked, context_plan& plan, error_info& info) {
   if (!asked.empty() && !Backend::capabilities.has(capability::signature_scheme_choice))
-    return info.set(errc::unsupported, std::string(Backend::name) +
-                                           " as it is built here cannot be held to a list of signature_schemes");
+    return info.set(errc::unsupported,
+                    std::string(Backend::name) + " as it is built here cannot be held to a list of signature_schemes");
   auto& list = plan.signature_schemes;
   const errc e = resolve_list<Backend, signature_scheme>("signature scheme", asked, default_schemes, list, info);
   if (e != errc::success) return e;
@@ -208,7 +209,8 @@ errc take_fragment_length(const Settings& s, context_plan& plan, error_info& inf
     if (!Backend::capabilities.has(capability::max_fragment_length))
       return info.set(errc::unsupported, own + " as it is built here cannot ask for a max_fragment_length");
     if (plan.max_version == tls_version::tls1_3 && !Backend::capabilities.has(capability::max_fragment_length_tls1_3))
-      return info.set(errc::unsupported, own + " asks for a max_fragment_length in TLS 1.2 only: set max_version to it");
+      return info.set(errc::unsupported,
+                      own + " asks for a max_fragment_length in TLS 1.2 only: set max_version to it");
   }
   return errc::success;
 }
@@ -266,6 +268,16 @@ inline errc take_floors(const certificate_floors& floors, verify_rules& rules, e
   return errc::success;
 }
 
+template <class Backend>
+errc take_key_log(const key_log_callback& asked, context_plan& plan, error_info& info) {
+  if (asked && !Backend::capabilities.has(capability::key_log))
+    return info.set(errc::unsupported, std::string(Backend::name) +
+                                           " as it is built here does not tell the secrets of connections "
+                                           "(insecure_key_log)");
+  plan.key_log = asked;
+  return errc::success;
+}
+
 /// Does everything about settings that both roles share.
 template <class Backend, class Settings>
 errc make_plan(const Settings& s, role own, context_plan& plan, error_info& info) {
@@ -284,11 +296,11 @@ errc make_plan(const Settings& s, role own, context_plan& plan, error_info& info
     e = resolve_list<Backend, cipher_suite>("cipher suite", s.cipher_suites, default_suites, plan.cipher_suites, info);
   if (e == errc::success) e = match_suites(s.min_version, s.max_version, plan, info);
   if (e == errc::success) e = resolve_list<Backend, named_group>("group", s.groups, default_groups, plan.groups, info);
-  if (e == errc::success)
-    e = resolve_schemes<Backend>(s.signature_schemes, plan, info);
+  if (e == errc::success) e = resolve_schemes<Backend>(s.signature_schemes, plan, info);
   if (e == errc::success) e = check_alpn<Backend>(s.alpn, info);
   if (e == errc::success) e = check_limits<Backend>(s.limit, info);
   if (e == errc::success) e = take_fragment_length<Backend>(s, plan, info);
+  if (e == errc::success) e = take_key_log<Backend>(s.insecure_key_log, plan, info);
   if (e == errc::success) e = take_pins(s.pins, plan.verify, info);
   if (e == errc::success) e = take_floors(s.floors, plan.verify, info);
   if (e == errc::success) e = check_stapling<Backend>(s.revocation, own, plan.verify.mode, info);

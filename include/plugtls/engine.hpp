@@ -8,6 +8,7 @@
 
 #include "plugtls/context.hpp"
 #include "plugtls/engine_state.hpp"
+#include "plugtls/keying_material.hpp"
 
 namespace plugtls {
 
@@ -19,6 +20,11 @@ inline const error_info& empty_engine_error() {
     return e;
   }();
   return info;
+}
+inline error_info not_established() {
+  error_info e;
+  e.set(errc::invalid_argument, "the connection is not established: nothing is agreed on yet, or no more");
+  return e;
 }
 inline const std::vector<certificate>& no_certificates() {
   static const std::vector<certificate> none;
@@ -55,7 +61,9 @@ class basic_engine {
     if (s.current == phase::failed) return {0, engine_status::failed, s.error.code};
     s.w.bind(p);
     for (int spins = 0; !s.native_done;) {
-      switch (s.step()) {
+      const native_status step = s.step();
+      if (s.verifier.exception()) return s.fail();
+      switch (step) {
         case native_status::done: s.native_done = true; break;
         case native_status::again:
           if (s.desk.awaited() != nullptr) return {0, engine_status::want_signature, errc::success};
@@ -207,7 +215,26 @@ class basic_engine {
     if (state_ && state_->desk.awaited() != nullptr) state_->desk.awaited()->wait(milliseconds);
   }
 
-  /// The exception that the verify callback threw, to be rethrown once; empty otherwise.
+  /// Exports keying material that both ends of this connection, and nobody else, can compute (RFC 5705, RFC 8446 §7.5):
+  /// fills `out`, 1 to 8160 bytes. Needs capability exporter. `invalid_argument`: the connection is not established, or
+  /// a label, context or size that cannot be (see `exporter_label`). `unsupported`: the backend cannot, or the
+  /// connection is one of TLS 1.2 without extended master secret (RFC 7627). The connection goes on in any case.
+  errc export_keying_material(const exporter_label& what, std::span<std::byte> out, error_info& info) {
+    if (established()) return detail::export_keying_material(*state_, what, out, info);
+    info = detail::not_established();
+    return info.code;
+  }
+
+  /// Computes what an authentication above TLS is bound to; see `channel_binding_type`. Empty, and `info` says why:
+  /// `invalid_argument` (the connection is not established), `unsupported` (not defined for this version or
+  /// certificate, TLS 1.2 without extended master secret, or the backend cannot).
+  byte_vector channel_binding(channel_binding_type type, error_info& info) {
+    if (established()) return detail::channel_binding(*state_, type, info);
+    info = detail::not_established();
+    return {};
+  }
+
+  /// The exception that a callback of the settings threw, to be rethrown once; empty otherwise.
   detail::exception_slot* callback_exception() noexcept { return state_ ? &state_->verifier.exception() : nullptr; }
 
   /// The backend's connection. The engine must not be empty.

@@ -171,6 +171,7 @@ struct engine_state {
     if (seen.alert_received()) error.alert_received = seen.alert_received();
     if (seen.alert_sent()) error.alert_sent = seen.alert_sent();
     error.code = reason();
+    if (verifier.exception() && error.detail.empty()) error.detail = "a callback of the settings threw an exception";
     if (error.code == errc::io_error || error.code == errc::timed_out) note_transport(error, error.code);
     if (error.code == errc::truncated) error.alert_sent.reset();  // some libraries complain to a peer that is gone
     verifier.report(error);
@@ -225,6 +226,12 @@ struct engine_state {
       }
     }
     return unverified;
+  }
+
+  // The certificate that the server of this connection presented; none where that is not known.
+  std::optional<certificate> server_certificate() {
+    const auto& chain = context.plan().own == role::server ? context.own_chain() : peer_chain();
+    return chain.empty() ? std::nullopt : std::optional(chain.front());
   }
 
   basic_context<B> context;

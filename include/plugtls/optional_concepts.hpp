@@ -3,9 +3,12 @@
 
 #include <concepts>
 #include <memory>
+#include <span>
 
+#include "plugtls/bytes.hpp"
 #include "plugtls/capability.hpp"
 #include "plugtls/detail/external_key.hpp"
+#include "plugtls/exporter.hpp"
 
 // The part of the contract that goes with capabilities: members that a backend has where it declares the capability,
 // and leaves out elsewhere. The core calls them under `if constexpr (has<B, capability::...>)` and refuses what is not
@@ -29,19 +32,38 @@ concept ExternalKeys = requires(typename B::private_key& key, std::shared_ptr<co
   { B::verify_digest(bytes, scheme, bytes, bytes) } -> std::same_as<errc>;
 };
 
-/// Capability request_key_update.
-template <class B>
-concept UpdatesKeys = !B::capabilities.has(capability::request_key_update) || requires(typename B::connection & n) {
+/// With capability request_key_update.
+template <class N>
+concept UpdatesKeys = requires(N& n) {
   // Pushes a KeyUpdate that asks for the peer's (RFC 8446 §4.6.3), once, and writes with new keys from then on. Called
   // after the handshake, in TLS 1.3 only. Where the library has asked before and still waits for the answer, it may not
   // ask again. Never `again`: the wire takes all of it.
   { n.update_keys() } -> std::same_as<native_status>;
 };
 
+/// With capability exporter.
+template <class N>
+concept Exporter = requires(N& n, const exporter_label& what, std::span<std::byte> out) {
+  // Exports keying material, filling `out`, after the handshake. The core has checked label, context and size, and in
+  // TLS 1.2 that the master secret is an extended one. May be called many times. Gives unsupported for what the library
+  // cannot export, out_of_memory.
+  { n.export_keying_material(what, out) } -> std::same_as<errc>;
+};
+
+/// With capability tls_unique.
+template <class N>
+concept TellsFinished = requires(const N& c, byte_vector& out) {
+  // Writes verify_data of the Finished message that this end (`true`) or the peer (`false`) sent. Asked in TLS 1.2
+  // alone, after the handshake. False: the library does not know it.
+  { c.finished(true, out) } -> std::same_as<bool>;
+};
+
 /// Whether a backend has every member that its capabilities call for.
 template <class B>
-concept FulfilsCapabilities = (!(B::capabilities.has(capability::external_rsa_key) ||
-                                 B::capabilities.has(capability::external_ec_key)) ||
-                               ExternalKeys<B>)&&UpdatesKeys<B>;
+concept FulfilsCapabilities = (!has<B, capability::external_rsa_key> || ExternalKeys<B>)&&  //
+    (!has<B, capability::external_ec_key> || ExternalKeys<B>)&&                             //
+    (!has<B, capability::exporter> || Exporter<typename B::connection>)&&                   //
+    (!has<B, capability::tls_unique> || TellsFinished<typename B::connection>)&&            //
+    (!has<B, capability::request_key_update> || UpdatesKeys<typename B::connection>);
 
 }  // namespace plugtls

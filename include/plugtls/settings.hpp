@@ -7,6 +7,7 @@
 
 #include "plugtls/detail/callback.hpp"
 #include "plugtls/identity.hpp"
+#include "plugtls/key_log.hpp"
 #include "plugtls/key_pin.hpp"
 #include "plugtls/protocol.hpp"
 #include "plugtls/revocation.hpp"
@@ -49,6 +50,7 @@ struct client_settings {
   bool insecure_no_verification = false;      ///< nothing is verified: for looking at a server, never for data
   verify_clock clock = {};                    ///< whose time certificates and CRLs are checked against
   revocation_policy revocation = {};          ///< what is looked up in the CRLs of `trust`
+  key_log_callback insecure_key_log = {};     ///< gives the traffic away to whoever reads it (capability key_log)
   limits limit = {};
   /// Asks the server to send no more than so many bytes of plaintext in a record, and does the same: 512, 1024, 2048 or
   /// 4096, 0 to ask for nothing (RFC 6066 §4). A server may ignore it. Capabilities `max_fragment_length` and, where the
@@ -73,6 +75,7 @@ struct server_settings {
   verify_callback insecure_override = {};   ///< its answer is the verdict, whatever verification says
   verify_clock clock = {};                  ///< whose time certificates and CRLs are checked against
   revocation_policy revocation = {};        ///< what is looked up in the CRLs of `trust`
+  key_log_callback insecure_key_log = {};   ///< gives the traffic away to whoever reads it (capability key_log)
   limits limit = {};
 };
 

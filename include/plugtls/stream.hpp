@@ -134,6 +134,21 @@ class stream {
     run(ec, [this](port& p) { return engine_.shutdown(p); });
   }
 
+  /// Exports keying material of this connection into `out`; see `basic_engine::export_keying_material`.
+  void export_keying_material(const exporter_label& what, mutable_buffer out, std::error_code& ec) {
+    error_info info;
+    engine_.export_keying_material(what, out.bytes(), info);
+    note(ec, std::move(info));
+  }
+
+  /// Computes a channel binding; see `basic_engine::channel_binding`. Empty with an error.
+  byte_vector channel_binding(channel_binding_type type, std::error_code& ec) {
+    error_info info;
+    byte_vector out = engine_.channel_binding(type, info);
+    note(ec, std::move(info));
+    return out;
+  }
+
   // The same; throw tls_error.
   void handshake() requires detail::has_exceptions {
     or_raise([&](std::error_code& ec) { return handshake(ec), 0; });
@@ -166,6 +181,13 @@ class stream {
   }
   void shutdown_send() requires detail::has_exceptions {
     or_raise([&](std::error_code& ec) { return shutdown_send(ec), 0; });
+  }
+
+  void export_keying_material(const exporter_label& what, mutable_buffer out) requires detail::has_exceptions {
+    or_raise([&](std::error_code& ec) { return export_keying_material(what, out, ec), 0; });
+  }
+  byte_vector channel_binding(channel_binding_type type) requires detail::has_exceptions {
+    return or_raise([&](std::error_code& ec) { return channel_binding(type, ec); });
   }
 
   /// Switches between waiting and `would_block`.
@@ -272,6 +294,13 @@ class stream {
     error_ = {};
     error_.set(what, std::move(text));
     ec = what;
+  }
+
+  void note(std::error_code& ec, error_info&& info) {
+    ec.clear();
+    if (info.code == errc::success) return;
+    error_ = std::move(info);
+    ec = error_.code;
   }
 
   void raise_if(const std::error_code& ec) {

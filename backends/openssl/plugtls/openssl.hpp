@@ -43,7 +43,10 @@ struct backend {
                           capability::pending_signature,
                           capability::max_fragment_length,
                           capability::signature_scheme_choice,
-                          capability::rsa_pss_tls1_2};
+                          capability::rsa_pss_tls1_2,
+                          capability::key_log,
+                          capability::exporter,
+                          capability::tls_unique};
     set.add(capability::tls1_3, has_tls1_3);
     set.add(capability::request_key_update, has_tls1_3);
     set.add(capability::max_fragment_length_tls1_3, has_tls1_3);

@@ -74,3 +74,33 @@ TEST_CASE("one signature of X.509 is verified", "[openssl]") {
   CHECK(check(leaf, issuer, {}) == tls::errc::bad_signature);
   CHECK(tls::openssl::backend::verify_signature({}, {}, {}, {}) == tls::errc::unsupported);
 }
+
+TEST_CASE("TLS 1.2 without extended master secret exports nothing and binds nothing", "[openssl]") {
+  for (const bool has_secret : {true, false}) {
+    tls::engine client(
+        tls::context::client(plugtls_test::with_version(plugtls_test::client_defaults(), tls::tls_version::tls1_2)),
+        plugtls_test::server_name);
+    tls::engine server(tls::context::server(plugtls_test::server_defaults()));
+    if (!has_secret) SSL_set_options(server.native().native_handle(), SSL_OP_NO_EXTENDED_MASTER_SECRET);
+    tls::buffer_port a, b;
+    for (int i = 0; i < 10; ++i) {
+      client.handshake(a);
+      move(a, b);
+      server.handshake(b);
+      move(b, a);
+    }
+    REQUIRE(client.established());
+    REQUIRE(server.established());
+    const tls::errc expected = has_secret ? tls::errc::success : tls::errc::unsupported;
+    for (tls::engine* e : {&client, &server}) {
+      tls::error_info info;
+      std::byte out[32];
+      CHECK(e->export_keying_material({"EXPERIMENTAL-x", std::nullopt}, out, info) == expected);
+      CHECK(e->channel_binding(tls::channel_binding_type::tls_exporter, info).empty() != has_secret);
+      CHECK(info.code == expected);
+      CHECK(e->channel_binding(tls::channel_binding_type::tls_unique, info).empty() != has_secret);
+      CHECK(info.code == expected);
+      CHECK(e->channel_binding(tls::channel_binding_type::tls_server_end_point, info).size() == 32);
+    }
+  }
+}

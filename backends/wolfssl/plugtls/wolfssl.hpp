@@ -19,7 +19,8 @@ struct backend {
                        capability::server_suite_order,
                        capability::encrypted_alert_number,
                        capability::critical_name_constraints,
-                       capability::key_update};
+                       capability::key_update,
+                       capability::tls_unique};
     set.add(capability::tls1_3, compat::has_tls1_3);
     set.add(capability::external_rsa_key, compat::has_sign_callbacks);
     set.add(capability::external_rsa_pss_key, compat::has_sign_callbacks && compat::has_pss);
@@ -31,6 +32,7 @@ struct backend {
     set.add(capability::ed25519, compat::has_ed25519);
     set.add(capability::renegotiation_info, compat::has_renegotiation_info);
     set.add(capability::many_alt_names, compat::has_many_alt_names);
+    set.add(capability::exporter, compat::has_exporter);
     set.add(capability::x448, compat::has_x448);
     set.add(capability::x25519mlkem768, compat::has_mlkem);
     set.add(capability::signature_scheme_choice, compat::keeps_to_schemes);

@@ -119,3 +119,25 @@ TEST_CASE("one signature of X.509 is verified", "[wolfssl]") {
   }
   CHECK(tls::wolfssl::backend::verify_signature({}, {}, {}, {}) == tls::errc::malformed_certificate);
 }
+
+TEST_CASE("TLS 1.2 without extended master secret exports nothing and binds nothing", "[wolfssl]") {
+  for (const bool has_secret : {true, false}) {
+    end client(tls::engine(
+        tls::context::client(plugtls_test::with_version(plugtls_test::client_defaults(), tls::tls_version::tls1_2)),
+        plugtls_test::server_name));
+    end server(tls::engine(tls::context::server(plugtls_test::server_defaults())));
+    if (!has_secret)
+      REQUIRE(wolfSSL_DisableExtendedMasterSecret(client.engine.native().native_handle()) == WOLFSSL_SUCCESS);
+    REQUIRE(pump(client, server));
+    REQUIRE(client.up());
+    const tls::errc expected = has_secret ? tls::errc::success : tls::errc::unsupported;
+    for (tls::engine* e : {&client.engine, &server.engine}) {
+      tls::error_info info;
+      std::byte out[32];
+      CHECK(e->export_keying_material({"EXPERIMENTAL-x", std::nullopt}, out, info) == expected);
+      CHECK(e->channel_binding(tls::channel_binding_type::tls_unique, info).empty() != has_secret);
+      CHECK(info.code == expected);
+      CHECK(e->channel_binding(tls::channel_binding_type::tls_server_end_point, info).size() == 32);
+    }
+  }
+}

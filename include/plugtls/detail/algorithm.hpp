@@ -149,6 +149,14 @@ inline signature_info describe_signature(const algorithm_identifier& algorithm) 
   return describe_pss(algorithm.parameters);
 }
 
+/// Returns the bits of the hash that a signature's algorithm names, 128 for MD5; 0 for one that is not known, and where
+/// the hash is none of a certificate's own choosing (EdDSA, ML-DSA).
+inline unsigned digest_bits(const algorithm_identifier& algorithm) noexcept {
+  const signature_info info = describe_signature(algorithm);
+  if (info.name.starts_with("md5")) return 128;
+  return info.name.starts_with("Ed") || info.name.starts_with("ML-DSA") ? 0 : info.hash_bits;
+}
+
 struct curve_info {
   std::string_view name;  ///< empty for a curve that is not known
   unsigned bits = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -18,6 +19,8 @@ struct hello_facts {
   named_group group = named_group::none;
   signature_scheme scheme = signature_scheme::none;  // TLS 1.2 only; encrypted in TLS 1.3
   std::string server_name;                           // as sent by the client, empty without the extension
+  std::array<std::byte, 32> client_random{};         // valid once seen
+  std::array<std::byte, 32> server_random{};
   bool client_hello_seen = false;
   bool offers_1_2 = false;
   bool offers_1_3 = false;
@@ -25,6 +28,9 @@ struct hello_facts {
   bool server_hello_seen = false;
   bool certificate_seen = false;  // the server's, in plaintext
   bool psk_selected = false;      // TLS 1.3
+  bool client_random_seen = false;
+  bool randoms_seen = false;            // both
+  bool extended_master_secret = false;  // agreed on: TLS 1.2 (RFC 7627)
 };
 
 /// Reads big-endian integers and length-prefixed vectors (RFC 8446 §3); after a read past the end it stays empty.
@@ -58,6 +64,11 @@ class wire_reader {
   bool ok_ = true;
 };
 
+inline bool keep_random(byte_view random, std::array<std::byte, 32>& out) noexcept {
+  for (std::size_t i = 0; i < random.size(); ++i) out[i] = random[i];
+  return random.size() == out.size();
+}
+
 /// Reads versions, groups and server_name out of a ClientHello (RFC 8446 §4.1.2, RFC 6066 §3). One that does not parse
 /// offers everything: refusing it is the library's business.
 inline void read_client_hello(byte_view body, std::span<const named_group> own_groups, hello_facts& facts) noexcept {
@@ -65,7 +76,7 @@ inline void read_client_hello(byte_view body, std::span<const named_group> own_g
   wire_reader r(body);
   const unsigned legacy_version = r.u16();
   bool has_versions = false;
-  r.take(32);
+  facts.client_random_seen = keep_random(r.take(32), facts.client_random);
   r.vector8();
   r.vector16();
   r.vector8();
@@ -124,10 +135,13 @@ inline void read_server_hello(byte_view body, hello_facts& facts) noexcept {
     if (type == 43) version = extension.u16();
     if (type == 51 && !retry) facts.group = static_cast<named_group>(extension.u16());
     if (type == 41) facts.psk_selected = true;
+    if (type == 23) facts.extended_master_secret = true;
   }
   facts.version = static_cast<tls_version>(version);
   facts.server_hello_seen = true;
-  if (!retry) facts.suite = static_cast<cipher_suite>(suite);
+  if (retry) return;
+  facts.suite = static_cast<cipher_suite>(suite);
+  facts.randoms_seen = keep_random(random, facts.server_random) && facts.client_random_seen;
 }
 
 /// Reads group and signature scheme out of an ECDHE ServerKeyExchange of TLS 1.2 (RFC 8422 §5.4).

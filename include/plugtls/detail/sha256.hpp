@@ -59,5 +59,16 @@ inline sha256_digest sha256(byte_view data) noexcept {
   return hash.finish();
 }
 
+/// Returns the SHA-224 digest of public data: SHA-256 from another start, cut.
+inline std::array<std::byte, 28> sha224(byte_view data) noexcept {
+  block_hash<8, mix_sha256> hash(
+      {0xc1059ed8, 0x367cd507, 0x3070dd17, 0xf70e5939, 0xffc00b31, 0x68581511, 0x64f98fa7, 0xbefa4fa4});
+  hash.update(data);
+  const auto whole = hash.finish();
+  std::array<std::byte, 28> out;
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = whole[i];
+  return out;
+}
+
 }  // namespace detail
 }  // namespace plugtls

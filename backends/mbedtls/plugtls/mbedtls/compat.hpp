@@ -96,6 +96,13 @@ inline constexpr capability_set capabilities = [] {
   // A server that grants it splits its Certificate, which older ones cannot read.
   set.add(capability::max_fragment_length, MBEDTLS_VERSION_NUMBER >= 0x03060300);
 #endif
+#if MBEDTLS_VERSION_NUMBER < 0x03000000 || defined(MBEDTLS_SSL_KEYING_MATERIAL_EXPORT)
+  set.add(capability::exporter);
+#endif
+#if defined(MBEDTLS_SSL_RENEGOTIATION)
+  set.add(capability::tls_unique);
+#endif
+  set.add(capability::key_log);
 #if MBEDTLS_VERSION_NUMBER < 0x03000000 && defined(MBEDTLS_ECP_DP_CURVE448_ENABLED)
   set.add(capability::x448);
 #elif MBEDTLS_VERSION_NUMBER >= 0x03000000 && defined(PSA_WANT_ECC_MONTGOMERY_448)

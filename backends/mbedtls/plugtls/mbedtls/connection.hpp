@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "plugtls/mbedtls/context.hpp"
+#include "plugtls/mbedtls/keying/compat.hpp"
 #include "plugtls/mbedtls/verify.hpp"
 
 namespace plugtls::mbedtls {
@@ -28,6 +29,8 @@ class connection {
     if (e != 0) return refuse(info, e, errc::invalid_argument, "mbedTLS cannot send this server name");
     mbedtls_ssl_set_bio(ssl_.get(), this, send, receive, nullptr);
     mbedtls_ssl_set_verify(ssl_.get(), on_certificate, this);
+    is_key_due_ = static_cast<bool>(c.plan().key_log);
+    if (is_key_due_) compat::tell_secrets(*ssl_.get(), *this);
     return errc::success;
   }
 
@@ -39,6 +42,7 @@ class connection {
       const int step = compat::state(*ssl_.get());
       alert_passed_ = false;
       const int e = mbedtls_ssl_handshake_step(ssl_.get());
+      if (is_key_due_) log_master_secret();
       if (e != 0) return end_of_step(step, e);
       if (!check_peer()) return native_status::failed;
     }
@@ -85,6 +89,17 @@ class connection {
     }
   }
 
+  errc export_keying_material(const exporter_label& what, std::span<std::byte> out) {
+    const int e = compat::export_keying_material(*ssl_.get(), wire_->observer().facts(), what, out);
+    return e == 0 ? errc::success : translate(e, errc::unsupported);
+  }
+
+  bool finished(bool own, byte_vector& out) const {
+    const byte_view told = compat::finished(*ssl_.get(), own);
+    out.assign(told.begin(), told.end());
+    return !out.empty();
+  }
+
   void failure(error_info& info) {
     const bool is_open = compat::state(*ssl_.get()) >= MBEDTLS_SSL_HANDSHAKE_OVER;
     info.set(reason_ != errc::success ? reason_
@@ -98,12 +113,24 @@ class connection {
     if (wire_->observer().alert_sent() == alert::no_application_protocol) info.code = errc::no_application_protocol;
   }
 
+  // Called by mbedTLS.
+  void log_key(std::string_view label, byte_view client_random, byte_view secret) noexcept {
+    detail::log_key(context_->plan().key_log, verifier_->exception(), label, client_random, secret);
+  }
+
   /// mbedTLS's object; belongs to this.
   mbedtls_ssl_context* native_handle() noexcept { return ssl_.get(); }
 
  private:
   bool is_client() const noexcept { return context_->plan().own == role::client; }
   verify_mode mode() const noexcept { return context_->plan().verify.mode; }
+
+  void log_master_secret() noexcept {
+    const byte_view master = compat::master_secret(*ssl_.get());
+    if (master.empty()) return;
+    is_key_due_ = false;
+    log_key("CLIENT_RANDOM", wire_->observer().facts().client_random, master);
+  }
 
   static int send(void* self, const unsigned char* bytes, std::size_t size) noexcept {
     auto& c = *static_cast<connection*>(self);
@@ -235,6 +262,7 @@ class connection {
   bool started_ = false;
   bool alert_passed_ = false;
   bool muted_ = false;
+  bool is_key_due_ = false;
 };
 
 }  // namespace plugtls::mbedtls

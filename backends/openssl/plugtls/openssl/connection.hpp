@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <algorithm>
 #include <climits>
 #include <string>
 #include <vector>
@@ -23,6 +24,7 @@ class connection {
     wire_ = &w;
     verifier_ = &verifier;
     own_ = context.plan().own;
+    key_log_ = &context.plan().key_log;
     asks_for_staple_ = context.plan().verify.revocation.policy.staple;
     ssl_.reset(SSL_new(context.native_handle()));
     bio_handle bio = make_bio(w);
@@ -95,6 +97,23 @@ class connection {
     for (const byte_view der : ders.views()) out.emplace_back(der.begin(), der.end());
   }
 
+  errc export_keying_material(const exporter_label& what, std::span<std::byte> out) {
+    const byte_view context = what.context.value_or(byte_view());
+    if (SSL_export_keying_material(
+            ssl_.get(), reinterpret_cast<unsigned char*>(out.data()), out.size(), what.label.data(), what.label.size(),
+            reinterpret_cast<const unsigned char*>(context.data()), context.size(), what.context ? 1 : 0) == 1)
+      return errc::success;
+    ERR_clear_error();
+    return errc::unsupported;
+  }
+
+  bool finished(bool own, byte_vector& out) const {
+    out.resize(EVP_MAX_MD_SIZE);
+    const auto tell = own ? SSL_get_finished : SSL_get_peer_finished;
+    out.resize(std::min(tell(ssl_.get(), out.data(), out.size()), out.size()));
+    return !out.empty();
+  }
+
   void failure(error_info& info) {
     info.code = translate(error_);
     describe(error_, info);
@@ -110,6 +129,10 @@ class connection {
     if ((where & SSL_CB_ALERT) == 0 || value >> 8 != SSL3_AL_FATAL) return;
     auto* self = static_cast<connection*>(SSL_get_ex_data(ssl, data_index()));
     ((where & SSL_CB_READ) != 0 ? self->alert_received_ : self->alert_sent_) = static_cast<alert>(value & 0xff);
+  }
+  static void on_key(const SSL* ssl, const char* line) {
+    auto* self = static_cast<connection*>(SSL_get_ex_data(ssl, data_index()));
+    detail::log_line(*self->key_log_, self->verifier_->exception(), line);
   }
   static int on_chain(X509_STORE_CTX* store, void*) {
     connection* self = from(store);
@@ -188,6 +211,7 @@ class connection {
 
   wire* wire_ = nullptr;
   peer_verifier* verifier_ = nullptr;
+  const key_log_callback* key_log_ = nullptr;
   role own_ = role::client;
   bool asks_for_staple_ = false;
   bool is_decision_due_ = false;

@@ -65,6 +65,7 @@ class context {
     SSL_CTX_set_security_level(ctx, 2);  // as our own floors: RSA 2048, no SHA-1
     SSL_CTX_set_max_cert_list(ctx, static_cast<long>(plan_->limit.max_handshake_size));
     SSL_CTX_set_info_callback(ctx, connection::on_info);
+    SSL_CTX_set_keylog_callback(ctx, plan_->key_log ? connection::on_key : nullptr);
 
     if (SSL_CTX_set_min_proto_version(ctx, static_cast<int>(plan_->min_version)) != 1 ||
         SSL_CTX_set_max_proto_version(ctx, static_cast<int>(plan_->max_version)) != 1)

@@ -37,6 +37,7 @@ beside OpenSSL's, and one unit cannot have two"
 #include <wolfssl/wolfcrypt/ecc.h>
 #include <wolfssl/wolfcrypt/ed25519.h>
 #include <wolfssl/wolfcrypt/error-crypt.h>
+#include <wolfssl/wolfcrypt/kdf.h>
 #include <wolfssl/wolfcrypt/rsa.h>
 #include <wolfssl/wolfcrypt/signature.h>
 #pragma pop_macro("OPENSSL_NO_EC")
@@ -60,6 +61,8 @@ WOLFSSL_API void* wolfSSL_X509_STORE_CTX_get_ex_data(WOLFSSL_X509_STORE_CTX* ctx
 WOLFSSL_API WOLFSSL_X509* wolfSSL_X509_STORE_CTX_get_current_cert(WOLFSSL_X509_STORE_CTX* ctx);
 WOLFSSL_API int wolfSSL_X509_STORE_CTX_get_error(WOLFSSL_X509_STORE_CTX* ctx);
 WOLFSSL_API int wolfSSL_X509_STORE_CTX_get_error_depth(WOLFSSL_X509_STORE_CTX* ctx);
+WOLFSSL_API size_t wolfSSL_get_finished(const WOLFSSL* ssl, void* out, size_t size);
+WOLFSSL_API size_t wolfSSL_get_peer_finished(const WOLFSSL* ssl, void* out, size_t size);
 }
 
 /// Everything in which versions and builds of wolfSSL differ, under one name each.
@@ -152,6 +155,22 @@ inline int ask_for_fragments(WOLFSSL_CTX*, unsigned char) noexcept { return WOLF
 /// In 5.5 a server signs by what it likes best of the client's list, whatever its own, and a client takes any scheme
 /// (measured; 5.7 keeps to the list).
 inline constexpr bool keeps_to_schemes = LIBWOLFSSL_VERSION_HEX >= 0x05007000;
+
+#if defined(HAVE_KEYING_MATERIAL)
+inline constexpr bool has_exporter = true;
+
+inline int export_keying_material(WOLFSSL* ssl, unsigned char* out, std::size_t size, std::string_view label,
+                                  const unsigned char* context, std::size_t context_size) noexcept {
+  return wolfSSL_export_keying_material(ssl, out, size, label.data(), label.size(), context, context_size, 1);
+}
+#else
+inline constexpr bool has_exporter = false;
+
+inline int export_keying_material(WOLFSSL*, unsigned char*, std::size_t, std::string_view, const unsigned char*,
+                                  std::size_t) noexcept {
+  return WOLFSSL_FAILURE;
+}
+#endif
 
 /// Leaves out what some versions add to a ClientHello unasked: an Encrypted ClientHello made of random bytes.
 inline void set_fixed_values(WOLFSSL_CTX* ctx) noexcept {

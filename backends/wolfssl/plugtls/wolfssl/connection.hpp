@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <algorithm>
 #include <climits>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "plugtls/wolfssl/context.hpp"
+#include "plugtls/wolfssl/exporter.hpp"
 #include "plugtls/wolfssl/verify.hpp"
 
 namespace plugtls::wolfssl {
@@ -33,6 +35,8 @@ class connection {
     wolfSSL_SSLSetIOSend(ssl, send);
     wolfSSL_SetIOReadCtx(ssl, this);
     wolfSSL_SetIOWriteCtx(ssl, this);
+    wolfSSL_KeepArrays(
+        ssl);  // what keying material is exported from; builds for OpenSSL's compatibility keep it anyway
     set_verification();
     if (c.external_key() != nullptr) external::install(ssl, c.external_key());
     int e = WOLFSSL_SUCCESS;
@@ -114,6 +118,21 @@ class connection {
 
   void peer_chain(std::vector<byte_vector>& chain) const {
     chain.insert(chain.end(), peer_.presented().begin(), peer_.presented().end());
+  }
+
+  errc export_keying_material(const exporter_label& what, std::span<std::byte> out) {
+    if (wolfSSL_version(ssl_.get()) != static_cast<int>(tls_version::tls1_2))
+      return export_tls1_3(ssl_.get(), what, out);
+    const auto suite = static_cast<cipher_suite>(wolfSSL_get_current_cipher_suite(ssl_.get()));
+    const int hash = name(suite).ends_with("SHA384") ? sha384_mac : sha256_mac;  // RFC 5246 §5
+    return export_tls1_2(ssl_.get(), hash, what, out);
+  }
+
+  bool finished(bool own, byte_vector& out) const {
+    out.resize(64);
+    const auto tell = own ? wolfSSL_get_finished : wolfSSL_get_peer_finished;
+    out.resize(std::min(tell(ssl_.get(), out.data(), out.size()), out.size()));
+    return !out.empty();
   }
 
   void failure(error_info& info) {

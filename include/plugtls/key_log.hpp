@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "plugtls/bytes.hpp"
+#include "plugtls/detail/callback.hpp"
+#include "plugtls/detail/exceptions.hpp"
+#include "plugtls/detail/hex.hpp"
+#include "plugtls/secret.hpp"
+
+namespace plugtls {
+
+/// Receives the secrets of connections, a line at a time without its end, in the format of SSLKEYLOGFILE (NSS; RFC
+/// 9850), which Wireshark reads. WHOEVER SEES THESE LINES CAN READ AND FORGE ALL THE TRAFFIC: for debugging, never for
+/// data that matters. Called during handshakes, in the threads that drive them; the text is wiped afterwards. What it
+/// throws ends the handshake and comes out of the stream.
+using key_log_callback = detail::callback<void(std::string_view line)>;
+
+namespace detail {
+
+inline void log_line(const key_log_callback& to, exception_slot& thrown, std::string_view line) noexcept {
+  if (!thrown)
+    guard(thrown, 0, [&] {
+      to(line);
+      return 0;
+    });
+}
+
+/// Writes a line and has it logged.
+inline void log_key(const key_log_callback& to, exception_slot& thrown, std::string_view label, byte_view client_random,
+                    byte_view secret) noexcept {
+  guard(thrown, 0, [&] {
+    std::string line;
+    line.reserve(label.size() + 2 + 2 * (client_random.size() + secret.size()));  // so that no copy is left behind
+    line += label;
+    line += ' ';
+    append_hex(line, client_random);
+    line += ' ';
+    append_hex(line, secret);
+    log_line(to, thrown, line);
+    wipe(line.data(), line.size());
+    return 0;
+  });
+}
+
+}  // namespace detail
+}  // namespace plugtls
