@@ -7,6 +7,7 @@
 
 #include "plugtls/capability.hpp"
 #include "plugtls/certificate.hpp"
+#include "plugtls/detail/ticket_ring.hpp"
 #include "plugtls/error_info.hpp"
 #include "plugtls/peer_verifier.hpp"
 #include "plugtls/protocol.hpp"
@@ -26,6 +27,9 @@ struct context_plan {
   std::vector<std::string> alpn;
   limits limit;
   verify_rules verify;  ///< also holds the trust anchors and CRLs
+  std::shared_ptr<session_cache> sessions;  ///< a client's; null: sessions are neither asked for nor offered
+  detail::ticket_rules tickets;             ///< a server's; without keys no tickets are made or taken
+  sha256_digest policy{};                   ///< `policy_digest`; all zero where neither of the two is set
 };
 
 /// What a context will do, value by value. A value that was read back from the library after it was set says so; the

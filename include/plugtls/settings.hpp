@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -10,11 +11,17 @@
 #include "plugtls/key_pin.hpp"
 #include "plugtls/protocol.hpp"
 #include "plugtls/revocation.hpp"
+#include "plugtls/session.hpp"
 #include "plugtls/trust_store.hpp"
 #include "plugtls/unix_time.hpp"
 #include "plugtls/verify.hpp"
 
 namespace plugtls {
+
+class session_cache;
+namespace detail {
+class ticket_ring;
+}
 
 /// Bounds on what a peer can make us hold, and on what we send.
 struct limits {
@@ -48,6 +55,9 @@ struct client_settings {
   bool insecure_no_verification = false;      ///< nothing is verified: for looking at a server, never for data
   verify_clock clock = {};                    ///< whose time certificates and CRLs are checked against
   revocation_policy revocation = {};          ///< what is looked up in the CRLs of `trust`
+  /// Resumes connections: asks servers for sessions, and keeps and offers them (`session_cache`). Without, none is
+  /// asked for, taken or offered.
+  std::shared_ptr<session_cache> sessions = {};
   limits limit = {};
 };
 
@@ -67,6 +77,9 @@ struct server_settings {
   verify_callback insecure_override = {};   ///< its answer is the verdict, whatever verification says
   verify_clock clock = {};                  ///< whose time certificates and CRLs are checked against
   revocation_policy revocation = {};        ///< what is looked up in the CRLs of `trust`
+  /// Resumes connections, by tickets sealed with these (`std::make_shared<ticket_keys>()`, ticket_keys.hpp). Without,
+  /// none is sent. Together with `verify` it needs capability client_auth_resumption.
+  std::shared_ptr<detail::ticket_ring> tickets = {};
   limits limit = {};
 };
 
@@ -79,6 +92,10 @@ struct peer_options {
 
   std::string name;         ///< checked against the certificate: a DNS name, or an address with or without brackets
   std::string server_name;  ///< sent as SNI (RFC 6066 §3); empty: the name, unless that is an address
+  /// A session to offer instead of one of `client_settings::sessions`, which must be set (a cache that holds 0 will
+  /// do). `bad_session`: it is another backend's or library's, or its bytes are not usable. One that has expired, that
+  /// is for another peer or policy, or whose chain is no good any more, is not offered.
+  session resume = {};
 };
 
 }  // namespace plugtls

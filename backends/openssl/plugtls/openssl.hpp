@@ -35,7 +35,8 @@ struct backend {
                           capability::exact_certificate_alert,
                           capability::x448,
                           capability::critical_name_constraints,
-                          capability::ocsp_stapling};
+                          capability::ocsp_stapling,
+                          capability::client_auth_resumption};
     set.add(capability::tls1_3, has_tls1_3);
     set.add(capability::x25519mlkem768, has_mlkem);
     return set;
@@ -64,6 +65,13 @@ struct backend {
   static bool supports(cipher_suite s) noexcept { return *native_name(s) != '\0'; }
   static bool supports(named_group g) noexcept { return *native_name(g) != '\0'; }
   static bool supports(signature_scheme s) noexcept { return *native_name(s) != '\0'; }
+
+  static bool random(std::span<std::byte> out) noexcept {
+    return out.size() <= INT_MAX &&
+           RAND_bytes(reinterpret_cast<unsigned char*>(out.data()), static_cast<int>(out.size())) == 1;
+  }
+  // The encoding is ASN.1 with a version; a major version of the library may end it.
+  static std::string session_format() { return "OpenSSL " + std::to_string(OPENSSL_version_major()); }
 
   static errc verify_signature(byte_view spki, byte_view algorithm, byte_view signed_bytes, byte_view signature) {
     return openssl::verify_signature(spki, algorithm, signed_bytes, signature);

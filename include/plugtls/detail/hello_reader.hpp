@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -23,8 +25,12 @@ struct hello_facts {
   bool offers_1_3 = false;
   bool shares_group = true;  // a group of the client's is one of ours, or it names none
   bool server_hello_seen = false;
-  bool certificate_seen = false;  // the server's, in plaintext
-  bool psk_selected = false;      // TLS 1.3
+  bool certificate_seen = false;    // the server's, in plaintext
+  bool hello_done_seen = false;     // TLS 1.2: the handshake is a full one
+  bool psk_selected = false;        // TLS 1.3
+  std::array<std::byte, 32> session_id{};  // the client's
+  std::size_t session_id_size = 0;
+  bool session_id_echoed = false;   // TLS 1.2: not empty, and the server's is the same
 };
 
 /// Reads big-endian integers and length-prefixed vectors (RFC 8446 §3); after a read past the end it stays empty.
@@ -66,7 +72,9 @@ inline void read_client_hello(byte_view body, std::span<const named_group> own_g
   const unsigned legacy_version = r.u16();
   bool has_versions = false;
   r.take(32);
-  r.vector8();
+  const byte_view session_id = r.vector8();
+  facts.session_id_size = session_id.size() <= facts.session_id.size() ? session_id.size() : 0;
+  for (std::size_t i = 0; i < facts.session_id_size; ++i) facts.session_id[i] = session_id[i];
   r.vector16();
   r.vector8();
   wire_reader extensions(r.vector16());
@@ -111,7 +119,7 @@ inline void read_server_hello(byte_view body, hello_facts& facts) noexcept {
   wire_reader r(body);
   unsigned version = r.u16();
   const byte_view random = r.take(32);
-  r.vector8();
+  const byte_view session_id = r.vector8();
   const unsigned suite = r.u16();
   r.u8();
   if (!r.ok()) return;
@@ -125,6 +133,8 @@ inline void read_server_hello(byte_view body, hello_facts& facts) noexcept {
     if (type == 51 && !retry) facts.group = static_cast<named_group>(extension.u16());
     if (type == 41) facts.psk_selected = true;
   }
+  facts.session_id_echoed =
+      !session_id.empty() && as_text(session_id) == as_text(byte_view(facts.session_id).first(facts.session_id_size));
   facts.version = static_cast<tls_version>(version);
   facts.server_hello_seen = true;
   if (!retry) facts.suite = static_cast<cipher_suite>(suite);
