@@ -81,24 +81,19 @@ struct engine_state {
     return errc::success;
   }
 
-  // Whether the plaintext says that a session is resumed, and the library does not deny it (RFC 5246 §7.3, RFC 8446
-  // §2.2). In TLS 1.2 a client that offers one sends a session id, which comes back; the handshake has no hello done.
+  // Whether the plaintext says that a session is resumed, there was one to resume, and the library says so too.
   bool is_resumed() const noexcept {
-    const hello_facts& facts = w.observer().facts();
-    const bool seen = facts.version == tls_version::tls1_3 ? facts.psk_selected
-                                                           : facts.server_hello_seen && !facts.certificate_seen &&
-                                                                 !facts.hello_done_seen && facts.session_id_echoed;
     const bool possible = context.plan().own == role::client ? !offered.empty() : bool(context.plan().tickets);
-    return seen && possible && native.resumed();
+    return possible && w.observer().facts().says_resumed() && native.resumed();
   }
 
   // Makes the newest session of this connection; empty where there is none.
   session latest_session() {
     if (current != engine_phase::open || !context.plan().sessions) return {};
+    // In TLS 1.2 the one that was resumed stays good, where no new one has come.
+    if (resumed && agreed.version == tls_version::tls1_2 && !w.observer().facts().ticket_seen) return offered;
     native_session made;
-    // A session of TLS 1.2 may be resumed again and again.
-    if (!native.session(made) || made.bytes.empty())
-      return resumed && agreed.version == tls_version::tls1_2 ? offered : session();
+    if (!native.session(made) || made.bytes.empty()) return {};
     session_envelope out;
     out.backend = B::name;
     out.format = B::session_format();

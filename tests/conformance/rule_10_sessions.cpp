@@ -28,8 +28,8 @@ TEST_CASE("rule 10: a cache resumes by itself, and both ends tell the same") {
       CHECK(c.client.engine.peer_chain().front() == server_identity().chain().front());
       CHECK(c.client.engine.verified_path().size() == 3);
       CHECK(c.server.engine.peer_chain().empty());
-      CHECK(decode_client_hello(c.client.tap).has(v == tls_version::tls1_3 && i != 0 ? 41 : 35) ==
-            (v == tls_version::tls1_2 || i != 0));
+      if (v == tls_version::tls1_2) CHECK(decode_client_hello(c.client.tap).has(35));
+      CHECK(decode_client_hello(c.client.tap).has(41) == (v == tls_version::tls1_3 && i != 0));
     }
     CHECK(asked == 1);
   }

@@ -27,10 +27,20 @@ struct hello_facts {
   bool server_hello_seen = false;
   bool certificate_seen = false;    // the server's, in plaintext
   bool hello_done_seen = false;     // TLS 1.2: the handshake is a full one
+  bool ticket_seen = false;      // TLS 1.2: the server sends a new one
   bool psk_selected = false;        // TLS 1.3
   std::array<std::byte, 32> session_id{};  // the client's
   std::size_t session_id_size = 0;
-  bool session_id_echoed = false;   // TLS 1.2: not empty, and the server's is the same
+  bool session_id_fits = false;  // the server's is the client's, or that is empty
+
+  /// Whether a session is resumed, as far as the plaintext of a whole handshake tells. In TLS 1.2 the server repeats the
+  /// client's session id, where it has sent one (wolfSSL's sends none beside a ticket), and sends neither certificate nor hello done (RFC 5246 §7.3, RFC 5077 §3.4); in TLS 1.3 it selects a key of the
+  /// client's, and without a new key exchange that is none of ours (RFC 8446 §4.2.9).
+  bool says_resumed() const noexcept {
+    if (!server_hello_seen) return false;
+    if (version == tls_version::tls1_3) return psk_selected && group != named_group::none;
+    return session_id_fits && !certificate_seen && !hello_done_seen;
+  }
 };
 
 /// Reads big-endian integers and length-prefixed vectors (RFC 8446 §3); after a read past the end it stays empty.
@@ -133,8 +143,8 @@ inline void read_server_hello(byte_view body, hello_facts& facts) noexcept {
     if (type == 51 && !retry) facts.group = static_cast<named_group>(extension.u16());
     if (type == 41) facts.psk_selected = true;
   }
-  facts.session_id_echoed =
-      !session_id.empty() && as_text(session_id) == as_text(byte_view(facts.session_id).first(facts.session_id_size));
+  const byte_view sent = byte_view(facts.session_id).first(facts.session_id_size);
+  facts.session_id_fits = sent.empty() || as_text(session_id) == as_text(sent);
   facts.version = static_cast<tls_version>(version);
   facts.server_hello_seen = true;
   if (!retry) facts.suite = static_cast<cipher_suite>(suite);
