@@ -43,7 +43,8 @@
 //   is ignored.
 // - Renegotiation is refused; a client of TLS 1.2 refuses a server without secure renegotiation (RFC 5746; capability
 //   renegotiation_info).
-// - Sessions: a client asks for tickets, takes and offers sessions only where `plan.sessions` is set. A server sends and
+// - Sessions: a client asks for tickets, takes and offers sessions only where `plan.sessions` is set. A server sends
+// and
 //   takes tickets only where `plan.tickets` has keys, one ticket per handshake of TLS 1.3, sealed by
 //   `plan.tickets.seal` with AES-256 and found by `plan.tickets.open`; there is no other resumption. Where it verifies
 //   clients (capability client_auth_resumption) it puts `peer_verifier::ticket_state` into the ticket, and takes no

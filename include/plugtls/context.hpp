@@ -201,8 +201,8 @@ class basic_context {
     plan.tickets.fill = &B::random;
     if ((asks && !B::random(tag)) || (plan.tickets && !plan.tickets.keys->prepare(&B::random)))
       return info.set(errc::out_of_memory, std::string(B::name) + " gives no random bytes");
-    plan.policy = detail::policy_digest(B::name, B::session_format(), plan, s.identities,
-                                        asks ? byte_view(tag) : byte_view());
+    plan.policy =
+        detail::policy_digest(B::name, B::session_format(), plan, s.identities, asks ? byte_view(tag) : byte_view());
     plan.tickets.policy = plan.policy;
     return errc::success;
   }

@@ -26,7 +26,7 @@ struct context_plan {
   std::vector<signature_scheme> signature_schemes;
   std::vector<std::string> alpn;
   limits limit;
-  verify_rules verify;  ///< also holds the trust anchors and CRLs
+  verify_rules verify;                      ///< also holds the trust anchors and CRLs
   std::shared_ptr<session_cache> sessions;  ///< a client's; null: sessions are neither asked for nor offered
   detail::ticket_rules tickets;             ///< a server's; without keys no tickets are made or taken
   sha256_digest policy{};                   ///< `policy_digest`; all zero where neither of the two is set

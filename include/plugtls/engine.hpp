@@ -68,7 +68,8 @@ class basic_engine {
     if (!s.is_verified()) return s.fail();
     const io_status sent = s.w.flush();
     if (sent == io_status::would_block) return {0, engine_status::want_write, errc::success};
-    // The last that a server of TLS 1.3 sends are tickets. A client that is gone needs none, and may have said something.
+    // The last that a server of TLS 1.3 sends are tickets. A client that is gone needs none, and may have said
+    // something.
     const bool is_late = s.context.plan().own == role::server && s.w.observer().facts().version == tls_version::tls1_3;
     if (sent == io_status::error && !is_late) return s.fail();
     s.establish();

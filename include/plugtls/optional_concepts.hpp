@@ -11,6 +11,8 @@ namespace plugtls {
 
 /// Whether a backend has every member that its capabilities call for.
 template <class B>
-concept FulfilsCapabilities = requires { B::capabilities; };
+concept FulfilsCapabilities = requires {
+  B::capabilities;
+};
 
 }  // namespace plugtls

@@ -105,9 +105,7 @@ class peer_verifier {
   detail::resumable_peer& resumable() noexcept { return resumable_; }
   const detail::resumable_peer& resumable() const noexcept { return resumable_; }
   /// What a server puts into a ticket about the client, for `resumable_peer::decide_ticket`.
-  byte_vector ticket_state() const {
-    return detail::resumable_peer::to_ticket(decided_ ? chain_ : resumable_.chain);
-  }
+  byte_vector ticket_state() const { return detail::resumable_peer::to_ticket(decided_ ? chain_ : resumable_.chain); }
   /// The OCSP response that was told before `decide`; empty without one.
   const byte_vector& kept_staple() const noexcept { return kept_staple_; }
 

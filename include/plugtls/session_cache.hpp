@@ -75,8 +75,8 @@ class session_cache {
 
  private:
   static bool is_alike(const detail::session_envelope& a, const detail::session_envelope& b) noexcept {
-    return a.version == b.version && a.peer_name == b.peer_name && a.server_name == b.server_name &&
-           a.alpn == b.alpn && a.policy == b.policy && a.backend == b.backend;
+    return a.version == b.version && a.peer_name == b.peer_name && a.server_name == b.server_name && a.alpn == b.alpn &&
+           a.policy == b.policy && a.backend == b.backend;
   }
   void remove(std::size_t i, std::vector<session>& gone) {
     gone.push_back(std::move(sessions_[i]));

@@ -25,17 +25,18 @@ struct hello_facts {
   bool offers_1_3 = false;
   bool shares_group = true;  // a group of the client's is one of ours, or it names none
   bool server_hello_seen = false;
-  bool certificate_seen = false;    // the server's, in plaintext
-  bool hello_done_seen = false;     // TLS 1.2: the handshake is a full one
-  bool ticket_seen = false;      // TLS 1.2: the server sends a new one
-  bool psk_selected = false;        // TLS 1.3
+  bool certificate_seen = false;           // the server's, in plaintext
+  bool hello_done_seen = false;            // TLS 1.2: the handshake is a full one
+  bool ticket_seen = false;                // TLS 1.2: the server sends a new one
+  bool psk_selected = false;               // TLS 1.3
   std::array<std::byte, 32> session_id{};  // the client's
   std::size_t session_id_size = 0;
   bool session_id_fits = false;  // the server's is the client's, or that is empty
 
-  /// Whether a session is resumed, as far as the plaintext of a whole handshake tells. In TLS 1.2 the server repeats the
-  /// client's session id, where it has sent one (wolfSSL's sends none beside a ticket), and sends neither certificate nor hello done (RFC 5246 §7.3, RFC 5077 §3.4); in TLS 1.3 it selects a key of the
-  /// client's, and without a new key exchange that is none of ours (RFC 8446 §4.2.9).
+  /// Whether a session is resumed, as far as the plaintext of a whole handshake tells. In TLS 1.2 the server repeats
+  /// the client's session id, where it has sent one (wolfSSL's sends none beside a ticket), and sends neither
+  /// certificate nor hello done (RFC 5246 §7.3, RFC 5077 §3.4); in TLS 1.3 it selects a key of the client's, and
+  /// without a new key exchange that is none of ours (RFC 8446 §4.2.9).
   bool says_resumed() const noexcept {
     if (!server_hello_seen) return false;
     if (version == tls_version::tls1_3) return psk_selected && group != named_group::none;

@@ -157,7 +157,8 @@ class connection {
       bool is_due = SSL_version(ssl) == TLS1_3_VERSION;
       if (seals == 1) {
         if (!rules.seal(key) || RAND_bytes(iv, EVP_CIPHER_get_iv_length(EVP_aes_256_cbc())) != 1) return 0;
-        std::transform(key.name.begin(), key.name.end(), name, [](std::byte b) { return std::to_integer<unsigned char>(b); });
+        std::transform(key.name.begin(), key.name.end(), name,
+                       [](std::byte b) { return std::to_integer<unsigned char>(b); });
       } else {
         const detail::ticket_find found = rules.open(std::as_bytes(std::span(name, key.name.size())), key);
         if (found == detail::ticket_find::unknown) return 0;

@@ -18,7 +18,7 @@ beside OpenSSL's, and one unit cannot have two"
 
 #if !defined(OPENSSL_ALL) || !defined(OPENSSL_EXTRA) || !defined(HAVE_ALPN) || !defined(HAVE_SNI) ||                \
     !defined(HAVE_SUPPORTED_CURVES) || !defined(SESSION_CERTS) || !defined(KEEP_PEER_CERT) || !defined(HAVE_ECC) || \
-    !defined(WOLFSSL_ENCRYPTED_KEYS) || !defined(HAVE_EX_DATA) || !defined(HAVE_SESSION_TICKET) ||               \
+    !defined(WOLFSSL_ENCRYPTED_KEYS) || !defined(HAVE_EX_DATA) || !defined(HAVE_SESSION_TICKET) ||                  \
     !defined(HAVE_AESGCM)
 #error "plugtls: this wolfSSL is built without a part that the wolfssl backend needs; see backends/wolfssl/README.md"
 #endif

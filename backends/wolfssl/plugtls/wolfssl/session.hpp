@@ -30,8 +30,7 @@ inline bool write_session(WOLFSSL_SESSION* session, native_session& out) {
   const bool ok = wolfSSL_i2d_SSL_SESSION(session, &p) == size;
   if (ok) out.bytes = secret(byte_view(bytes));
   detail::wipe(bytes.data(), bytes.size());
-  out.lifetime = static_cast<std::uint32_t>(
-      std::min(wolfSSL_SESSION_get_ticket_lifetime_hint(session), 0xffffffffUL));
+  out.lifetime = static_cast<std::uint32_t>(std::min(wolfSSL_SESSION_get_ticket_lifetime_hint(session), 0xffffffffUL));
   return ok;
 }
 
@@ -79,9 +78,9 @@ class ticket {
     aes_handle aes;
     const auto n = static_cast<word32>(size);
     if (!aes || size < 0 || wc_AesGcmSetKey(aes.get(), data(byte_view(key.encryption)), 32) != 0) return false;
-    return (seals ? wc_AesGcmEncrypt(aes.get(), bytes, bytes, n, iv, nonce_size, tag, tag_size, also, sizeof also)
-                  : wc_AesGcmDecrypt(aes.get(), bytes, bytes, n, iv, nonce_size, tag, tag_size, also, sizeof also)) ==
-           0;
+    return (seals
+                ? wc_AesGcmEncrypt(aes.get(), bytes, bytes, n, iv, nonce_size, tag, tag_size, also, sizeof also)
+                : wc_AesGcmDecrypt(aes.get(), bytes, bytes, n, iv, nonce_size, tag, tag_size, also, sizeof also)) == 0;
   }
 };
 
