@@ -164,6 +164,25 @@ TEST_CASE("rule 10: what has become of the certificate meanwhile is seen before 
   }
 }
 
+TEST_CASE("rule 10: a certificate that was revoked meanwhile is seen before a session is offered") {
+  for (const tls_version v : versions()) {
+    CAPTURE(name(v));
+    resuming s(v);
+    s.client.revocation.mode = revocation_mode::leaf;
+    s.client.revocation.soft = true;
+    const context server = make_server(s.server);
+    CHECK_FALSE(meets_again(make_client(s.client), server));
+    CHECK(meets_again(make_client(s.client), server));
+    error_info info;
+    REQUIRE(s.client.trust.add_crl_file(PLUGTLS_TEST_DATA "/crl/intermediate_lists_leaves.pem", info) ==
+            errc::success);
+    connection c(make_client(s.client), server);
+    c.run();
+    CHECK(c.client.handshake_error == errc::revoked);
+    CHECK_FALSE(decode_client_hello(c.client.tap).has(41));
+  }
+}
+
 TEST_CASE("rule 10: a client that verifies nothing resumes, and tells the chain") {
   for (const tls_version v : versions()) {
     resuming s(v);

@@ -64,7 +64,7 @@ TEST_CASE("an offered session that is not usable is bad_session before a byte is
   const session good = p.client.engine.session();
   CHECK(offer_error(settings, good) == errc::success);
   detail::session_envelope s = good.envelope();
-  s.backend = "openssl";
+  s.backend = "another";
   CHECK(offer_error(settings, session(s)) == errc::bad_session);
   s = good.envelope();
   s.format = "Null 2";

@@ -103,6 +103,11 @@ class ticket_ring {
   }
 
   unix_time time() const { return clock_ ? clock_() : system_now(); }
+  /// Whether a ticket that was made then is still good.
+  bool is_timely(unix_time made) const {
+    const unix_time now = time();
+    return made <= now && now - made <= lifetime_;
+  }
 
  protected:
   /// Takes over what `to_bytes` gave; false where it is nothing of the kind.

@@ -76,8 +76,7 @@ class ticket {
     detail::field_reader in(plain.view());
     const auto made = static_cast<unix_time>(in.number(8));
     const byte_view saved = in.field(), state = in.field();
-    const unix_time age = rules.keys->time() - made;
-    return in.ended() && age >= 0 && age <= rules.keys->lifetime_seconds() &&
+    return in.ended() && rules.keys->is_timely(made) &&
            mbedtls_ssl_session_load(&session, mbedtls::data(saved), saved.size()) == 0 && client.decide_ticket(state);
   }
 

@@ -171,8 +171,11 @@ class connection {
   static int on_ticket_made(SSL* ssl, void*) {
     auto* self = static_cast<connection*>(SSL_get_ex_data(ssl, data_index()));
     return detail::guard(self->verifier_->exception(), 0, [&] {
-      const byte_vector state = self->verifier_->ticket_state();
-      return SSL_SESSION_set1_ticket_appdata(SSL_get_session(ssl), state.data(), state.size());
+      detail::field_writer state;
+      state.raw({});
+      state.number(static_cast<std::uint64_t>(self->plan_->tickets.keys->time()), 8);
+      state.field(self->verifier_->ticket_state());
+      return SSL_SESSION_set1_ticket_appdata(SSL_get_session(ssl), state.view().data(), state.view().size());
     });
   }
   static SSL_TICKET_RETURN on_ticket_opened(SSL* ssl, SSL_SESSION* session, const unsigned char*, std::size_t,
@@ -182,8 +185,14 @@ class connection {
       return status == SSL_TICKET_NONE ? SSL_TICKET_RETURN_IGNORE : SSL_TICKET_RETURN_IGNORE_RENEW;
     void* state = nullptr;
     std::size_t size = 0;
-    const bool good = SSL_SESSION_get0_ticket_appdata(session, &state, &size) == 1 && state != nullptr &&
-                      self->verifier_->resumable().decide_ticket({static_cast<const std::byte*>(state), size});
+    const bool good = detail::guard(self->verifier_->exception(), false, [&] {
+      if (SSL_SESSION_get0_ticket_appdata(session, &state, &size) != 1 || state == nullptr) return false;
+      detail::field_reader in({static_cast<const std::byte*>(state), size});
+      const auto made = static_cast<unix_time>(in.number(8));
+      const byte_view client = in.field();
+      return in.ended() && self->plan_->tickets.keys->is_timely(made) &&
+             self->verifier_->resumable().decide_ticket(client);
+    });
     if (!good) return SSL_TICKET_RETURN_IGNORE_RENEW;
     return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
   }
