@@ -41,6 +41,7 @@ struct engine_interface {
   virtual std::string_view alpn() const noexcept = 0;
   virtual std::string_view server_name() const noexcept = 0;
   virtual bool resumed() const noexcept = 0;
+  virtual plugtls::session session() const = 0;
   virtual const std::vector<certificate>& peer_chain() const noexcept = 0;
   virtual const std::vector<certificate>& verified_path() const noexcept = 0;
   virtual void wait_for_signer(int milliseconds) const = 0;
@@ -71,6 +72,7 @@ struct erased_engine final : engine_interface {
   std::string_view alpn() const noexcept override { return e.alpn(); }
   std::string_view server_name() const noexcept override { return e.server_name(); }
   bool resumed() const noexcept override { return e.resumed(); }
+  plugtls::session session() const override { return e.session(); }
   const std::vector<certificate>& peer_chain() const noexcept override { return e.peer_chain(); }
   const std::vector<certificate>& verified_path() const noexcept override { return e.verified_path(); }
   void wait_for_signer(int milliseconds) const override { e.wait_for_signer(milliseconds); }
@@ -184,6 +186,7 @@ class basic_engine<any_backend> {
   std::string_view alpn() const noexcept { return target_ ? target_->alpn() : ""; }
   std::string_view server_name() const noexcept { return target_ ? target_->server_name() : ""; }
   bool resumed() const noexcept { return target_ && target_->resumed(); }
+  plugtls::session session() const { return target_ ? target_->session() : plugtls::session(); }
   const std::vector<certificate>& peer_chain() const noexcept {
     return target_ ? target_->peer_chain() : detail::no_certificates();
   }

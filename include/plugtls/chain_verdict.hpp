@@ -54,5 +54,14 @@ inline bool all_parse(std::span<const byte_view> ders) noexcept {
   return true;
 }
 
+/// Reads every certificate; false where one does not parse.
+inline bool read_all(std::span<const byte_view> ders, std::vector<certificate>& out) {
+  out.clear();
+  errc e = errc::success;
+  for (const byte_view der : ders)
+    if (auto one = certificate::from_der(der, e)) out.push_back(*std::move(one));
+  return out.size() == ders.size();
+}
+
 }  // namespace detail
 }  // namespace plugtls

@@ -41,8 +41,15 @@
 //   asks for a staple, and gives what came with the leaf to `peer_verifier::staple` before `decide`: in TLS 1.2 it
 //   comes in a message of its own after the certificates, so that `decide` waits for it. The library's own view of it
 //   is ignored.
-// - Sessions are not resumed, tickets are neither asked for nor sent, renegotiation is refused; a client of TLS 1.2
-//   refuses a server without secure renegotiation (RFC 5746; capability renegotiation_info).
+// - Renegotiation is refused; a client of TLS 1.2 refuses a server without secure renegotiation (RFC 5746; capability
+//   renegotiation_info).
+// - Sessions: a client asks for tickets, takes and offers sessions only where `plan.sessions` is set. A server sends
+// and
+//   takes tickets only where `plan.tickets` has keys, one ticket per handshake of TLS 1.3, sealed by
+//   `plan.tickets.seal` with AES-256 and found by `plan.tickets.open`; there is no other resumption. Where it verifies
+//   clients (capability client_auth_resumption) it puts `peer_verifier::ticket_state` into the ticket, and takes no
+//   ticket but after `resumable_peer::decide_ticket`. A ticket that cannot be opened makes the handshake a full one. In
+//   TLS 1.3 a session is resumed with a new key exchange only (psk_dhe_ke). A resumed handshake asks no verifier.
 // - A server's order decides about suites, groups of TLS 1.2 and ALPN; where the library goes by the client's,
 //   server_suite_order and server_group_order are not declared. In TLS 1.3 a share that the client has sent is taken if
 //   the server has its group. A CertificateRequest names no authorities.
@@ -74,6 +81,12 @@ struct negotiated_values {
   named_group group = named_group::none;
   signature_scheme scheme = signature_scheme::none;
   std::string alpn;
+};
+
+/// A client's session as the library writes it.
+struct native_session {
+  secret bytes;                ///< what `offer` takes, in another process too
+  std::uint32_t lifetime = 0;  ///< in seconds, as the server told; 0: it did not, or the library does not tell
 };
 
 /// A private key in the library's form. Default-constructible (empty) and movable.
@@ -124,10 +137,20 @@ template <class N, class Context>
 concept NativeConnection = std::default_initializable<N> &&
     requires(N& n, const N& c, const Context& context, const std::string& server_name, wire& w, peer_verifier& verifier,
              error_info& info, std::byte* out, const std::byte* in, std::size_t size, negotiated_values& values,
-             std::vector<byte_vector>& chain) {
+             std::vector<byte_vector>& chain, byte_view session_bytes, native_session& session) {
   // Makes a connection of the context's role. `server_name` goes out as SNI when it is not empty (a client's). wire and
   // verifier outlive the connection, context does too; none of them moves.
   { n.open(context, server_name, w, verifier, info) } -> std::same_as<errc>;
+
+  // Offers a session, a client's, between open() and the first handshake(); `bad_session` where the library cannot read
+  // it, and then none is offered.
+  { n.offer(session_bytes) } -> std::same_as<errc>;
+  // Counts the sessions that the connection, a client's, has received so far and that can be resumed.
+  { c.session_count() } -> std::same_as<unsigned>;
+  // Writes the newest of them; false where there is none.
+  { n.session(session) } -> std::same_as<bool>;
+  // Whether the library resumes a session, from the server's hello on; where it does not tell, what the observer saw.
+  { c.resumed() } -> std::same_as<bool>;
 
   // Goes on with the handshake. When the peer's certificates are there, calls verifier.decide() exactly once, in this
   // call, and before the next flight; refuses with the alert it gives, or one of the same class (capability
@@ -169,7 +192,7 @@ concept NativeConnection = std::default_initializable<N> &&
 /// A backend. `name` is at once its folder, its namespace, the value of the build option and the name of its header.
 template <class B>
 concept Backend = requires(error_info& info, tls_version version, cipher_suite suite, named_group group,
-                           signature_scheme scheme, byte_view bytes) {
+                           signature_scheme scheme, byte_view bytes, std::span<std::byte> room) {
   { B::name } -> std::convertible_to<std::string_view>;
   // What this library version can do; a constant expression.
   { B::capabilities } -> std::convertible_to<capability_set>;
@@ -184,6 +207,10 @@ concept Backend = requires(error_info& info, tls_version version, cipher_suite s
   { B::supports(suite) } -> std::same_as<bool>;
   { B::supports(group) } -> std::same_as<bool>;
   { B::supports(scheme) } -> std::same_as<bool>;
+  // Fills with random bytes, from the library's generator; false where that fails. After start().
+  { B::random(room) } -> std::same_as<bool>;
+  // Names the library as far as its versions read each other's sessions; a person may read it.
+  { B::session_format() } -> std::same_as<std::string>;
   // Verifies one signature; a pure function. spki and algorithm (AlgorithmIdentifier) are DER. Gives success,
   // bad_signature, unsupported (algorithm or key that the library lacks), malformed_certificate. Weak algorithms are
   // verified where the library can: refusing them is the policy's business.

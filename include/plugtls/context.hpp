@@ -11,6 +11,7 @@
 #include "plugtls/context_plan.hpp"
 #include "plugtls/detail/identity_check.hpp"
 #include "plugtls/detail/scheme_check.hpp"
+#include "plugtls/policy_digest.hpp"
 #include "plugtls/private_key.hpp"
 #include "plugtls/settings.hpp"
 #include "plugtls/signer_plan.hpp"
@@ -36,6 +37,7 @@ class basic_context {
     auto s = std::make_shared<state>();
     s->plan.verify.mode = settings.insecure_no_verification ? verify_mode::none : verify_mode::required;
     s->plan.verify.check_name = !settings.insecure_skip_name;
+    s->plan.sessions = settings.sessions;
     if (settings.identities.size() > 1)
       return refuse(info, errc::unsupported, "a client presents at most one identity");
     return make(std::move(s), settings, role::client, info);
@@ -48,6 +50,13 @@ class basic_context {
     auto s = std::make_shared<state>();
     s->plan.verify.mode = settings.verify;
     s->plan.verify.check_name = false;
+    s->plan.tickets.keys = settings.tickets;
+    if (settings.tickets && settings.verify != verify_mode::none &&
+        !B::capabilities.has(capability::client_auth_resumption))
+      return refuse(info, errc::unsupported,
+                    std::string(B::name) +
+                        " cannot verify a client again when its session is resumed: do not set tickets where clients "
+                        "are verified");
     if (settings.identities.empty())
       return refuse(info, errc::invalid_argument, "a server needs an identity: a certificate and its key");
     if (settings.identities.size() > 1)
@@ -124,11 +133,7 @@ class basic_context {
     peer_verifier verifier(rules, peer, options.name ? std::string_view(*options.name) : "",
                            options.usage.value_or(own));
     verifier.staple(options.ocsp_response);
-    const bool is_too_long = chain.size() > static_cast<std::size_t>(rules.max_chain_length);
-    if (chain.empty() || is_too_long || !detail::all_parse(chain))
-      verifier.decide({chain, {}, false, {}});  // the library is not asked: this is refused before
-    else if (!verifier.decide_known(chain))
-      state_->native.verify_chain(chain, verifier);
+    examine(chain, verifier);
     verifier.exception().rethrow();
     out.path = verifier.path();
     // The last line: nothing is good that the verifier did not accept.
@@ -140,6 +145,31 @@ class basic_context {
   /// The same, for certificates.
   chain_verdict verify_chain(std::span<const certificate> chain, const chain_options& options = {}) const {
     return verify_chain(detail::ders_of(chain), options);
+  }
+
+  // For the engine: verifies the chain of a session as a handshake would, but for the callbacks. Where this context
+  // verifies nothing the chain is only read. The context must not be empty. Never throws.
+  bool verify_again(std::span<const byte_view> chain, byte_view staple, const std::optional<peer_name>& peer,
+                    detail::resumable_peer& out) const noexcept {
+    detail::exception_slot dropped;  // a full handshake will say so
+    return detail::guard(dropped, false, [&] {
+      const verify_rules& rules = state_->plan.verify;
+      const bool is_client = rules.own == role::client;
+      if (rules.mode == verify_mode::none || (chain.empty() && !is_client && rules.mode == verify_mode::optional)) {
+        out.path.clear();
+        return detail::read_all(chain, out.chain);
+      }
+      const std::optional<peer_name> checked = is_client && rules.check_name ? peer : std::nullopt;
+      if (is_client && rules.check_name && !checked) return false;
+      peer_verifier verifier(rules, checked, "", is_client ? purpose::server_auth : purpose::client_auth);
+      verifier.staple(staple);
+      verifier.spare_callbacks();
+      examine(chain, verifier);
+      if (verifier.exception() || !verifier.decided() || !verifier.decision().accept) return false;
+      out.chain = verifier.chain();
+      out.path = verifier.path();
+      return true;
+    });
   }
 
   // For the engine and for native access. The context must not be empty.
@@ -158,6 +188,31 @@ class basic_context {
     std::vector<loaded_identity<typename B::private_key>> loaded;
     typename B::context native;
   };
+
+  // Has a chain decided about as a handshake would.
+  void examine(std::span<const byte_view> chain, peer_verifier& verifier) const {
+    const auto most = static_cast<std::size_t>(state_->plan.verify.max_chain_length);
+    if (chain.empty() || chain.size() > most || !detail::all_parse(chain))
+      verifier.decide({chain, {}, false, {}});  // the library is not asked: this is refused before
+    else if (!verifier.decide_known(chain))
+      state_->native.verify_chain(chain, verifier);
+  }
+
+  // What sessions are bound to. What a callback would say is known to nobody: where there is one, they are bound to
+  // this very context.
+  static errc bind_sessions(state& s, error_info& info) {
+    context_plan& plan = s.plan;
+    if (!plan.sessions && !plan.tickets) return errc::success;
+    sha256_digest tag{};
+    const bool asks = plan.verify.mode != verify_mode::none && (plan.verify.on_verify || plan.verify.insecure_override);
+    plan.tickets.fill = &B::random;
+    if ((asks && !B::random(tag)) || (plan.tickets && !plan.tickets.keys->prepare(&B::random)))
+      return info.set(errc::out_of_memory, std::string(B::name) + " gives no random bytes");
+    plan.policy =
+        detail::policy_digest(B::name, B::session_format(), plan, s.identities, asks ? byte_view(tag) : byte_view());
+    plan.tickets.policy = plan.policy;
+    return errc::success;
+  }
 
   static basic_context refuse(error_info& info, errc what, std::string text) {
     info.set(what, std::move(text));
@@ -181,6 +236,7 @@ class basic_context {
     if (!settings.signature_schemes.empty())
       for (const identity& id : s->identities)
         if (e == errc::success) e = detail::check_schemes<B>(id, s->plan.signature_schemes, s->plan, info);
+    if (e == errc::success) e = bind_sessions(*s, info);
     if (e == errc::success) e = s->native.open(s->plan, s->loaded, info);
     if (e != errc::success) {
       info.code = e;

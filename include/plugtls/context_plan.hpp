@@ -9,6 +9,7 @@
 #include "plugtls/capability.hpp"
 #include "plugtls/certificate.hpp"
 #include "plugtls/detail/scheme_check.hpp"
+#include "plugtls/detail/ticket_ring.hpp"
 #include "plugtls/error_info.hpp"
 #include "plugtls/peer_verifier.hpp"
 #include "plugtls/protocol.hpp"
@@ -29,9 +30,12 @@ struct context_plan {
   detail::make_step_runner step_runner = nullptr;  ///< set where a signer may answer later
   std::vector<std::string> alpn;
   limits limit;
-  std::size_t max_fragment_length = 0;  ///< a client's; 0, or what RFC 6066 §4 has
-  key_log_callback key_log;             ///< never set without capability key_log
-  verify_rules verify;                  ///< also holds the trust anchors and CRLs
+  std::size_t max_fragment_length = 0;      ///< a client's; 0, or what RFC 6066 §4 has
+  key_log_callback key_log;                 ///< never set without capability key_log
+  verify_rules verify;                      ///< also holds the trust anchors and CRLs
+  std::shared_ptr<session_cache> sessions;  ///< a client's; null: sessions are neither asked for nor offered
+  detail::ticket_rules tickets;             ///< a server's; without keys no tickets are made or taken
+  sha256_digest policy{};                   ///< `policy_digest`; all zero where neither of the two is set
 };
 
 /// Returns the number that stands for a length of fragments on the wire (RFC 6066 §4), 0 for none.

@@ -79,7 +79,10 @@ class basic_engine {
     if (!s.is_verified()) return s.fail();
     const io_status sent = s.w.flush();
     if (sent == io_status::would_block) return {0, engine_status::want_write, errc::success};
-    if (sent == io_status::error) return s.fail();
+    // The last that a server of TLS 1.3 sends are tickets. A client that is gone needs none, and may have said
+    // something.
+    const bool is_late = s.context.plan().own == role::server && s.w.observer().facts().version == tls_version::tls1_3;
+    if (sent == io_status::error && !is_late) return s.fail();
     s.establish();
     return {};
   }
@@ -94,6 +97,8 @@ class basic_engine {
     s.w.bind(p);
     for (int spins = 0;;) {
       const native_result r = s.native.read(out, size);
+      if (s.keeps_sessions) [[unlikely]]
+        s.keep_sessions();
       if (r.status == native_status::done) [[likely]]
         return {r.bytes, engine_status::done, errc::success};
       if (r.status == native_status::closed) return s.end_by_peer();
@@ -197,16 +202,22 @@ class basic_engine {
   std::string_view server_name() const noexcept {
     return state_ ? std::string_view(state_->w.observer().facts().server_name) : "";
   }
+  /// Whether the connection resumes a session, on both roles.
   bool resumed() const noexcept { return established() && state_->resumed; }
+  /// Returns the newest session that a client can resume, for `peer_options::resume`; empty while there is none. A
+  /// server of TLS 1.3 sends it after the handshake: it is there once something has been read. Asked for, and kept,
+  /// only where `client_settings::sessions` is set.
+  plugtls::session session() const { return state_ ? state_->latest_session() : plugtls::session(); }
 
   /// The peer's certificates as presented, leaf first; empty when it sent none. After a refusal those that were
-  /// refused.
+  /// refused. On a resumed connection those of the full handshake.
   const std::vector<certificate>& peer_chain() const noexcept {
     return state_ ? state_->peer_chain() : detail::no_certificates();
   }
   /// The path from the leaf to the trust anchor, as it was verified; empty when nothing was.
   const std::vector<certificate>& verified_path() const noexcept {
-    return state_ ? state_->verifier.path() : detail::no_certificates();
+    if (!state_) return detail::no_certificates();
+    return state_->resumed ? state_->verifier.resumable().path : state_->verifier.path();
   }
 
   /// Waits for the signer that the handshake waits for, at most so many milliseconds (negative: for as long as it

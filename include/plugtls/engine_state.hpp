@@ -11,6 +11,7 @@
 #include "plugtls/detail/external_key.hpp"
 #include "plugtls/engine_result.hpp"
 #include "plugtls/peer_verifier.hpp"
+#include "plugtls/session_cache.hpp"
 #include "plugtls/wire.hpp"
 
 namespace plugtls::detail {
@@ -27,12 +28,97 @@ struct engine_state {
         name(parse_name()),
         w(c.plan().own, c.plan().min_version, c.plan().max_version, c.plan().groups, c.plan().limit.max_handshake_size),
         verifier(c.plan().verify, name, peer.name) {
-    const std::string sni = server_name();
+    verifier.resumable().bind(this, verify_again);
+    sni = server_name();
     errc e = error.code;
     if (e == errc::success) e = native.open(context.native(), sni, w, verifier, error);
+    if (e == errc::success) e = offer_session();
     if (e == errc::success) return;
     error.code = e;
     current = engine_phase::failed;
+  }
+
+  static bool verify_again(const void* self, std::span<const byte_view> chain, byte_view staple,
+                           resumable_peer& out) noexcept {
+    const auto& s = *static_cast<const engine_state*>(self);
+    return s.context.verify_again(chain, staple, s.name, out);
+  }
+
+  // Whether a session was made in this very situation.
+  bool fits(const session_envelope& s) const noexcept {
+    const context_plan& plan = context.plan();
+    return s.backend == B::name && s.peer_name == peer.name && s.server_name == sni && s.alpn == plan.alpn &&
+           s.policy == plan.policy;
+  }
+
+  errc offer_session() {
+    const context_plan& plan = context.plan();
+    const bool is_asked = !peer.resume.empty();
+    if (is_asked && (plan.own == role::server || !plan.sessions))
+      return error.set(errc::invalid_argument,
+                       plan.own == role::server
+                           ? "a server offers no session"
+                           : "a session is to be resumed, and the context has no client_settings::sessions");
+    if (!plan.sessions) return errc::success;
+    const unix_time now = system_now();
+    if (is_asked)
+      offered = peer.resume;
+    else if (plan.sessions->capacity() != 0)
+      offered = plan.sessions->take([&](const session_envelope& s) { return fits(s); }, now);
+    if (offered.empty()) return errc::success;
+    const session_envelope& s = offered.envelope();
+    if (is_asked && (s.backend != B::name || s.format != B::session_format())) {
+      return error.set(errc::bad_session, "the session is of " + s.format + ", and this is " + B::session_format());
+    }
+    // A little ahead is the clock of another machine.
+    const bool is_timely = now < s.expires() && s.created < now + 60;
+    if (!is_timely || !fits(s) || !verifier.resumable().decide(ders_of(s.chain), s.staple)) return drop_offer();
+    if (native.offer(s.native.bytes()) == errc::success) return errc::success;
+    drop_offer();
+    return is_asked ? error.set(errc::bad_session, std::string(B::name) + " cannot read the session") : errc::success;
+  }
+  errc drop_offer() {
+    if (context.plan().sessions) context.plan().sessions->drop(offered);
+    offered = {};
+    return errc::success;
+  }
+
+  // Whether the plaintext says that a session is resumed, there was one to resume, and the library says so too.
+  bool is_resumed() const noexcept {
+    const bool possible = context.plan().own == role::client ? !offered.empty() : bool(context.plan().tickets);
+    return possible && w.observer().facts().says_resumed() && native.resumed();
+  }
+
+  // Makes the newest session of this connection; empty where there is none.
+  session latest_session() {
+    if (current != engine_phase::open || !context.plan().sessions) return {};
+    // In TLS 1.2 the one that was resumed stays good, where no new one has come.
+    if (resumed && agreed.version == tls_version::tls1_2 && !w.observer().facts().ticket_seen) return offered;
+    native_session made;
+    if (!native.session(made) || made.bytes.empty()) return {};
+    session_envelope out;
+    out.backend = B::name;
+    out.format = B::session_format();
+    out.native = made.bytes;
+    out.version = agreed.version;
+    out.peer_name = peer.name;
+    out.server_name = sni;
+    out.alpn = context.plan().alpn;
+    out.policy = context.plan().policy;
+    out.created = system_now();
+    out.lifetime = made.lifetime == 0 ? 7200 : made.lifetime;
+    out.chain = peer_chain();
+    out.staple = resumed ? offered.envelope().staple : verifier.kept_staple();
+    return session(std::move(out));
+  }
+
+  // Hands new sessions to the cache.
+  void keep_sessions() {
+    const unsigned count = native.session_count();
+    if (count == sessions_kept) return;
+    sessions_kept = count;
+    session_cache& cache = *context.plan().sessions;
+    if (cache.capacity() != 0) cache.keep(latest_session());
   }
 
   std::optional<peer_name> parse_name() {
@@ -76,6 +162,7 @@ struct engine_state {
     const verify_rules& rules = context.plan().verify;
     if (rules.mode == verify_mode::none) return true;
     if (verifier.decided()) return verifier.decision().accept;
+    if (native.resumed() || is_resumed()) return is_resumed() && verifier.resumable().accepted();
     return rules.own == role::server && rules.mode == verify_mode::optional;  // presented nothing
   }
 
@@ -86,11 +173,13 @@ struct engine_state {
     if (agreed.suite == plugtls::cipher_suite::none) agreed.suite = facts.suite;
     if (agreed.group == named_group::none) agreed.group = facts.group;
     if (agreed.scheme == plugtls::signature_scheme::none) agreed.scheme = facts.scheme;
-    resumed = agreed.version == tls_version::tls1_3 ? facts.psk_selected : !facts.certificate_seen;
+    resumed = is_resumed();
     const std::size_t record = context.plan().limit.max_record_size;
     max_write = native.max_write() < record ? native.max_write() : record;
     w.established();
     current = engine_phase::open;
+    keeps_sessions = context.plan().own == role::client && context.plan().sessions != nullptr;
+    if (keeps_sessions) keep_sessions();
   }
 
   engine_result end_by_peer() {
@@ -163,6 +252,8 @@ struct engine_state {
   engine_state& operator=(const engine_state&) = delete;
 
   engine_result fail() {
+    // Where a handshake fails with a session, the next one goes without.
+    if (current == engine_phase::handshake && !offered.empty()) drop_offer();
     current = engine_phase::failed;
     error = {};
     native.failure(error);
@@ -215,6 +306,7 @@ struct engine_state {
   }
 
   const std::vector<certificate>& peer_chain() {
+    if (resumed) return verifier.resumable().chain;
     if (!verifier.chain().empty()) return verifier.chain();
     if (!asked_native && current == engine_phase::open) {
       asked_native = true;
@@ -251,6 +343,10 @@ struct engine_state {
   bool peer_closed = false;
   bool resumed = false;
   bool asked_native = false;
+  bool keeps_sessions = false;
+  unsigned sessions_kept = 0;
+  session offered;
+  std::string sni;
   std::size_t max_write = 16384;
   negotiated_values agreed;
   std::vector<certificate> unverified;

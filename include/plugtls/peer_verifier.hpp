@@ -11,6 +11,7 @@
 #include "plugtls/chain_policy.hpp"
 #include "plugtls/detail/chain_memory.hpp"
 #include "plugtls/detail/exceptions.hpp"
+#include "plugtls/detail/resumable_peer.hpp"
 #include "plugtls/detail/revocation_check.hpp"
 #include "plugtls/error_info.hpp"
 #include "plugtls/path_builder.hpp"
@@ -96,6 +97,18 @@ class peer_verifier {
   /// Tells the OCSP response that came with the leaf, in DER, before `decide`. The bytes must last until then.
   void staple(byte_view response) noexcept { staple_ = response; }
 
+  /// Has no callback asked: for the chain of a session, about which they were asked in its full handshake. Then nothing
+  /// is accepted that has a problem.
+  void spare_callbacks() noexcept { asks_ = false; }
+
+  /// The peer of a session that may be resumed.
+  detail::resumable_peer& resumable() noexcept { return resumable_; }
+  const detail::resumable_peer& resumable() const noexcept { return resumable_; }
+  /// What a server puts into a ticket about the client, for `resumable_peer::decide_ticket`.
+  byte_vector ticket_state() const { return detail::resumable_peer::to_ticket(decided_ ? chain_ : resumable_.chain); }
+  /// The OCSP response that was told before `decide`; empty without one.
+  const byte_vector& kept_staple() const noexcept { return kept_staple_; }
+
   /// Verifies, asks the callback, and answers. Called again in one handshake it gives the same answer. Never throws:
   /// what a callback throws is kept for the engine, and the peer is refused.
   verify_decision decide(const native_verdict& native) noexcept {
@@ -114,6 +127,7 @@ class peer_verifier {
     if (decided_ || rules_.mode == verify_mode::none) return decided_;
     return detail::guard(exception_, false, [&] {
       if (!recall(presented)) return false;
+      kept_staple_.assign(staple_.begin(), staple_.end());
       decided_ = true;
       decision_ = {false, errc::rejected_by_callback, alert::certificate_unknown};  // where a callback throws
       decision_ = conclude(true);
@@ -145,6 +159,7 @@ class peer_verifier {
 
  private:
   verify_decision judge(const native_verdict& native) {
+    kept_staple_.assign(staple_.begin(), staple_.end());
     if (rules_.mode == verify_mode::none) return {true, errc::success, alert::close_notify};
     if (static_cast<int>(native.presented.size()) > rules_.max_chain_length)
       return refuse(errc::handshake_too_large, 0);
@@ -345,7 +360,9 @@ class peer_verifier {
 
   verify_decision ask(bool trusted) {
     const verify_context seen = context();
-    if (rules_.insecure_override) {
+    if (!asks_) {
+      // What an override forgave is not forgiven again behind its back.
+    } else if (rules_.insecure_override) {
       if (rules_.insecure_override(seen)) return {true, errc::success, alert::close_notify};
       add_problem(problems_, errc::rejected_by_callback, 0);
     } else if (rules_.on_verify && !rules_.on_verify(seen)) {
@@ -361,7 +378,10 @@ class peer_verifier {
   std::string_view peer_text_;
   purpose usage_;
   byte_view staple_;
+  byte_vector kept_staple_;
+  detail::resumable_peer resumable_;
   bool check_name_;
+  bool asks_ = true;
   bool is_anchored_ = false;
   unix_time now_ = 0;
   std::vector<certificate> chain_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -11,11 +12,17 @@
 #include "plugtls/key_pin.hpp"
 #include "plugtls/protocol.hpp"
 #include "plugtls/revocation.hpp"
+#include "plugtls/session.hpp"
 #include "plugtls/trust_store.hpp"
 #include "plugtls/unix_time.hpp"
 #include "plugtls/verify.hpp"
 
 namespace plugtls {
+
+class session_cache;
+namespace detail {
+class ticket_ring;
+}
 
 /// Bounds on what a peer can make us hold, and on what we send.
 struct limits {
@@ -37,8 +44,9 @@ struct client_settings {
   tls_version min_version = tls_version::automatic;  ///< TLS 1.2; lower is refused (RFC 8996)
   tls_version max_version = tls_version::automatic;  ///< the newest that the backend has
   std::vector<cipher_suite> cipher_suites = {};      ///< in order of preference, TLS 1.2 and 1.3 in one list
-  std::vector<named_group> groups = {};       ///< in order of preference; in TLS 1.2 also the curves of certificates
-  std::vector<signature_scheme> signature_schemes = {};  ///< in order; the handshake's (capability signature_scheme_choice)
+  std::vector<named_group> groups = {};  ///< in order of preference; in TLS 1.2 also the curves of certificates
+  std::vector<signature_scheme> signature_schemes =
+      {};                                     ///< in order; the handshake's (capability signature_scheme_choice)
   std::vector<std::string> alpn = {};         ///< in order of preference, 1 to 255 bytes each (RFC 7301)
   trust_store trust = trust_store::system();  ///< whom servers' certificates must lead to
   std::vector<key_pin> pins = {};             ///< if any: one of them must be a key of the path, leaf to anchor
@@ -51,10 +59,13 @@ struct client_settings {
   verify_clock clock = {};                    ///< whose time certificates and CRLs are checked against
   revocation_policy revocation = {};          ///< what is looked up in the CRLs of `trust`
   key_log_callback insecure_key_log = {};     ///< gives the traffic away to whoever reads it (capability key_log)
+  /// Resumes connections: asks servers for sessions, and keeps and offers them (`session_cache`). Without, none is
+  /// asked for, taken or offered.
+  std::shared_ptr<session_cache> sessions = {};
   limits limit = {};
   /// Asks the server to send no more than so many bytes of plaintext in a record, and does the same: 512, 1024, 2048 or
-  /// 4096, 0 to ask for nothing (RFC 6066 §4). A server may ignore it. Capabilities `max_fragment_length` and, where the
-  /// window has TLS 1.3, `max_fragment_length_tls1_3`.
+  /// 4096, 0 to ask for nothing (RFC 6066 §4). A server may ignore it. Capabilities `max_fragment_length` and, where
+  /// the window has TLS 1.3, `max_fragment_length_tls1_3`.
   std::size_t max_fragment_length = 0;
 };
 
@@ -63,8 +74,9 @@ struct server_settings {
   tls_version min_version = tls_version::automatic;  ///< TLS 1.2; lower is refused (RFC 8996)
   tls_version max_version = tls_version::automatic;  ///< the newest that the backend has
   std::vector<cipher_suite> cipher_suites = {};      ///< in order of preference, TLS 1.2 and 1.3 in one list
-  std::vector<named_group> groups = {};     ///< in order of preference; in TLS 1.2 also the curves of certificates
-  std::vector<signature_scheme> signature_schemes = {};  ///< in order; the handshake's (capability signature_scheme_choice)
+  std::vector<named_group> groups = {};  ///< in order of preference; in TLS 1.2 also the curves of certificates
+  std::vector<signature_scheme> signature_schemes =
+      {};                                   ///< in order; the handshake's (capability signature_scheme_choice)
   std::vector<std::string> alpn = {};       ///< in order of preference; no overlap ends the handshake (RFC 7301)
   std::vector<identity> identities = {};    ///< exactly one
   verify_mode verify = verify_mode::none;   ///< whether clients are asked for a certificate
@@ -76,6 +88,9 @@ struct server_settings {
   verify_clock clock = {};                  ///< whose time certificates and CRLs are checked against
   revocation_policy revocation = {};        ///< what is looked up in the CRLs of `trust`
   key_log_callback insecure_key_log = {};   ///< gives the traffic away to whoever reads it (capability key_log)
+  /// Resumes connections, by tickets sealed with these (`std::make_shared<ticket_keys>()`, ticket_keys.hpp). Without,
+  /// none is sent. Together with `verify` it needs capability client_auth_resumption.
+  std::shared_ptr<detail::ticket_ring> tickets = {};
   limits limit = {};
 };
 
@@ -88,6 +103,10 @@ struct peer_options {
 
   std::string name;         ///< checked against the certificate: a DNS name, or an address with or without brackets
   std::string server_name;  ///< sent as SNI (RFC 6066 §3); empty: the name, unless that is an address
+  /// A session to offer instead of one of `client_settings::sessions`, which must be set (a cache that holds 0 will
+  /// do). `bad_session`: it is another backend's or library's, or its bytes are not usable. One that has expired, that
+  /// is for another peer or policy, or whose chain is no good any more, is not offered.
+  session resume = {};
 };
 
 }  // namespace plugtls

@@ -33,6 +33,11 @@ struct null_script {
   bool fail_write = false;
   std::size_t max_write = 16384;
   bool tells_negotiated = true;
+  unsigned sessions = 0;        ///< that a connection has received
+  bool claims_resumed = false;  ///< says that every connection is
+  bool skips_judge = false;     ///< a handshake goes past the verifier
+  bool no_random = false;
+  unsigned char randoms = 0;  ///< how often random bytes were asked for, and what they are
 };
 inline null_script the_script;
 
@@ -120,6 +125,16 @@ class connection {
     idle_ = the_script.idle;
     return the_script.open_connection == errc::success ? errc::success : info.set(the_script.open_connection);
   }
+
+  // It resumes nothing: only the scripted one can be read.
+  errc offer(byte_view bytes) { return as_text(bytes) == "null session" ? errc::success : errc::bad_session; }
+  unsigned session_count() const { return done_ ? the_script.sessions : 0; }
+  bool session(native_session& out) {
+    if (the_script.sessions == 0) return false;
+    out = {secret("null session"), 100};
+    return true;
+  }
+  bool resumed() const { return the_script.claims_resumed; }
 
   native_status handshake() {
     if (idle_-- > 0) return native_status::again;
@@ -327,6 +342,7 @@ class connection {
 
   bool judge() {
     const verify_mode mode = context_->plan->verify.mode;
+    if (the_script.skips_judge) return true;
     if (mode == verify_mode::none || (mode == verify_mode::optional && peer_.empty())) return true;
     const std::vector<byte_view> presented(peer_.begin(), peer_.end());
     const verify_decision d = judge_by_script(presented, *verifier_);
@@ -404,6 +420,11 @@ struct basic_null_backend {
   static bool supports(cipher_suite s) { return !plugtls::name(s).empty() && (Has13 || !is_tls1_3(s)); }
   static bool supports(named_group g) { return g == named_group::x25519 || g == named_group::secp256r1; }
   static bool supports(signature_scheme s) { return s == signature_scheme::ecdsa_secp256r1_sha256; }
+  static bool random(std::span<std::byte> out) {
+    std::fill(out.begin(), out.end(), std::byte{++the_script.randoms});
+    return !the_script.no_random;
+  }
+  static std::string session_format() { return "Null 1"; }
   static errc verify_signature(byte_view, byte_view, byte_view, byte_view) { return the_script.signature; }
 };
 

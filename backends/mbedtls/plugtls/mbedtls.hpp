@@ -39,6 +39,12 @@ struct backend {
   static bool supports(named_group g) { return mbedtls::supports(g); }
   static bool supports(signature_scheme s) { return mbedtls::supports(s); }
 
+  static bool random(std::span<std::byte> out) noexcept {
+    return compat::refresh_random() == 0 && compat::fill_random(out);
+  }
+  // Each version, and each configuration, writes sessions in its own way.
+  static std::string session_format() { return library().text; }
+
   static errc verify_signature(byte_view spki, byte_view algorithm, byte_view signed_bytes, byte_view signature) {
     return mbedtls::verify_signature(spki, algorithm, signed_bytes, signature);
   }

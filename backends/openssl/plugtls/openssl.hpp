@@ -46,7 +46,8 @@ struct backend {
                           capability::rsa_pss_tls1_2,
                           capability::key_log,
                           capability::exporter,
-                          capability::tls_unique};
+                          capability::tls_unique,
+                          capability::client_auth_resumption};
     set.add(capability::tls1_3, has_tls1_3);
     set.add(capability::request_key_update, has_tls1_3);
     set.add(capability::max_fragment_length_tls1_3, has_tls1_3);
@@ -77,6 +78,13 @@ struct backend {
   static bool supports(cipher_suite s) noexcept { return *native_name(s) != '\0'; }
   static bool supports(named_group g) noexcept { return *native_name(g) != '\0'; }
   static bool supports(signature_scheme s) noexcept { return *native_name(s) != '\0'; }
+
+  static bool random(std::span<std::byte> out) noexcept {
+    return out.size() <= INT_MAX &&
+           RAND_bytes(reinterpret_cast<unsigned char*>(out.data()), static_cast<int>(out.size())) == 1;
+  }
+  // The encoding is ASN.1 with a version; a major version of the library may end it.
+  static std::string session_format() { return "OpenSSL " + std::to_string(OPENSSL_version_major()); }
 
   static errc verify_signature(byte_view spki, byte_view algorithm, byte_view signed_bytes, byte_view signature) {
     return openssl::verify_signature(spki, algorithm, signed_bytes, signature);

@@ -62,6 +62,10 @@ struct backend {
   static bool supports(named_group g) { return wolfssl::supports(g); }
   static bool supports(signature_scheme s) { return wolfssl::supports(s); }
 
+  static bool random(std::span<std::byte> out) noexcept { return fill_random(out); }
+  // Each version writes sessions in its own way.
+  static std::string session_format() { return library().text; }
+
   static errc verify_signature(byte_view spki, byte_view algorithm, byte_view signed_bytes, byte_view signature) {
     return wolfssl::verify_signature(spki, algorithm, signed_bytes, signature);
   }

@@ -11,6 +11,7 @@
 
 #include "plugtls/certificate.hpp"
 #include "plugtls/chain_policy.hpp"
+#include "plugtls/detail/light_lock.hpp"
 
 namespace plugtls::detail {
 
@@ -41,7 +42,7 @@ class chain_memory {
 
   /// Keeps a chain in place of the oldest.
   void keep(entry chain) noexcept {
-    const holder lock(busy_);
+    const light_lock lock(busy_);
     std::swap(slots_[next_], chain);  // the one that is replaced ends with the argument, after the lock
     next_ = (next_ + 1) % capacity;
   }
@@ -49,24 +50,8 @@ class chain_memory {
  private:
   static constexpr std::size_t capacity = 16;
 
-  class holder {
-   public:
-    explicit holder(std::atomic_flag& busy) noexcept : busy_(busy) {
-      while (busy_.test_and_set(std::memory_order_acquire)) busy_.wait(true, std::memory_order_relaxed);
-    }
-    holder(const holder&) = delete;
-    holder& operator=(const holder&) = delete;
-    ~holder() {
-      busy_.clear(std::memory_order_release);
-      busy_.notify_one();
-    }
-
-   private:
-    std::atomic_flag& busy_;
-  };
-
   entry read(std::size_t i) const noexcept {
-    const holder lock(busy_);
+    const light_lock lock(busy_);
     return slots_[i];
   }
 

@@ -139,6 +139,8 @@ class handshake_observer {
     if (type == 1 && from_client) read_client_hello(h.message.view(), own_groups_, facts_);
     if (type == 2 && !from_client) read_server_hello(h.message.view(), facts_);
     if (type == 11 && !from_client) facts_.certificate_seen = true;
+    if (type == 4 && !from_client) facts_.ticket_seen = true;
+    if (type == 14 && !from_client) facts_.hello_done_seen = true;
     if (type == 12 && !from_client) read_server_key_exchange(h.message.view(), facts_);
     h.message.release();
     h.message_header_size = 0;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -27,10 +28,25 @@ struct hello_facts {
   bool shares_group = true;  // a group of the client's is one of ours, or it names none
   bool server_hello_seen = false;
   bool certificate_seen = false;  // the server's, in plaintext
+  bool hello_done_seen = false;   // TLS 1.2: the handshake is a full one
+  bool ticket_seen = false;       // TLS 1.2: the server sends a new one
   bool psk_selected = false;      // TLS 1.3
   bool client_random_seen = false;
-  bool randoms_seen = false;            // both
-  bool extended_master_secret = false;  // agreed on: TLS 1.2 (RFC 7627)
+  bool randoms_seen = false;               // both
+  bool extended_master_secret = false;     // agreed on: TLS 1.2 (RFC 7627)
+  std::array<std::byte, 32> session_id{};  // the client's
+  std::size_t session_id_size = 0;
+  bool session_id_fits = false;  // the server's is the client's, or that is empty
+
+  /// Whether a session is resumed, as far as the plaintext of a whole handshake tells. In TLS 1.2 the server repeats
+  /// the client's session id, where it has sent one (wolfSSL's sends none beside a ticket), and sends neither
+  /// certificate nor hello done (RFC 5246 §7.3, RFC 5077 §3.4); in TLS 1.3 it selects a key of the client's, and
+  /// without a new key exchange that is none of ours (RFC 8446 §4.2.9).
+  bool says_resumed() const noexcept {
+    if (!server_hello_seen) return false;
+    if (version == tls_version::tls1_3) return psk_selected && group != named_group::none;
+    return session_id_fits && !certificate_seen && !hello_done_seen;
+  }
 };
 
 /// Reads big-endian integers and length-prefixed vectors (RFC 8446 §3); after a read past the end it stays empty.
@@ -77,7 +93,9 @@ inline void read_client_hello(byte_view body, std::span<const named_group> own_g
   const unsigned legacy_version = r.u16();
   bool has_versions = false;
   facts.client_random_seen = keep_random(r.take(32), facts.client_random);
-  r.vector8();
+  const byte_view session_id = r.vector8();
+  facts.session_id_size = session_id.size() <= facts.session_id.size() ? session_id.size() : 0;
+  for (std::size_t i = 0; i < facts.session_id_size; ++i) facts.session_id[i] = session_id[i];
   r.vector16();
   r.vector8();
   wire_reader extensions(r.vector16());
@@ -122,7 +140,7 @@ inline void read_server_hello(byte_view body, hello_facts& facts) noexcept {
   wire_reader r(body);
   unsigned version = r.u16();
   const byte_view random = r.take(32);
-  r.vector8();
+  const byte_view session_id = r.vector8();
   const unsigned suite = r.u16();
   r.u8();
   if (!r.ok()) return;
@@ -137,6 +155,8 @@ inline void read_server_hello(byte_view body, hello_facts& facts) noexcept {
     if (type == 41) facts.psk_selected = true;
     if (type == 23) facts.extended_master_secret = true;
   }
+  const byte_view sent = byte_view(facts.session_id).first(facts.session_id_size);
+  facts.session_id_fits = sent.empty() || as_text(session_id) == as_text(sent);
   facts.version = static_cast<tls_version>(version);
   facts.server_hello_seen = true;
   if (retry) return;

@@ -13,6 +13,9 @@
 #include <mbedtls/x509_crt.h>
 #include <psa/crypto.h>
 
+#include <algorithm>
+#include <span>
+
 #include "plugtls/capability.hpp"
 #include "plugtls/mbedtls/handle.hpp"
 #include "plugtls/protocol.hpp"
@@ -23,6 +26,7 @@
 #include <mbedtls/ctr_drbg.h>
 #include <mbedtls/ecp.h>
 #include <mbedtls/entropy.h>
+#include <mbedtls/gcm.h>
 #include <mbedtls/pkcs12.h>
 #include <mbedtls/pkcs5.h>
 #include <mbedtls/rsa.h>
@@ -30,7 +34,7 @@
 #if !defined(MBEDTLS_SSL_CLI_C) || !defined(MBEDTLS_SSL_SRV_C) || !defined(MBEDTLS_SSL_PROTO_TLS1_2) ||             \
     !defined(MBEDTLS_SSL_ALPN) || !defined(MBEDTLS_SSL_SERVER_NAME_INDICATION) ||                                   \
     !defined(MBEDTLS_SSL_KEEP_PEER_CERTIFICATE) || !defined(MBEDTLS_PEM_PARSE_C) || !defined(MBEDTLS_PK_PARSE_C) || \
-    !defined(MBEDTLS_PK_WRITE_C) || !defined(MBEDTLS_PSA_CRYPTO_C)
+    !defined(MBEDTLS_SSL_SESSION_TICKETS) || !defined(MBEDTLS_PK_WRITE_C) || !defined(MBEDTLS_PSA_CRYPTO_C)
 #error "plugtls: this mbedTLS is built without a part that the mbedtls backend needs; see backends/mbedtls/README.md"
 #endif
 #if !defined(MBEDTLS_PRIVATE)
@@ -85,7 +89,8 @@ inline constexpr capability_set capabilities = [] {
   capability_set set{capability::server_group_order,     capability::renegotiation_info,
                      capability::any_alpn_name,          capability::long_chain,
                      capability::many_alt_names,         capability::encrypted_der_key,
-                     capability::encrypted_alert_number, capability::exact_certificate_alert};
+                     capability::encrypted_alert_number, capability::exact_certificate_alert,
+                     capability::client_auth_resumption};
   set.add(capability::tls1_3, has_tls1_3);
   set.add(capability::external_rsa_key, has_rsa_functions);
   set.add(capability::pending_signature, has_rsa_functions);
@@ -180,6 +185,14 @@ class generator {
 inline int random(void*, unsigned char* out, std::size_t size) noexcept { return generator::own().fill(out, size); }
 #endif
 
+inline bool fill_random(std::span<std::byte> out) noexcept {
+#if MBEDTLS_VERSION_NUMBER < 0x04000000
+  return generator::own().fill(reinterpret_cast<unsigned char*>(out.data()), out.size()) == 0;
+#else
+  return psa_generate_random(reinterpret_cast<unsigned char*>(out.data()), out.size()) == PSA_SUCCESS;
+#endif
+}
+
 /// Makes the random numbers that follow new ones. mbedTLS does not notice a fork: without this, two processes would
 /// draw the same.
 inline int refresh_random() noexcept {
@@ -231,6 +244,31 @@ inline void set_fixed_values(mbedtls_ssl_config* conf, role own, unsigned char f
   mbedtls_ssl_conf_tls13_enable_signal_new_session_tickets(conf,
                                                            MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_DISABLED);
 #endif
+}
+
+/// Has a client ask for sessions and take them, or a server's callbacks called. In TLS 1.3 a session is resumed with a
+/// new key exchange only.
+inline void allow_sessions(mbedtls_ssl_config* conf, role own) noexcept {
+  if (own == role::client) mbedtls_ssl_conf_session_tickets(conf, MBEDTLS_SSL_SESSION_TICKETS_ENABLED);
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3)
+  mbedtls_ssl_conf_tls13_key_exchange_modes(
+      conf, MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL | MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_EPHEMERAL);
+  if (own == role::server) mbedtls_ssl_conf_new_session_tickets(conf, 1);
+#endif
+#if defined(MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED)
+  if (own == role::client)
+    mbedtls_ssl_conf_tls13_enable_signal_new_session_tickets(conf,
+                                                             MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED);
+#endif
+}
+
+/// Tells the lifetime of a session's ticket in seconds, 0 where there is none.
+inline std::uint32_t ticket_lifetime(const mbedtls_ssl_session& session) noexcept {
+  return session.PLUGTLS_MBEDTLS_FIELD(ticket_lifetime);
+}
+/// Whether a session has something to resume it by.
+inline bool is_resumable(const mbedtls_ssl_session& session) noexcept {
+  return session.PLUGTLS_MBEDTLS_FIELD(ticket_len) != 0 || session.PLUGTLS_MBEDTLS_FIELD(id_len) != 0;
 }
 
 // Groups and signature schemes: the value for mbedTLS's list, 0 for what it lacks.
@@ -348,6 +386,8 @@ inline int suite(const mbedtls_ssl_context& ssl) noexcept { return mbedtls_ssl_g
 #endif
 
 inline int state(const mbedtls_ssl_context& ssl) noexcept { return ssl.PLUGTLS_MBEDTLS_FIELD(state); }
+/// Whether nothing of the handshake is left, tickets neither: their states have higher numbers in some versions.
+inline bool is_over(const mbedtls_ssl_context& ssl) noexcept { return state(ssl) == MBEDTLS_SSL_HANDSHAKE_OVER; }
 
 /// Views the handshake message that the library is working on, with its header; empty when it is at something else.
 inline byte_view handshake_message(const mbedtls_ssl_context& ssl) noexcept {
@@ -385,6 +425,51 @@ inline void prepare_alert(mbedtls_ssl_context& ssl) noexcept {
 }
 
 #undef PLUGTLS_MBEDTLS_FIELD
+
+/// Seals (or opens) by AES-256-GCM with a tag of 16 bytes; `out` has room for as many bytes as `in`. False where that
+/// fails, or what is opened is not what was sealed.
+inline bool gcm(bool seals, byte_view key, byte_view nonce, byte_view also, byte_view in, std::byte* out,
+                std::byte* tag) noexcept {
+  const auto raw = [](byte_view b) { return reinterpret_cast<const unsigned char*>(b.data()); };
+  auto* to = reinterpret_cast<unsigned char*>(out);
+  auto* seal = reinterpret_cast<unsigned char*>(tag);
+#if MBEDTLS_VERSION_NUMBER < 0x04000000
+  pinned<mbedtls_gcm_context, mbedtls_gcm_init, mbedtls_gcm_free> state;
+  if (mbedtls_gcm_setkey(state.get(), MBEDTLS_CIPHER_ID_AES, raw(key), 256) != 0) return false;
+  if (!seals)
+    return mbedtls_gcm_auth_decrypt(state.get(), in.size(), raw(nonce), nonce.size(), raw(also), also.size(), seal, 16,
+                                    raw(in), to) == 0;
+  return mbedtls_gcm_crypt_and_tag(state.get(), MBEDTLS_GCM_ENCRYPT, in.size(), raw(nonce), nonce.size(), raw(also),
+                                   also.size(), raw(in), to, 16, seal) == 0;
+#else
+  psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
+  psa_set_key_usage_flags(&attributes, seals ? PSA_KEY_USAGE_ENCRYPT : PSA_KEY_USAGE_DECRYPT);
+  psa_set_key_algorithm(&attributes, PSA_ALG_GCM);
+  psa_set_key_type(&attributes, PSA_KEY_TYPE_AES);
+  psa_key_id_t id = PSA_KEY_ID_NULL;
+  if (psa_import_key(&attributes, raw(key), key.size(), &id) != PSA_SUCCESS) return false;
+  // PSA puts the tag behind the bytes.
+  byte_vector joined(in.size() + 16);
+  auto* room = reinterpret_cast<unsigned char*>(joined.data());
+  std::size_t size = 0;
+  psa_status_t e = PSA_SUCCESS;
+  if (seals) {
+    e = psa_aead_encrypt(id, PSA_ALG_GCM, raw(nonce), nonce.size(), raw(also), also.size(), raw(in), in.size(), room,
+                         joined.size(), &size);
+    if (e == PSA_SUCCESS) {
+      std::copy_n(room, in.size(), to);
+      std::copy_n(room + in.size(), 16, seal);
+    }
+  } else {
+    std::copy(in.begin(), in.end(), joined.begin());
+    std::copy_n(tag, 16, joined.begin() + static_cast<std::ptrdiff_t>(in.size()));
+    e = psa_aead_decrypt(id, PSA_ALG_GCM, raw(nonce), nonce.size(), raw(also), also.size(), room, joined.size(), to,
+                         in.size(), &size);
+  }
+  psa_destroy_key(id);
+  return e == PSA_SUCCESS;
+#endif
+}
 
 inline int parse_key(mbedtls_pk_context* key, const unsigned char* pem, std::size_t size, const unsigned char* password,
                      std::size_t password_size) noexcept {

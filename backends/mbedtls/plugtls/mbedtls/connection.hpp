@@ -34,11 +34,26 @@ class connection {
     return errc::success;
   }
 
+  errc offer(byte_view bytes) {
+    session_handle session;
+    const int e = mbedtls_ssl_session_load(session.get(), mbedtls::data(bytes), bytes.size());
+    return e == 0 && mbedtls_ssl_set_session(ssl_.get(), session.get()) == 0 ? errc::success : errc::bad_session;
+  }
+  unsigned session_count() const noexcept { return session_count_; }
+  bool session(native_session& out) {
+    if (newest_.bytes.empty() && session_count_ != 0) take_session();
+    out = newest_;
+    return !out.bytes.empty();
+  }
+  // No version tells.
+  bool resumed() const noexcept { return wire_->observer().facts().says_resumed(); }
+
   // mbedtls_ssl_handshake() is this loop too; between its steps we look at what OPTIONAL verification let pass.
   native_status handshake() {
     if (!std::exchange(started_, true))
       if (const int e = compat::refresh_random(); e != 0) return status(e);
-    while (compat::state(*ssl_.get()) < MBEDTLS_SSL_HANDSHAKE_OVER) {
+    const handshake_scope scope(*verifier_);
+    while (!compat::is_over(*ssl_.get())) {
       const int step = compat::state(*ssl_.get());
       alert_passed_ = false;
       const int e = mbedtls_ssl_handshake_step(ssl_.get());
@@ -46,7 +61,11 @@ class connection {
       if (e != 0) return end_of_step(step, e);
       if (!check_peer()) return native_status::failed;
     }
-    return is_peer_settled() ? native_status::done : refuse_peer(errc::bad_certificate, alert::internal_error);
+    if (!is_peer_settled()) return refuse_peer(errc::bad_certificate, alert::internal_error);
+    // In TLS 1.3 sessions come later.
+    if (is_client() && context_->plan().sessions && compat::version(*ssl_.get()) == tls_version::tls1_2)
+      session_count_ = 1;
+    return native_status::done;
   }
 
   native_result read(std::byte* out, std::size_t size) {
@@ -101,7 +120,7 @@ class connection {
   }
 
   void failure(error_info& info) {
-    const bool is_open = compat::state(*ssl_.get()) >= MBEDTLS_SSL_HANDSHAKE_OVER;
+    const bool is_open = compat::is_over(*ssl_.get());
     info.set(reason_ != errc::success ? reason_
                                       : translate(error_, is_open ? errc::bad_record : errc::handshake_failed));
     const bool is_ours = verifier_->decided() && !verifier_->decision().accept;
@@ -202,6 +221,7 @@ class connection {
   bool is_peer_settled() const noexcept {
     if (mode() == verify_mode::none) return true;
     if (verifier_->decided()) return verifier_->decision().accept;
+    if (resumed()) return verifier_->resumable().accepted();
     return !is_client() && mode() == verify_mode::optional && mbedtls_ssl_get_peer_cert(ssl_.get()) == nullptr;
   }
 
@@ -216,6 +236,18 @@ class connection {
     // mbedTLS ends many handshakes without a word to the peer (2.28 most, 3.6 some).
     if (!is_outside && !alert_passed_) send_alert(alert_about(translate(e, errc::handshake_failed)));
     return native_status::failed;
+  }
+
+  // mbedTLS gives each session away once (3.6), and forgets a ticket when the next one comes.
+  void take_session() noexcept {
+    if (!is_client() || !context_->plan().sessions) return;
+    detail::guard(verifier_->exception(), 0, [&] {
+      session_handle session;
+      if (mbedtls_ssl_get_session(ssl_.get(), session.get()) != 0 || !compat::is_resumable(*session.get())) return 0;
+      newest_ = {write_session(*session.get()), compat::ticket_lifetime(*session.get())};
+      if (!newest_.bytes.empty() && compat::version(*ssl_.get()) == tls_version::tls1_3) ++session_count_;
+      return 0;
+    });
   }
 
   static alert alert_about(errc what) noexcept {
@@ -235,7 +267,10 @@ class connection {
       case MBEDTLS_ERR_SSL_CRYPTO_IN_PROGRESS: return native_status::again;
       default: break;
     }
-    if (compat::error_ticket != 0 && e == compat::error_ticket) return native_status::again;
+    if (compat::error_ticket != 0 && e == compat::error_ticket) {
+      take_session();
+      return native_status::again;
+    }
     error_ = e;
     return e == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY ? native_status::closed : native_status::failed;
   }
@@ -259,6 +294,8 @@ class connection {
   int error_ = 0;
   errc reason_ = errc::success;
   std::optional<alert> own_alert_;
+  native_session newest_;
+  unsigned session_count_ = 0;
   bool started_ = false;
   bool alert_passed_ = false;
   bool muted_ = false;

@@ -8,6 +8,7 @@
 #include "plugtls/mbedtls/handle.hpp"
 #include "plugtls/mbedtls/numbers.hpp"
 #include "plugtls/mbedtls/private_key.hpp"
+#include "plugtls/mbedtls/session.hpp"
 #include "plugtls/mbedtls/verify.hpp"
 
 namespace plugtls::mbedtls {
@@ -33,6 +34,10 @@ class context {
                                         MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT);
     if (e != 0) return refuse(info, e, errc::unsupported, "mbedTLS cannot make its configuration");
     compat::set_fixed_values(conf, plan.own, fragment_code(plan.max_fragment_length));
+    if (plan.sessions || plan.tickets) compat::allow_sessions(conf, plan.own);
+    if (plan.tickets)  // as the suites, they are not changed
+      mbedtls_ssl_conf_session_tickets_cb(conf, write_ticket, parse_ticket,
+                                          const_cast<detail::ticket_rules*>(&plan.tickets));
     compat::set_versions(conf, plan.min_version, plan.max_version);
 
     suites_ = native_list<int>(plan.cipher_suites);

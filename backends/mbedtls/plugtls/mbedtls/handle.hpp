@@ -27,6 +27,7 @@ class pinned {
 using ssl_handle = pinned<mbedtls_ssl_context, mbedtls_ssl_init, mbedtls_ssl_free>;
 using config_handle = pinned<mbedtls_ssl_config, mbedtls_ssl_config_init, mbedtls_ssl_config_free>;
 using certificates_handle = pinned<mbedtls_x509_crt, mbedtls_x509_crt_init, mbedtls_x509_crt_free>;
+using session_handle = pinned<mbedtls_ssl_session, mbedtls_ssl_session_init, mbedtls_ssl_session_free>;
 using key_handle = pinned<mbedtls_pk_context, mbedtls_pk_init, mbedtls_pk_free>;
 
 inline const unsigned char* data(byte_view bytes) noexcept {

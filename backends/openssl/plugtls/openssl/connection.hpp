@@ -11,6 +11,7 @@
 #include "plugtls/openssl/error.hpp"
 #include "plugtls/openssl/handle.hpp"
 #include "plugtls/openssl/numbers.hpp"
+#include "plugtls/openssl/session.hpp"
 #include "plugtls/openssl/verify.hpp"
 
 namespace plugtls::openssl {
@@ -23,6 +24,7 @@ class connection {
             error_info& info) {
     wire_ = &w;
     verifier_ = &verifier;
+    plan_ = &context.plan();
     own_ = context.plan().own;
     key_log_ = &context.plan().key_log;
     asks_for_staple_ = context.plan().verify.revocation.policy.staple;
@@ -39,6 +41,15 @@ class connection {
     if (context.plan().verify.mode != verify_mode::none) SSL_set_msg_callback(ssl_.get(), on_message);
     return errc::success;
   }
+
+  errc offer(byte_view session) {
+    const session_handle read = read_session(session);
+    if (!read || SSL_set_session(ssl_.get(), read.get()) != 1) return errc::bad_session;
+    return errc::success;
+  }
+  unsigned session_count() const noexcept { return session_count_; }
+  bool session(native_session& out) const { return session_ && write_session(session_.get(), out); }
+  bool resumed() const noexcept { return SSL_session_reused(ssl_.get()) == 1; }
 
   native_status handshake() {
     if (SSL_do_handshake(ssl_.get()) != 1) return stopped();
@@ -155,6 +166,65 @@ class connection {
     return 0;
   }
 
+  // A client's: a ticket has come, or in TLS 1.2 the id of a session. The newest one is kept.
+  static int on_session(SSL* ssl, SSL_SESSION* session) {
+    auto* self = static_cast<connection*>(SSL_get_ex_data(ssl, data_index()));
+    if (SSL_SESSION_is_resumable(session) != 1) return 0;
+    self->session_.reset(session);
+    ++self->session_count_;
+    return 1;  // now ours
+  }
+  // A server's: 0 makes no ticket, or declines one.
+  static int on_ticket_key(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac,
+                           int seals) {
+    auto* self = static_cast<connection*>(SSL_get_ex_data(ssl, data_index()));
+    return detail::guard(self->verifier_->exception(), -1, [&] {
+      detail::ticket_key key;
+      const detail::ticket_rules& rules = self->plan_->tickets;
+      // In TLS 1.3 each ticket is for one use, so that a new one is always due.
+      bool is_due = SSL_version(ssl) == TLS1_3_VERSION;
+      if (seals == 1) {
+        if (!rules.seal(key) || RAND_bytes(iv, EVP_CIPHER_get_iv_length(EVP_aes_256_cbc())) != 1) return 0;
+        std::transform(key.name.begin(), key.name.end(), name,
+                       [](std::byte b) { return std::to_integer<unsigned char>(b); });
+      } else {
+        const detail::ticket_find found = rules.open(std::as_bytes(std::span(name, key.name.size())), key);
+        if (found == detail::ticket_find::unknown) return 0;
+        is_due = is_due || found == detail::ticket_find::old;
+      }
+      if (!use_ticket_key(key, iv, cipher, mac, seals == 1)) return -1;
+      return seals == 0 && is_due ? 2 : 1;
+    });
+  }
+  static int on_ticket_made(SSL* ssl, void*) {
+    auto* self = static_cast<connection*>(SSL_get_ex_data(ssl, data_index()));
+    return detail::guard(self->verifier_->exception(), 0, [&] {
+      detail::field_writer state;
+      state.raw({});
+      state.number(static_cast<std::uint64_t>(self->plan_->tickets.keys->time()), 8);
+      state.field(self->verifier_->ticket_state());
+      return SSL_SESSION_set1_ticket_appdata(SSL_get_session(ssl), state.view().data(), state.view().size());
+    });
+  }
+  static SSL_TICKET_RETURN on_ticket_opened(SSL* ssl, SSL_SESSION* session, const unsigned char*, std::size_t,
+                                            SSL_TICKET_STATUS status, void*) {
+    auto* self = static_cast<connection*>(SSL_get_ex_data(ssl, data_index()));
+    if (status != SSL_TICKET_SUCCESS && status != SSL_TICKET_SUCCESS_RENEW)
+      return status == SSL_TICKET_NONE ? SSL_TICKET_RETURN_IGNORE : SSL_TICKET_RETURN_IGNORE_RENEW;
+    void* state = nullptr;
+    std::size_t size = 0;
+    const bool good = detail::guard(self->verifier_->exception(), false, [&] {
+      if (SSL_SESSION_get0_ticket_appdata(session, &state, &size) != 1 || state == nullptr) return false;
+      detail::field_reader in({static_cast<const std::byte*>(state), size});
+      const auto made = static_cast<unix_time>(in.number(8));
+      const byte_view client = in.field();
+      return in.ended() && self->plan_->tickets.keys->is_timely(made) &&
+             self->verifier_->resumable().decide_ticket(client);
+    });
+    if (!good) return SSL_TICKET_RETURN_IGNORE_RENEW;
+    return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
+  }
+
  private:
   static void on_message(int is_sent, int, int type, const void* bytes, std::size_t size, SSL* ssl, void*) {
     const auto* first = static_cast<const std::byte*>(bytes);
@@ -212,6 +282,7 @@ class connection {
   wire* wire_ = nullptr;
   peer_verifier* verifier_ = nullptr;
   const key_log_callback* key_log_ = nullptr;
+  const context_plan* plan_ = nullptr;
   role own_ = role::client;
   bool asks_for_staple_ = false;
   bool is_decision_due_ = false;
@@ -219,6 +290,8 @@ class connection {
   std::optional<alert> alert_received_;
   std::optional<alert> alert_sent_;
   chain_check chain_;
+  session_handle session_;
+  unsigned session_count_ = 0;
   ssl_handle ssl_;
 };
 

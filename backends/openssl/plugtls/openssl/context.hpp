@@ -22,6 +22,7 @@ class context {
     ctx_.reset(SSL_CTX_new(plan.own == role::client ? TLS_client_method() : TLS_server_method()));
     if (!ctx_) return refuse(info, errc::out_of_memory, "to make a context");
     errc e = set_protocol(info);
+    if (e == errc::success) e = set_sessions(info);
     if (e == errc::success) e = set_trust(info);
     if (e == errc::success) e = set_stapling(identities, info);
     for (const auto& identity : identities)
@@ -92,6 +93,25 @@ class context {
         SSL_CTX_set_tlsext_max_fragment_length(ctx, fragment_code(plan_->max_fragment_length)) != 1)
       return refuse(info, errc::unsupported, "the length of fragments");
     return set_alpn(info);
+  }
+
+  // Neither sessions nor tickets, but where they are asked for; OpenSSL itself caches none.
+  errc set_sessions(error_info& info) {
+    SSL_CTX* ctx = ctx_.get();
+    if (plan_->sessions) {
+      SSL_CTX_clear_options(ctx, SSL_OP_NO_TICKET);
+      SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+      SSL_CTX_sess_set_new_cb(ctx, connection::on_session);
+    }
+    if (!plan_->tickets) return errc::success;
+    SSL_CTX_clear_options(ctx, SSL_OP_NO_TICKET);
+    SSL_CTX_set_timeout(ctx, static_cast<long>(plan_->tickets.keys->lifetime_seconds()));
+    const auto* policy = reinterpret_cast<const unsigned char*>(plan_->policy.data());
+    if (SSL_CTX_set_num_tickets(ctx, 1) == 1 && SSL_CTX_set_session_id_context(ctx, policy, 32) == 1 &&
+        SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, connection::on_ticket_key) == 1 &&
+        SSL_CTX_set_session_ticket_cb(ctx, connection::on_ticket_made, connection::on_ticket_opened, nullptr) == 1)
+      return errc::success;
+    return refuse(info, errc::unsupported, "to make tickets");
   }
 
   errc set_alpn(error_info& info) {

@@ -23,6 +23,7 @@ using store_ctx_handle = detail::c_handle<X509_STORE_CTX, X509_STORE_CTX_free>;
 using algor_handle = detail::c_handle<X509_ALGOR, X509_ALGOR_free>;
 using asn1_type_handle = detail::c_handle<ASN1_TYPE, ASN1_TYPE_free>;
 using bit_string_handle = detail::c_handle<ASN1_BIT_STRING, ASN1_BIT_STRING_free>;
+using session_handle = detail::c_handle<SSL_SESSION, SSL_SESSION_free>;
 using bytes_handle = detail::c_handle<unsigned char, free_bytes>;
 
 }  // namespace plugtls::openssl

@@ -18,7 +18,8 @@ beside OpenSSL's, and one unit cannot have two"
 
 #if !defined(OPENSSL_ALL) || !defined(OPENSSL_EXTRA) || !defined(HAVE_ALPN) || !defined(HAVE_SNI) ||                \
     !defined(HAVE_SUPPORTED_CURVES) || !defined(SESSION_CERTS) || !defined(KEEP_PEER_CERT) || !defined(HAVE_ECC) || \
-    !defined(WOLFSSL_ENCRYPTED_KEYS) || !defined(HAVE_EX_DATA)
+    !defined(WOLFSSL_ENCRYPTED_KEYS) || !defined(HAVE_EX_DATA) || !defined(HAVE_SESSION_TICKET) ||                  \
+    !defined(HAVE_AESGCM)
 #error "plugtls: this wolfSSL is built without a part that the wolfssl backend needs; see backends/wolfssl/README.md"
 #endif
 #undef OPENSSL_ALL
@@ -33,11 +34,13 @@ beside OpenSSL's, and one unit cannot have two"
 #endif
 #include <wolfssl/error-ssl.h>
 #include <wolfssl/ssl.h>
+#include <wolfssl/wolfcrypt/aes.h>
 #include <wolfssl/wolfcrypt/asn_public.h>
 #include <wolfssl/wolfcrypt/ecc.h>
 #include <wolfssl/wolfcrypt/ed25519.h>
 #include <wolfssl/wolfcrypt/error-crypt.h>
 #include <wolfssl/wolfcrypt/kdf.h>
+#include <wolfssl/wolfcrypt/random.h>
 #include <wolfssl/wolfcrypt/rsa.h>
 #include <wolfssl/wolfcrypt/signature.h>
 #pragma pop_macro("OPENSSL_NO_EC")
@@ -63,6 +66,9 @@ WOLFSSL_API int wolfSSL_X509_STORE_CTX_get_error(WOLFSSL_X509_STORE_CTX* ctx);
 WOLFSSL_API int wolfSSL_X509_STORE_CTX_get_error_depth(WOLFSSL_X509_STORE_CTX* ctx);
 WOLFSSL_API size_t wolfSSL_get_finished(const WOLFSSL* ssl, void* out, size_t size);
 WOLFSSL_API size_t wolfSSL_get_peer_finished(const WOLFSSL* ssl, void* out, size_t size);
+WOLFSSL_API int wolfSSL_SESSION_is_resumable(const WOLFSSL_SESSION* session);
+WOLFSSL_API int wolfSSL_SESSION_has_ticket(const WOLFSSL_SESSION* session);
+WOLFSSL_API unsigned long wolfSSL_SESSION_get_ticket_lifetime_hint(const WOLFSSL_SESSION* session);
 }
 
 /// Everything in which versions and builds of wolfSSL differ, under one name each.

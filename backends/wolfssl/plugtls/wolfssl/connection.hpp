@@ -51,12 +51,31 @@ class connection {
     return errc::success;
   }
 
+  errc offer(byte_view bytes) {
+    const session_handle read = read_session(bytes);
+    if (!read || wolfSSL_set_session(ssl_.get(), read.get()) != WOLFSSL_SUCCESS) return errc::bad_session;
+    take_ticket();  // not a new one
+    return errc::success;
+  }
+  unsigned session_count() const noexcept { return session_count_; }
+  bool session(native_session& out) const {
+    if (session_count_ == 0) return false;
+    const session_handle newest(wolfSSL_get1_session(ssl_.get()));
+    return newest && wolfSSL_SESSION_is_resumable(newest.get()) == 1 && write_session(newest.get(), out);
+  }
+  bool resumed() const noexcept {
+    return wolfSSL_session_reused(ssl_.get()) == 1 && wire_->observer().facts().says_resumed();
+  }
+
   native_status handshake() {
     free_tables_with_thread();
     blocked_ = false;
     const int n = is_client() ? wolfSSL_connect(ssl_.get()) : wolfSSL_accept(ssl_.get());
     if (n == WOLFSSL_SUCCESS) {
-      if (is_peer_settled()) return native_status::done;
+      if (is_peer_settled()) {
+        look_for_session();
+        return native_status::done;
+      }
       reason_ = errc::bad_certificate;
       return native_status::failed;
     }
@@ -71,6 +90,7 @@ class connection {
   native_result read(std::byte* out, std::size_t size) {
     blocked_ = false;
     const int n = wolfSSL_read(ssl_.get(), out, size > INT_MAX ? INT_MAX : static_cast<int>(size));
+    if (context_->plan().sessions) look_for_session();
     if (n > 0) [[likely]]
       return {static_cast<std::size_t>(n), native_status::done};
     return {0, stopped(n)};
@@ -244,6 +264,7 @@ class connection {
   bool is_peer_settled() const noexcept {
     if (mode() == verify_mode::none) return true;
     if (verifier_->decided()) return verifier_->decision().accept;
+    if (resumed()) return verifier_->resumable().accepted();
     return mode() == verify_mode::optional && is_anonymous();
   }
 
@@ -251,6 +272,34 @@ class connection {
   bool is_anonymous() const noexcept { return !is_client() && presented_count() == 0 && peer_.empty(); }
 
   int presented_count() const noexcept { return wolfSSL_get_chain_count(wolfSSL_get_peer_chain(ssl_.get())); }
+
+  // wolfSSL calls nobody back for the tickets of TLS 1.3: the one that it holds is compared with the one before.
+  void look_for_session() {
+    if (!context_->plan().sessions || !is_client()) return;
+    if (wolfSSL_version(ssl_.get()) != static_cast<int>(tls_version::tls1_3)) {
+      const session_handle made(session_count_ == 0 ? wolfSSL_get1_session(ssl_.get()) : nullptr);
+      if (made && wolfSSL_SESSION_is_resumable(made.get()) == 1) session_count_ = 1;
+      return;
+    }
+    if (take_ticket()) ++session_count_;
+  }
+
+  // Whether the ticket is another than the last time.
+  bool take_ticket() {
+    return detail::guard(verifier_->exception(), false, [&] {
+      word32 size = 0;
+      for (const std::size_t room : {std::size_t{2048}, std::size_t{65535}}) {
+        if (ticket_room_.size() < room) ticket_room_.resize(room);
+        size = static_cast<word32>(ticket_room_.size());
+        if (wolfSSL_get_SessionTicket(ssl_.get(), ticket_room_.data(), &size) != WOLFSSL_SUCCESS) return false;
+        if (size != 0 || wolfSSL_SESSION_has_ticket(wolfSSL_get_session(ssl_.get())) != 1) break;
+      }
+      const std::string_view now(reinterpret_cast<const char*>(ticket_room_.data()), size);
+      if (now.empty() || now == ticket_) return false;
+      ticket_ = now;
+      return true;
+    });
+  }
 
   // A client of TLS 1.3 may refuse in the clear (OpenSSL's do), which wolfSSL takes for an error before it has read
   // what the alert says. The wire listens too.
@@ -318,6 +367,9 @@ class connection {
   // Nothing more comes in this call. In OpenSSL's mode AUTO_RETRY, the default of its layer, wolfSSL asks ten times.
   bool blocked_ = false;
   bool at_alert_ = false;  // its header has been read, and no more
+  std::vector<unsigned char> ticket_room_;
+  std::string ticket_;
+  unsigned session_count_ = 0;
   ssl_handle ssl_;
 };
 

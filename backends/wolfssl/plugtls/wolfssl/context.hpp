@@ -9,6 +9,7 @@
 #include "plugtls/wolfssl/handle.hpp"
 #include "plugtls/wolfssl/numbers.hpp"
 #include "plugtls/wolfssl/private_key.hpp"
+#include "plugtls/wolfssl/session.hpp"
 #include "plugtls/wolfssl/verify.hpp"
 
 namespace plugtls::wolfssl {
@@ -25,6 +26,7 @@ class context {
     ctx_.reset(wolfSSL_CTX_new(plan.own == role::client ? wolfSSLv23_client_method() : wolfSSLv23_server_method()));
     if (!ctx_) return info.set(errc::out_of_memory, "wolfSSL cannot make a context");
     errc e = set_protocol(info);
+    if (e == errc::success) e = set_sessions(info);
     if (e == errc::success) e = set_alpn(info);
     if (e == errc::success) e = set_identity(identities, info);
     return e;
@@ -61,8 +63,10 @@ class context {
   errc set_protocol(error_info& info) {
     WOLFSSL_CTX* ctx = ctx_.get();
     wolfSSL_CTX_set_session_cache_mode(ctx, WOLFSSL_SESS_CACHE_OFF);
-    wolfSSL_CTX_NoTicketTLSv12(ctx);
-    if (plan_->own == role::server) wolfSSL_CTX_no_ticket_TLSv13(ctx);
+    if (!plan_->sessions && !plan_->tickets) {
+      wolfSSL_CTX_NoTicketTLSv12(ctx);
+      if (plan_->own == role::server) wolfSSL_CTX_no_ticket_TLSv13(ctx);
+    }
     wolfSSL_CTX_set_group_messages(ctx);
     compat::set_fixed_values(ctx);
     wolfSSL_CTX_set_verify(ctx, WOLFSSL_VERIFY_NONE, nullptr);  // each connection sets its own
@@ -91,6 +95,31 @@ class context {
       e = compat::ask_for_fragments(ctx, fragment_code(plan_->max_fragment_length));
     if (e != WOLFSSL_SUCCESS) return refuse(info, e, errc::unsupported, "wolfSSL refuses the length of fragments");
     return errc::success;
+  }
+
+  errc set_sessions(error_info& info) {
+    WOLFSSL_CTX* ctx = ctx_.get();
+    int e = WOLFSSL_SUCCESS;
+    if (plan_->sessions) e = wolfSSL_CTX_UseSessionTicket(ctx);
+    if (plan_->tickets) {
+      const auto lifetime = static_cast<unsigned>(plan_->tickets.keys->lifetime_seconds());
+      e = wolfSSL_CTX_set_TicketEncCb(ctx, on_ticket);
+      if (e == WOLFSSL_SUCCESS) e = wolfSSL_CTX_set_TicketHint(ctx, static_cast<int>(lifetime));
+      if (e == WOLFSSL_SUCCESS) e = wolfSSL_CTX_set_timeout(ctx, lifetime) != 0 ? WOLFSSL_SUCCESS : WOLFSSL_FAILURE;
+      if (e == WOLFSSL_SUCCESS) e = wolfSSL_CTX_set_TicketEncCtx(ctx, this);
+    }
+    return e == WOLFSSL_SUCCESS ? errc::success : refuse(info, e, errc::unsupported, "wolfSSL refuses session tickets");
+  }
+
+  // The ticket's clock may throw; then there is no ticket.
+  static int on_ticket(WOLFSSL*, unsigned char* name, unsigned char* iv, unsigned char* tag, int seals,
+                       unsigned char* bytes, int size, int* out_size, void* self) noexcept {
+    const detail::ticket_rules& rules = static_cast<const context*>(self)->plan_->tickets;
+    detail::exception_slot dropped;
+    return detail::guard(dropped, static_cast<int>(WOLFSSL_TICKET_RET_REJECT), [&] {
+      return seals != 0 ? ticket::seal(rules, name, iv, tag, bytes, size, out_size)
+                        : ticket::open(rules, name, iv, tag, bytes, size, out_size);
+    });
   }
 
   errc set_alpn(error_info& info) {

@@ -13,6 +13,8 @@ namespace plugtls::wolfssl {
 
 using ctx_handle = detail::c_handle<WOLFSSL_CTX, wolfSSL_CTX_free>;
 using ssl_handle = detail::c_handle<WOLFSSL, wolfSSL_free>;
+using session_handle = detail::c_handle<WOLFSSL_SESSION, wolfSSL_SESSION_free>;
+using rng_handle = detail::c_handle<WC_RNG, wc_rng_free>;
 using store_handle = detail::c_handle<WOLFSSL_X509_STORE, wolfSSL_X509_STORE_free>;
 
 /// Holds a key of wolfCrypt's from its init to its free function. The library's own structure may be larger than our
@@ -52,6 +54,9 @@ inline int init_ecc(ecc_key* key) noexcept {
   return wc_ecc_init(key);
 }
 
+inline int init_aes(Aes* aes) noexcept { return wc_AesInit(aes, nullptr, INVALID_DEVID); }
+
+using aes_handle = roomy<Aes, init_aes, wc_AesFree>;
 using rsa_handle = roomy<RsaKey, init_rsa, wc_FreeRsaKey>;
 using ecc_handle = roomy<ecc_key, init_ecc, wc_ecc_free>;
 using ed25519_handle = roomy<ed25519_key, wc_ed25519_init, wc_ed25519_free>;

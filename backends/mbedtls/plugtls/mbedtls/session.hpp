@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "plugtls/concepts.hpp"
+#include "plugtls/mbedtls/compat.hpp"
+#include "plugtls/mbedtls/handle.hpp"
+
+namespace plugtls::mbedtls {
+
+/// Bytes that are wiped at their end.
+class wiped_bytes {
+ public:
+  explicit wiped_bytes(std::size_t size) : bytes_(size) {}
+  wiped_bytes(const wiped_bytes&) = delete;
+  wiped_bytes& operator=(const wiped_bytes&) = delete;
+  ~wiped_bytes() { detail::wipe(bytes_.data(), bytes_.size()); }
+  std::byte* data() noexcept { return bytes_.data(); }
+  unsigned char* raw() noexcept { return reinterpret_cast<unsigned char*>(bytes_.data()); }
+  byte_view view() const noexcept { return bytes_; }
+
+ private:
+  byte_vector bytes_;
+};
+
+/// Writes a session in mbedTLS's own form, with the library's version and configuration in front; empty where it fails.
+inline secret write_session(const mbedtls_ssl_session& session) {
+  std::size_t size = 0;
+  static_cast<void>(mbedtls_ssl_session_save(&session, nullptr, 0, &size));
+  wiped_bytes room(size);
+  if (size == 0 || mbedtls_ssl_session_save(&session, room.raw(), size, &size) != 0) return {};
+  return secret(room.view().first(size));
+}
+
+/// A ticket (RFC 5077 §4): the key's name, a nonce, what is sealed by AES-256-GCM, its tag. Sealed are the moment, the
+/// session, and what the verifier wants to see again of the client.
+class ticket {
+ public:
+  /// Returns how many bytes were written; 0 where there is not enough room, or something fails.
+  static std::size_t seal(const detail::ticket_rules& rules, const mbedtls_ssl_session& session, byte_view client,
+                          std::span<std::byte> out) {
+    detail::ticket_key key;
+    if (!rules.seal(key)) return 0;
+    detail::field_writer content;
+    content.raw({});
+    content.number(static_cast<std::uint64_t>(rules.keys->time()), 8);
+    const secret saved = write_session(session);
+    content.field(saved.bytes());
+    content.field(client);
+    const byte_view plain = content.view();
+    if (saved.empty() || out.size() < overhead + plain.size()) return 0;
+    std::copy(key.name.begin(), key.name.end(), out.begin());
+    const std::span<std::byte> nonce = out.subspan(name_size, nonce_size);
+    std::byte* sealed = out.data() + name_size + nonce_size;
+    if (!compat::fill_random(nonce) ||
+        !compat::gcm(true, key.encryption, nonce, key.name, plain, sealed, sealed + plain.size()))
+      return 0;
+    return overhead + plain.size();
+  }
+
+  /// Opens one. False where it is another's, has expired, or the client is not accepted any more.
+  static bool open(const detail::ticket_rules& rules, byte_view sealed, mbedtls_ssl_session& session,
+                   detail::resumable_peer& client) {
+    detail::ticket_key key;
+    if (sealed.size() <= overhead || rules.open(sealed.first(name_size), key) == detail::ticket_find::unknown)
+      return false;
+    const byte_view nonce = sealed.subspan(name_size, nonce_size);
+    const byte_view body = sealed.subspan(name_size + nonce_size, sealed.size() - overhead);
+    std::array<std::byte, tag_size> tag;
+    std::copy_n(sealed.end() - tag_size, tag_size, tag.begin());
+    wiped_bytes plain(body.size());
+    if (!compat::gcm(false, key.encryption, nonce, key.name, body, plain.data(), tag.data())) return false;
+    detail::field_reader in(plain.view());
+    const auto made = static_cast<unix_time>(in.number(8));
+    const byte_view saved = in.field(), state = in.field();
+    return in.ended() && rules.keys->is_timely(made) &&
+           mbedtls_ssl_session_load(&session, mbedtls::data(saved), saved.size()) == 0 && client.decide_ticket(state);
+  }
+
+ private:
+  static constexpr std::size_t name_size = 16, nonce_size = 12, tag_size = 16;
+  static constexpr std::size_t overhead = name_size + nonce_size + tag_size;
+};
+
+/// Tells mbedTLS's ticket callbacks whose handshake runs in this thread: they are told the configuration alone.
+class handshake_scope {
+ public:
+  explicit handshake_scope(peer_verifier& own) noexcept : outer_(current()) { current() = &own; }
+  handshake_scope(const handshake_scope&) = delete;
+  handshake_scope& operator=(const handshake_scope&) = delete;
+  ~handshake_scope() { current() = outer_; }
+
+  static peer_verifier*& current() noexcept {
+    static thread_local peer_verifier* verifier = nullptr;
+    return verifier;
+  }
+
+ private:
+  peer_verifier* outer_;
+};
+
+// The callbacks, which know a server's ticket_rules.
+inline int write_ticket(void* rules, const mbedtls_ssl_session* session, unsigned char* begin, const unsigned char* end,
+                        std::size_t* size, std::uint32_t* lifetime) noexcept {
+  const auto& own = *static_cast<const detail::ticket_rules*>(rules);
+  peer_verifier& verifier = *handshake_scope::current();
+  const auto room = std::as_writable_bytes(std::span(begin, static_cast<std::size_t>(end - begin)));
+  *lifetime = static_cast<std::uint32_t>(own.keys->lifetime_seconds());
+  *size = detail::guard(verifier.exception(), std::size_t{0}, [&] {
+    const std::size_t n = ticket::seal(own, *session, verifier.ticket_state(), room);
+    // A chain that does not fit makes a ticket that will be declined: in TLS 1.3 none at all would end the handshake.
+    return n != 0 ? n : ticket::seal(own, *session, {}, room);
+  });
+  return *size != 0 ? 0 : MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL;
+}
+inline int parse_ticket(void* rules, mbedtls_ssl_session* session, unsigned char* bytes, std::size_t size) noexcept {
+  const auto& own = *static_cast<const detail::ticket_rules*>(rules);
+  peer_verifier& verifier = *handshake_scope::current();
+  const bool good = detail::guard(verifier.exception(), false, [&] {
+    return ticket::open(own, std::as_bytes(std::span(bytes, size)), *session, verifier.resumable());
+  });
+  return good ? 0 : MBEDTLS_ERR_SSL_INVALID_MAC;
+}
+
+}  // namespace plugtls::mbedtls

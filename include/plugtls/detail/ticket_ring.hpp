@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "plugtls/detail/callback.hpp"
+#include "plugtls/detail/hmac_sha256.hpp"
+#include "plugtls/detail/light_lock.hpp"
+#include "plugtls/detail/session_envelope.hpp"
+#include "plugtls/unix_time.hpp"
+
+namespace plugtls::detail {
+
+/// The keys of one context's tickets, wiped at their end. The name goes onto the wire, so that a ticket finds its key.
+struct ticket_key {
+  std::array<std::byte, 16> name{};
+  std::array<std::byte, 32> encryption{};
+  std::array<std::byte, 32> authentication{};
+
+  ticket_key() noexcept = default;
+  ticket_key(const ticket_key&) = delete;
+  ticket_key& operator=(const ticket_key&) = delete;
+  ~ticket_key() {
+    wipe(encryption.data(), encryption.size());
+    wipe(authentication.data(), authentication.size());
+  }
+};
+
+/// Fills with random bytes, which come from a TLS library alone; false where it cannot.
+using random_source = bool (*)(std::span<std::byte>);
+
+enum class ticket_find : unsigned char { unknown, old, newest };
+
+/// A server's ticket secrets, the newest first, from which each context derives keys of its own. Thread-safe.
+class ticket_ring {
+ public:
+  using clock = callback<unix_time()>;
+
+  ticket_ring(unix_time lifetime, unix_time rotation, clock own_clock)
+      : lifetime_(lifetime), rotation_(rotation), clock_(std::move(own_clock)) {}
+  ticket_ring(const ticket_ring&) = delete;
+  ticket_ring& operator=(const ticket_ring&) = delete;
+
+  /// How long a ticket is good for, in seconds.
+  unix_time lifetime_seconds() const noexcept { return lifetime_; }
+
+  /// Has the next ticket made with a new secret. Tickets of the others stay good for as long as they live.
+  void rotate() noexcept {
+    const light_lock lock(busy_);
+    due_ = true;
+  }
+
+  /// Returns the secrets that are held, in one envelope; as secret as any key. None before a context has been made.
+  secret to_bytes() const {
+    field_writer out;
+    out.raw(as_bytes(magic));
+    const light_lock lock(busy_);
+    out.number(secrets_.size(), 2);
+    for (const entry& e : secrets_) {
+      out.number(static_cast<std::uint64_t>(e.made), 8);
+      out.field(e.bytes.bytes());
+    }
+    out.raw(sha256(out.view()));
+    return secret(out.view());
+  }
+
+  // For contexts and adapters.
+
+  /// Makes the first secret where there is none.
+  bool prepare(random_source fill) {
+    const unix_time now = time();
+    const light_lock lock(busy_);
+    return renew(now, fill);
+  }
+
+  /// Gives the key for a new ticket. `policy` is the context's digest. False without random bytes.
+  bool seal(const sha256_digest& policy, random_source fill, ticket_key& out) {
+    const unix_time now = time();
+    const light_lock lock(busy_);
+    if (!renew(now, fill)) return false;
+    derive(secrets_.front().bytes.bytes(), policy, out);
+    return true;
+  }
+
+  /// Finds the key of a ticket by its name. `unknown`: it is another context's, or the secret is gone. `old`: a new
+  /// ticket would be made with another one.
+  ticket_find open(const sha256_digest& policy, byte_view name, ticket_key& out) {
+    const unix_time now = time();
+    const light_lock lock(busy_);
+    forget(now);
+    for (std::size_t i = 0; i < secrets_.size(); ++i) {
+      derive(secrets_[i].bytes.bytes(), policy, out);
+      if (as_text(out.name) == as_text(name)) return i == 0 && !due_ ? ticket_find::newest : ticket_find::old;
+    }
+    return ticket_find::unknown;
+  }
+
+  unix_time time() const { return clock_ ? clock_() : system_now(); }
+  /// Whether a ticket that was made then is still good.
+  bool is_timely(unix_time made) const {
+    const unix_time now = time();
+    return made <= now && now - made <= lifetime_;
+  }
+
+ protected:
+  /// Takes over what `to_bytes` gave; false where it is nothing of the kind.
+  bool take(byte_view bytes) {
+    sha256_digest sum{};
+    if (bytes.size() < magic.size() + sum.size()) return false;
+    const byte_view body = bytes.first(bytes.size() - sum.size());
+    sum = sha256(body);
+    if (as_text(body.first(magic.size())) != magic || as_text(sum) != as_text(bytes.last(sum.size()))) return false;
+    field_reader in(body.subspan(magic.size()));
+    std::vector<entry> found;
+    const std::uint64_t count = in.number(2);
+    if (count > most_secrets) return false;
+    for (std::uint64_t i = 0; i < count && in.ok(); ++i) {
+      const auto made = static_cast<unix_time>(in.number(8));
+      found.push_back({secret(in.field()), made, {}});
+      if (found.back().bytes.size() != secret_size || made < earliest_time || made > latest_time) return false;
+    }
+    if (!in.ended()) return false;
+    const light_lock lock(busy_);
+    secrets_ = std::move(found);
+    for (std::size_t i = 1; i < secrets_.size(); ++i) secrets_[i].retired = secrets_[i - 1].made;
+    due_ = false;
+    return true;
+  }
+
+ private:
+  static constexpr std::string_view magic = "plugtls ticket keys 1\n";
+  static constexpr std::size_t secret_size = 32;
+  static constexpr std::size_t most_secrets = 16;
+
+  struct entry {
+    secret bytes;
+    unix_time made = 0;
+    unix_time retired = 0;  // when a newer one took its place
+  };
+
+  // A secret is kept until the last ticket made with it has expired.
+  void forget(unix_time now) {
+    while (secrets_.size() > 1 && (secrets_.back().retired + lifetime_ < now || secrets_.size() > most_secrets))
+      secrets_.pop_back();
+  }
+
+  bool renew(unix_time now, random_source fill) {
+    if (!secrets_.empty() && !due_ && now - secrets_.front().made < rotation_) return true;
+    std::array<std::byte, secret_size> fresh;
+    if (!fill(fresh)) return false;
+    secrets_.insert(secrets_.begin(), {secret(byte_view(fresh)), now, 0});
+    wipe(fresh.data(), fresh.size());
+    if (secrets_.size() > 1) secrets_[1].retired = now;
+    due_ = false;
+    forget(now);
+    return true;
+  }
+
+  static void derive(byte_view from, const sha256_digest& policy, ticket_key& out) noexcept {
+    const auto part = [&](std::string_view label) { return hmac_sha256(from, {as_bytes(label), policy}); };
+    sha256_digest name = part("plugtls ticket name ");
+    std::copy_n(name.begin(), out.name.size(), out.name.begin());
+    out.encryption = part("plugtls ticket encryption ");
+    out.authentication = part("plugtls ticket authentication ");
+  }
+
+  const unix_time lifetime_;
+  const unix_time rotation_;
+  const clock clock_;
+  mutable std::atomic_flag busy_;
+  std::vector<entry> secrets_;  // newest first
+  bool due_ = false;
+};
+
+/// What a server's context makes and opens tickets with; without keys there are none.
+struct ticket_rules {
+  std::shared_ptr<ticket_ring> keys;
+  sha256_digest policy{};
+  random_source fill = nullptr;
+
+  explicit operator bool() const noexcept { return keys != nullptr; }
+  bool seal(ticket_key& out) const { return keys->seal(policy, fill, out); }
+  ticket_find open(byte_view name, ticket_key& out) const { return keys->open(policy, name, out); }
+};
+
+}  // namespace plugtls::detail

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <utility>
+
+#include "plugtls/detail/ticket_ring.hpp"
+#include "plugtls/errc.hpp"
+
+namespace plugtls {
+
+/// How long tickets live and when their keys change.
+struct ticket_options {
+  /// How long a session can be resumed; one second to seven days (RFC 8446 §4.6.1), others are brought within.
+  std::chrono::seconds lifetime = std::chrono::hours(2);
+  /// After which age a key is replaced by itself, when the next ticket is made.
+  std::chrono::seconds rotation = std::chrono::hours(12);
+  /// Whose time counts, in seconds since 1970 UTC; empty: the system's clock.
+  detail::callback<unix_time()> clock = {};
+};
+
+/// What a server seals its session tickets with: `server_settings::tickets`. Thread-safe. Contexts that share one
+/// resume each other's sessions where their policies are the same, so that a reload keeps them; keys on the wire are
+/// derived from the secret here and the context's policy, so that no other context takes a ticket for its own.
+///
+/// `rotate()` has the next ticket made with a new secret; those before stay until the tickets made with them have
+/// expired. Secrets are random, from the TLS library, and made when a context is. Several machines share sessions by
+/// `to_bytes()` of one and `from_bytes()` on the others: who has these bytes can read the sessions of TLS 1.2 that were
+/// resumed, and pass for their clients.
+class ticket_keys : public detail::ticket_ring {
+ public:
+  explicit ticket_keys(const ticket_options& options = {})
+      : ticket_ring(within(options.lifetime), options.rotation.count(), options.clock) {}
+
+  /// Makes one that holds the secrets of another machine's. `bad_session`: the bytes are not from `to_bytes`.
+  static std::shared_ptr<ticket_keys> from_bytes(byte_view bytes, errc& e, const ticket_options& options = {}) {
+    auto made = std::make_shared<ticket_keys>(options);
+    e = made->take(bytes) ? errc::success : errc::bad_session;
+    return e == errc::success ? made : nullptr;
+  }
+  /// Replaces the secrets by those of another machine. `bad_session`: nothing has changed.
+  errc replace(byte_view bytes) { return take(bytes) ? errc::success : errc::bad_session; }
+
+  std::chrono::seconds lifetime() const noexcept { return std::chrono::seconds(lifetime_seconds()); }
+
+ private:
+  static unix_time within(std::chrono::seconds asked) noexcept {
+    const unix_time n = asked.count(), most = detail::session_envelope::max_lifetime;
+    return n < 1 ? 1 : n > most ? most : n;
+  }
+};
+
+}  // namespace plugtls

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <memory>
+
+#include "engine_pair.hpp"
+#include "plugtls/session_cache.hpp"
+#include "plugtls/ticket_keys.hpp"
+#include "support/catch.hpp"
+
+using namespace plugtls;
+using namespace plugtls_test;
+
+namespace {
+
+client_settings keeping_client(std::size_t capacity = 10) {
+  client_settings s = client_defaults();
+  s.sessions = std::make_shared<session_cache>(capacity);
+  return s;
+}
+
+peer_options offering(session s) {
+  peer_options peer(server_name);
+  peer.resume = std::move(s);
+  return peer;
+}
+
+errc offer_error(const client_settings& settings, session s) {
+  pair_of<> p(settings, server_defaults(), offering(std::move(s)));
+  const engine_result r = p.client.engine.handshake(p.client.port);
+  if (r.status == engine_status::failed) CHECK(p.client.port.output().empty());
+  return r.error;
+}
+
+}  // namespace
+
+TEST_CASE("a client hands the sessions that it receives to its cache, with what they are bound to") {
+  null_scripted script;
+  script->sessions = 1;
+  const client_settings settings = keeping_client();
+  pair_of<> p(settings);
+  REQUIRE(pump(p.client, p.server));
+  REQUIRE(p.client.up());
+  CHECK(settings.sessions->size() == 1);
+  const session s = p.client.engine.session();
+  REQUIRE_FALSE(s.empty());
+  CHECK(s.envelope().native.text() == "null session");
+  CHECK(s.envelope().lifetime == 100);
+  CHECK(s.peer_name() == server_name);
+  CHECK(s.peer_chain().size() == 2);
+  CHECK(p.server.engine.session().empty());
+  CHECK_FALSE(p.client.engine.resumed());
+
+  pair_of<> plain;
+  REQUIRE(pump(plain.client, plain.server));
+  CHECK(plain.client.engine.session().empty());
+  CHECK(basic_engine<null_backend>().session().empty());
+}
+
+TEST_CASE("an offered session that is not usable is bad_session before a byte is sent") {
+  null_scripted script;
+  script->sessions = 1;
+  const client_settings settings = keeping_client(0);
+  pair_of<> p(settings);
+  REQUIRE(pump(p.client, p.server));
+  const session good = p.client.engine.session();
+  CHECK(offer_error(settings, good) == errc::success);
+  detail::session_envelope s = good.envelope();
+  s.backend = "another";
+  CHECK(offer_error(settings, session(s)) == errc::bad_session);
+  s = good.envelope();
+  s.format = "Null 2";
+  CHECK(offer_error(settings, session(s)) == errc::bad_session);
+  s = good.envelope();
+  s.native = secret("not the library's");
+  CHECK(offer_error(settings, session(s)) == errc::bad_session);
+  CHECK(offer_error(client_defaults(), good) == errc::invalid_argument);
+  // What does not fit is not even shown to the library.
+  s.peer_name = "elsewhere.test";
+  CHECK(offer_error(settings, session(s)) == errc::success);
+  s = good.envelope();
+  s.native = secret("not the library's");
+  s.created -= 101;
+  CHECK(offer_error(settings, session(s)) == errc::success);
+  s.created = system_now() + 1000;
+  CHECK(offer_error(settings, session(s)) == errc::success);
+}
+
+TEST_CASE("a session from the cache that the library cannot read is dropped without a word") {
+  null_scripted script;
+  script->sessions = 1;
+  const client_settings settings = keeping_client();
+  pair_of<> p(settings);
+  REQUIRE(pump(p.client, p.server));
+  detail::session_envelope s = p.client.engine.session().envelope();
+  settings.sessions->clear();
+  script->sessions = 0;
+  s.native = secret("not the library's");
+  settings.sessions->keep(session(s));
+  pair_of<> again(settings);
+  REQUIRE(pump(again.client, again.server));
+  CHECK(again.client.up());
+  CHECK(settings.sessions->size() == 0);
+}
+
+TEST_CASE("a library that says it has resumed makes no verified peer of one that was not") {
+  null_scripted script;
+  script->skips_judge = true;
+  script->claims_resumed = true;
+  script->sessions = 1;
+  for (const bool keeps : {false, true}) {
+    pair_of<> p(keeps ? keeping_client() : client_defaults());
+    REQUIRE(pump(p.client, p.server));
+    CHECK(p.client.handshake_error == errc::bad_certificate);
+  }
+  server_settings s = server_defaults();
+  s.verify = verify_mode::optional;
+  s.trust = trust();
+  client_settings anonymous = client_defaults();
+  anonymous.insecure_no_verification = true;
+  pair_of<> p(anonymous, s);
+  REQUIRE(pump(p.client, p.server));
+  CHECK(p.server.handshake_error == errc::bad_certificate);
+}
+
+TEST_CASE("tickets and verified clients together need the capability, and random bytes") {
+  null_scripted script;
+  error_info info;
+  server_settings s = server_defaults();
+  s.tickets = std::make_shared<ticket_keys>();
+  CHECK(basic_context<null_backend>::server(s, info));
+  s.verify = verify_mode::optional;
+  s.trust = trust();
+  CHECK_FALSE(basic_context<null_backend>::server(s, info));
+  CHECK(info.code == errc::unsupported);
+  CHECK(info.detail.find("null") != std::string::npos);
+  s.verify = verify_mode::none;
+  s.tickets = std::make_shared<ticket_keys>();
+  script->no_random = true;
+  CHECK_FALSE(basic_context<null_backend>::server(s, info));
+  CHECK(info.code == errc::out_of_memory);
+}
