@@ -11,6 +11,7 @@
 #include "plugtls/context_plan.hpp"
 #include "plugtls/detail/identity_check.hpp"
 #include "plugtls/private_key.hpp"
+#include "plugtls/server_choice.hpp"
 #include "plugtls/settings.hpp"
 
 namespace plugtls {
@@ -36,20 +37,20 @@ class basic_context {
     s->plan.verify.check_name = !settings.insecure_skip_name;
     if (settings.identities.size() > 1)
       return refuse(info, errc::unsupported, "a client presents at most one identity");
+    s->identities = settings.identities;
     return make(std::move(s), settings, role::client, info);
   }
 
-  /// Makes a server's context. Errors as for a client's; and `invalid_purpose` for a certificate that no client may
-  /// take for a server's: without digitalSignature or serverAuth where keyUsage or extendedKeyUsage are there. A
-  /// client's own certificate is for the server to judge.
+  /// Makes a server's context. Errors as for a client's; `invalid_argument` also for names that are none, are listed
+  /// twice, have no identity or one of another name, and for identities of the same kind; and `invalid_purpose` for a
+  /// certificate that no client may take for a server's: without digitalSignature or serverAuth where keyUsage or
+  /// extendedKeyUsage are there. A client's own certificate is for the server to judge.
   static basic_context server(const server_settings& settings, error_info& info) {
     auto s = std::make_shared<state>();
     s->plan.verify.mode = settings.verify;
     s->plan.verify.check_name = false;
-    if (settings.identities.empty())
-      return refuse(info, errc::invalid_argument, "a server needs an identity: a certificate and its key");
-    if (settings.identities.size() > 1)
-      return refuse(info, errc::unsupported, "a server presents one identity; choosing by name is not there yet");
+    info = {};
+    if (s->choice.build(settings, s->identities, info) != errc::success) return {};
     return make(std::move(s), settings, role::server, info);
   }
 
@@ -143,13 +144,20 @@ class basic_context {
   // For the engine and for native access. The context must not be empty.
   const context_plan& plan() const noexcept { return state_->plan; }
   const typename B::context& native() const noexcept { return state_->native; }
+  /// The library's form for one of a server's identities.
+  const typename B::context& native(std::size_t identity) const noexcept {
+    return identity == 0 ? state_->native : *state_->more[identity - 1];
+  }
+  const detail::server_choice& choice() const noexcept { return state_->choice; }
 
  private:
   struct state {
     context_plan plan;
     std::vector<identity> identities;  // owns the bytes that `loaded` views
     std::vector<loaded_identity<typename B::private_key>> loaded;
-    typename B::context native;
+    detail::server_choice choice;
+    typename B::context native;                              // the first identity's, or without any
+    std::vector<std::unique_ptr<typename B::context>> more;  // one for each identity that follows
   };
 
   static basic_context refuse(error_info& info, errc what, std::string text) {
@@ -167,10 +175,9 @@ class basic_context {
     info = {};
     errc e = B::start(info);
     if (e == errc::success) e = detail::make_plan<B>(settings, own, s->plan, info);
-    s->identities = settings.identities;
     for (const identity& id : s->identities)
       if (e == errc::success) e = load(id, own, s->loaded, info);
-    if (e == errc::success) e = s->native.open(s->plan, s->loaded, info);
+    if (e == errc::success) e = open(*s, info);
     if (e != errc::success) {
       info.code = e;
       return {};
@@ -178,6 +185,17 @@ class basic_context {
     basic_context made;
     made.state_ = std::move(s);
     return made;
+  }
+
+  // Each identity has a native context of its own, so that no library has to choose.
+  static errc open(state& s, error_info& info) {
+    const std::span all(s.loaded);
+    errc e = s.native.open(s.plan, all.first(all.empty() ? 0 : 1), info);
+    for (std::size_t i = 1; i < all.size() && e == errc::success; ++i) {
+      s.more.push_back(std::make_unique<typename B::context>());
+      e = s.more.back()->open(s.plan, all.subspan(i, 1), info);
+    }
+    return e;
   }
 
   static errc load(const identity& id, role own, std::vector<loaded_identity<typename B::private_key>>& out,

@@ -44,14 +44,16 @@ class basic_engine {
   }
 
   /// Goes on with the handshake. Fails with a verification condition, `protocol_version`, `no_shared_cipher`,
-  /// `no_application_protocol`, `alert_received`, `not_tls`, `handshake_too_large`, `closed` (the peer changed its
-  /// mind), `truncated`, `io_error`, `timed_out`, `handshake_failed`; the connection is dead then.
+  /// `no_application_protocol`, `unrecognized_name`, `alert_received`, `not_tls`, `handshake_too_large`, `closed` (the
+  /// peer changed its mind), `truncated`, `io_error`, `timed_out`, `handshake_failed`; the connection is dead then.
   engine_result handshake(port& p) {
     if (!state_) return empty();
     state& s = *state_;
     if (s.current == phase::open) return {};
     if (s.current == phase::failed) return {0, engine_status::failed, s.error.code};
     s.w.bind(p);
+    if (s.is_choosing) [[unlikely]]
+      if (const auto waits = s.choose()) return *waits;
     for (int spins = 0; !s.native_done;) {
       switch (s.native.handshake()) {
         case native_status::done: s.native_done = true; break;
@@ -176,7 +178,7 @@ class basic_engine {
     return state_ ? state_->verifier.path() : detail::no_certificates();
   }
 
-  /// The exception that the verify callback threw, to be rethrown once; empty otherwise.
+  /// The exception that a callback threw, to be rethrown once; empty otherwise.
   detail::exception_slot* callback_exception() noexcept { return state_ ? &state_->verifier.exception() : nullptr; }
 
   /// The backend's connection. The engine must not be empty.

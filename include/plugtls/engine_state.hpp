@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "plugtls/context.hpp"
+#include "plugtls/detail/hello_collector.hpp"
 #include "plugtls/engine_result.hpp"
 #include "plugtls/peer_verifier.hpp"
 #include "plugtls/wire.hpp"
@@ -27,10 +28,59 @@ struct engine_state {
         verifier(c.plan().verify, name, peer.name) {
     const std::string sni = server_name();
     errc e = error.code;
-    if (e == errc::success) e = native.open(context.native(), sni, w, verifier, error);
+    is_choosing = context.plan().own == role::server && context.choice().is_needed();
+    if (e == errc::success && !is_choosing) e = native.open(context.native(), sni, w, verifier, error);
     if (e == errc::success) return;
     error.code = e;
     current = engine_phase::failed;
+  }
+
+  // Collects a server's ClientHello, chooses by it, and opens the native connection, which reads it again. Nothing:
+  // that is done; otherwise what the handshake waits for, or its end.
+  std::optional<engine_result> choose() {
+    std::byte block[2048];
+    for (;;) {
+      const std::size_t wanted = collector.wanted();
+      const io_result r = w.pull(block, wanted < sizeof block ? wanted : sizeof block);
+      if (const auto wait = waiting()) return *wait;
+      if (r.status != io_status::ok) return fail();
+      switch (collector.take(block, r.bytes)) {
+        case hello_collector::status::more: continue;
+        case hello_collector::status::done: break;
+        case hello_collector::status::alert:
+          closed_early = collector.is_close_notify();
+          if (!closed_early && !w.observer().alert_received()) w.refuse(alert::unexpected_message, errc::bad_record);
+          return fail();
+        case hello_collector::status::unexpected: w.refuse(alert::unexpected_message, errc::bad_record); return fail();
+        case hello_collector::status::overflow: w.refuse(alert::record_overflow, errc::bad_record); return fail();
+        case hello_collector::status::no_memory: w.refuse(alert::internal_error, errc::out_of_memory); return fail();
+      }
+      break;
+    }
+    server_choice::outcome chosen = choose_identity();
+    if (chosen.refused != errc::success) {
+      w.refuse(chosen.why, chosen.refused);
+      const engine_result failed = fail();
+      error.detail = std::move(chosen.text);
+      return failed;
+    }
+    is_choosing = false;
+    w.replay(collector.release());
+    if (native.open(context.native(chosen.identity), {}, w, verifier, error) == errc::success) return std::nullopt;
+    current = engine_phase::failed;
+    return engine_result{0, engine_status::failed, error.code};
+  }
+
+  server_choice::outcome choose_identity() {
+    const context_plan& plan = context.plan();
+    client_hello_view hello;
+    if (!read_client_hello(collector.body(), hello))
+      return {0, errc::bad_record, alert::decode_error, "the ClientHello does not parse"};
+    const own_offer own{plan.max_version, plan.cipher_suites, plan.groups, plan.signature_schemes};
+    return guard(
+        verifier.exception(),
+        server_choice::outcome{0, errc::unrecognized_name, alert::internal_error, "the callback on_client_hello threw"},
+        [&] { return context.choice().choose(hello, own); });
   }
 
   std::optional<peer_name> parse_name() {
@@ -120,7 +170,7 @@ struct engine_state {
   engine_result fail() {
     current = engine_phase::failed;
     error = {};
-    native.failure(error);
+    if (!is_choosing) native.failure(error);
     const auto& seen = w.observer();
     if (seen.alert_received()) error.alert_received = seen.alert_received();
     if (seen.alert_sent()) error.alert_sent = seen.alert_sent();
@@ -187,7 +237,9 @@ struct engine_state {
   wire w;
   peer_verifier verifier;
   typename B::connection native;  // after what it refers to
+  hello_collector collector;
   engine_phase current = engine_phase::handshake;
+  bool is_choosing = false;  // a server that has not opened its native connection yet
   bool native_done = false;
   bool closed_early = false;
   bool own_closed = false;
