@@ -175,6 +175,8 @@ class basic_context {
     info = {};
     errc e = B::start(info);
     if (e == errc::success) e = detail::make_plan<B>(settings, own, s->plan, info);
+    if constexpr (requires { settings.client_ca_names; })
+      if (e == errc::success) e = detail::take_client_ca_names<B>(settings.client_ca_names, s->plan, info);
     for (const identity& id : s->identities)
       if (e == errc::success) e = load(id, own, s->loaded, info);
     if (e == errc::success) e = open(*s, info);

@@ -25,7 +25,8 @@ struct context_plan {
   std::vector<signature_scheme> signature_schemes;
   std::vector<std::string> alpn;
   limits limit;
-  verify_rules verify;  ///< also holds the trust anchors and CRLs
+  verify_rules verify;           ///< also holds the trust anchors and CRLs
+  bool client_ca_names = false;  ///< a CertificateRequest holds the subjects of all anchors, in their order
 };
 
 /// What a context will do, value by value. A value that was read back from the library after it was set says so; the
@@ -168,6 +169,25 @@ errc check_limits(const limits& l, error_info& info) {
   if (l.max_intermediates < 0) return info.set(errc::invalid_argument, "limit.max_intermediates is negative");
   if (l.max_record_size < 512 || l.max_record_size > 16384)
     return info.set(errc::invalid_argument, "limit.max_record_size is not within 512 to 16384 bytes");
+  return errc::success;
+}
+
+/// Takes over whether the authorities are named to clients.
+template <class Backend>
+errc take_client_ca_names(bool asked, context_plan& plan, error_info& info) {
+  if (!asked) return errc::success;
+  if (plan.verify.mode == verify_mode::none)
+    return info.set(errc::invalid_argument, "client_ca_names is set, and clients are asked for no certificate");
+  std::size_t size = 0;
+  for (const certificate& anchor : plan.verify.anchors.all()) size += 2 + anchor.subject().raw().size();
+  if (size == 0) return info.set(errc::invalid_argument, "client_ca_names is set, and no authority is trusted");
+  if (size > 15360)
+    return info.set(errc::invalid_argument, "client_ca_names: the authorities' names are longer than 15 KiB together");
+  if (plan.max_version == tls_version::tls1_3 && !Backend::capabilities.has(capability::client_ca_names_tls1_3))
+    return info.set(errc::unsupported, std::string(Backend::name) +
+                                           " does not tell clients of TLS 1.3 the names of authorities: leave "
+                                           "client_ca_names off, or set max_version to TLS 1.2");
+  plan.client_ca_names = true;
   return errc::success;
 }
 

@@ -68,6 +68,10 @@ struct server_settings {
   client_hello_callback on_client_hello = {};                           ///< may refuse clients, and choose for them
   verify_mode verify = verify_mode::none;                               ///< whether clients are asked for a certificate
   trust_store trust = trust_store::none();                              ///< whom clients' certificates must lead to
+  /// Whether clients are told the subjects of `trust`, by which some choose among their certificates, and which anybody
+  /// who connects can then read (RFC 5246 §7.4.4, RFC 8446 §4.2.4; with TLS 1.3: capability client_ca_names_tls1_3). At
+  /// most 15 KiB of names.
+  bool client_ca_names = false;
   std::vector<key_pin> pins = {};          ///< if any: one of them must be a key of the path, leaf to anchor
   certificate_floors floors = {};          ///< the weakest keys and signatures in a path
   verify_callback on_verify = {};          ///< may refuse what verification accepts

@@ -81,6 +81,27 @@ TEST_CASE("bad server names: what is no host name is served by nobody, and break
   }
 }
 
+TEST_CASE("bad server names: another one in the second hello") {
+  if (lacks<default_backend>(capability::tls1_3)) return;
+  const client_settings s = with_version(client_defaults(), tls_version::tls1_3);
+  server_settings retrying = server_defaults();
+  retrying.groups = {named_group::secp384r1};
+  server_settings choosing = retrying;
+  choosing.names = {{"other.plugtls.test", {other_identity()}}};
+  for (const context& c : {make_server(retrying), make_server(choosing)}) {
+    auto server = fed(c, first_flight(make_client(s)));
+    REQUIRE(server.handshake_error == errc::success);
+    REQUIRE(server.port.output().size() > 50);  // HelloRetryRequest
+    std::string second = hello_for(s, "other.plugtls.test");
+    second[2] = '\3';  // the version of every record but the first
+    REQUIRE(server.port.feed(as_bytes(second)));
+    server.step();
+    CHECK(server.handshake_error == errc::bad_record);
+    CHECK(alert_in(server) == static_cast<unsigned>(alert::illegal_parameter));
+    CHECK(server.engine.server_name() == server_name);
+  }
+}
+
 TEST_CASE("bad hello: split over records and pieces, it is read all the same") {
   for (const tls_version v : versions()) {
     const client_settings s = with_version(client_defaults(), v);

@@ -37,6 +37,7 @@ struct backend {
                           capability::critical_name_constraints,
                           capability::ocsp_stapling};
     set.add(capability::tls1_3, has_tls1_3);
+    set.add(capability::client_ca_names_tls1_3, has_tls1_3);
     set.add(capability::x25519mlkem768, has_mlkem);
     return set;
   }();
