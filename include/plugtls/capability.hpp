@@ -30,7 +30,7 @@ enum class capability : std::uint8_t {
   ocsp_stapling,              ///< OCSP stapling (RFC 6066 §8, RFC 8446 §4.4.2.1): servers send, clients ask
   client_auth_resumption,     ///< a server resumes sessions of clients whose certificates it verified
   session_ids,             ///< a server of TLS 1.2 resumes by session id, from a cache, where a client takes no tickets
-  client_ca_names,         ///< a server names the authorities that it takes client certificates from (RFC 5246 §7.4.4)
+  client_ca_names_tls1_3,  ///< a server of TLS 1.3 names the authorities of client certificates (RFC 8446 §4.2.4)
   external_rsa_key,        ///< a `signer` elsewhere signs with RSA, by PKCS#1 v1.5 at least: all that TLS 1.2 needs
   external_rsa_pss_key,    ///< a `signer` elsewhere signs by RSASSA-PSS, without which RSA has no place in TLS 1.3
   external_ec_key,         ///< a `signer` elsewhere signs with ECDSA
@@ -73,7 +73,7 @@ inline constexpr capability all_capabilities[] = {
     capability::ocsp_stapling,
     capability::client_auth_resumption,
     capability::session_ids,
-    capability::client_ca_names,
+    capability::client_ca_names_tls1_3,
     capability::external_rsa_key,
     capability::external_rsa_pss_key,
     capability::external_ec_key,
@@ -118,7 +118,7 @@ constexpr std::string_view name(capability c) noexcept {
     case capability::ocsp_stapling: return "ocsp_stapling";
     case capability::client_auth_resumption: return "client_auth_resumption";
     case capability::session_ids: return "session_ids";
-    case capability::client_ca_names: return "client_ca_names";
+    case capability::client_ca_names_tls1_3: return "client_ca_names_tls1_3";
     case capability::external_rsa_key: return "external_rsa_key";
     case capability::external_rsa_pss_key: return "external_rsa_pss_key";
     case capability::external_ec_key: return "external_ec_key";

@@ -52,7 +52,8 @@
 //   TLS 1.3 a session is resumed with a new key exchange only (psk_dhe_ke). A resumed handshake asks no verifier.
 // - A server's order decides about suites, groups of TLS 1.2 and ALPN; where the library goes by the client's,
 //   server_suite_order and server_group_order are not declared. In TLS 1.3 a share that the client has sent is taken if
-//   the server has its group. A CertificateRequest names no authorities.
+//   the server has its group. A CertificateRequest names no authorities
+//   unless `plan.client_ca_names` says so.
 
 namespace plugtls {
 

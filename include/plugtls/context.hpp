@@ -13,6 +13,7 @@
 #include "plugtls/detail/scheme_check.hpp"
 #include "plugtls/policy_digest.hpp"
 #include "plugtls/private_key.hpp"
+#include "plugtls/server_choice.hpp"
 #include "plugtls/settings.hpp"
 #include "plugtls/signer_plan.hpp"
 
@@ -40,16 +41,20 @@ class basic_context {
     s->plan.sessions = settings.sessions;
     if (settings.identities.size() > 1)
       return refuse(info, errc::unsupported, "a client presents at most one identity");
+    s->identities = settings.identities;
     return make(std::move(s), settings, role::client, info);
   }
 
-  /// Makes a server's context. Errors as for a client's; and `invalid_purpose` for a certificate that no client may
-  /// take for a server's: without digitalSignature or serverAuth where keyUsage or extendedKeyUsage are there. A
-  /// client's own certificate is for the server to judge.
+  /// Makes a server's context. Errors as for a client's; `invalid_argument` also for names that are none, are listed
+  /// twice, have no identity or one of another name, and for identities of the same kind; and `invalid_purpose` for a
+  /// certificate that no client may take for a server's: without digitalSignature or serverAuth where keyUsage or
+  /// extendedKeyUsage are there. A client's own certificate is for the server to judge.
   static basic_context server(const server_settings& settings, error_info& info) {
     auto s = std::make_shared<state>();
     s->plan.verify.mode = settings.verify;
     s->plan.verify.check_name = false;
+    info = {};
+    if (s->choice.build(settings, s->identities, info) != errc::success) return {};
     s->plan.tickets.keys = settings.tickets;
     if (settings.tickets && settings.verify != verify_mode::none &&
         !B::capabilities.has(capability::client_auth_resumption))
@@ -57,10 +62,6 @@ class basic_context {
                     std::string(B::name) +
                         " cannot verify a client again when its session is resumed: do not set tickets where clients "
                         "are verified");
-    if (settings.identities.empty())
-      return refuse(info, errc::invalid_argument, "a server needs an identity: a certificate and its key");
-    if (settings.identities.size() > 1)
-      return refuse(info, errc::unsupported, "a server presents one identity; choosing by name is not there yet");
     return make(std::move(s), settings, role::server, info);
   }
 
@@ -175,18 +176,31 @@ class basic_context {
   // For the engine and for native access. The context must not be empty.
   const context_plan& plan() const noexcept { return state_->plan; }
   const typename B::context& native() const noexcept { return state_->native; }
-  /// What this end presents; empty where it has no identity, or chooses between several.
-  const std::vector<certificate>& own_chain() const noexcept {
-    static const std::vector<certificate> unknown;
-    return state_->identities.size() == 1 ? state_->identities.front().chain() : unknown;
+  /// What this end presents by one of its identities; empty where it has none.
+  const std::vector<certificate>& own_chain(std::size_t identity) const noexcept {
+    static const std::vector<certificate> none;
+    return identity < state_->identities.size() ? state_->identities[identity].chain() : none;
   }
+  /// The library's form for one of a server's identities.
+  const typename B::context& native(std::size_t identity) const noexcept {
+    return identity == 0 ? state_->native : state_->more[identity - 1]->native;
+  }
+  const detail::server_choice& choice() const noexcept { return state_->choice; }
 
  private:
+  // What each of several identities has for itself: a plan, since signers and sessions are its own.
+  struct alternative {
+    context_plan plan;
+    typename B::context native;
+  };
   struct state {
     context_plan plan;
     std::vector<identity> identities;  // owns the bytes that `loaded` views
     std::vector<loaded_identity<typename B::private_key>> loaded;
-    typename B::context native;
+    detail::server_choice choice;
+    context_plan first_plan;                         // where there are several identities
+    typename B::context native;                      // the first one's, or without any
+    std::vector<std::unique_ptr<alternative>> more;  // one for each that follows
   };
 
   // Has a chain decided about as a handshake would.
@@ -200,16 +214,14 @@ class basic_context {
 
   // What sessions are bound to. What a callback would say is known to nobody: where there is one, they are bound to
   // this very context.
-  static errc bind_sessions(state& s, error_info& info) {
-    context_plan& plan = s.plan;
+  static errc bind_sessions(context_plan& plan, std::span<const identity> own, error_info& info) {
     if (!plan.sessions && !plan.tickets) return errc::success;
     sha256_digest tag{};
     const bool asks = plan.verify.mode != verify_mode::none && (plan.verify.on_verify || plan.verify.insecure_override);
     plan.tickets.fill = &B::random;
     if ((asks && !B::random(tag)) || (plan.tickets && !plan.tickets.keys->prepare(&B::random)))
       return info.set(errc::out_of_memory, std::string(B::name) + " gives no random bytes");
-    plan.policy =
-        detail::policy_digest(B::name, B::session_format(), plan, s.identities, asks ? byte_view(tag) : byte_view());
+    plan.policy = detail::policy_digest(B::name, B::session_format(), plan, own, asks ? byte_view(tag) : byte_view());
     plan.tickets.policy = plan.policy;
     return errc::success;
   }
@@ -229,15 +241,15 @@ class basic_context {
     info = {};
     errc e = B::start(info);
     if (e == errc::success) e = detail::make_plan<B>(settings, own, s->plan, info);
-    s->identities = settings.identities;
+    if constexpr (requires { settings.client_ca_names; })
+      if (e == errc::success) e = detail::take_client_ca_names<B>(settings.client_ca_names, s->plan, info);
     if (e == errc::success) e = detail::take_signers<B>(s->identities, settings.max_version, s->plan, info);
     for (const identity& id : s->identities)
       if (e == errc::success) e = load(id, own, s->loaded, info);
     if (!settings.signature_schemes.empty())
       for (const identity& id : s->identities)
         if (e == errc::success) e = detail::check_schemes<B>(id, s->plan.signature_schemes, s->plan, info);
-    if (e == errc::success) e = bind_sessions(*s, info);
-    if (e == errc::success) e = s->native.open(s->plan, s->loaded, info);
+    if (e == errc::success) e = open(*s, settings.max_version, info);
     if (e != errc::success) {
       info.code = e;
       return {};
@@ -245,6 +257,30 @@ class basic_context {
     basic_context made;
     made.state_ = std::move(s);
     return made;
+  }
+
+  // Each identity has a native context of its own, so that no library has to choose.
+  static errc open(state& s, tls_version asked_max, error_info& info) {
+    const std::span own(s.identities);
+    const std::span loaded(s.loaded);
+    if (loaded.size() < 2) return open_one(s.plan, own, loaded, s.native, info);
+    s.first_plan = s.plan;
+    for (std::size_t i = 1; i < loaded.size(); ++i) s.more.emplace_back(std::make_unique<alternative>())->plan = s.plan;
+    errc e = errc::success;
+    for (std::size_t i = 0; i < loaded.size() && e == errc::success; ++i) {
+      context_plan& plan = i == 0 ? s.first_plan : s.more[i - 1]->plan;
+      plan.own_schemes.clear();
+      e = detail::take_signers<B>(own.subspan(i, 1), asked_max, plan, info);
+      if (e != errc::success) break;
+      e = open_one(plan, own.subspan(i, 1), loaded.subspan(i, 1), i == 0 ? s.native : s.more[i - 1]->native, info);
+    }
+    return e;
+  }
+  static errc open_one(context_plan& plan, std::span<const identity> own,
+                       std::span<loaded_identity<typename B::private_key>> loaded, typename B::context& native,
+                       error_info& info) {
+    const errc e = bind_sessions(plan, own, info);
+    return e == errc::success ? native.open(plan, loaded, info) : e;
   }
 
   static errc load(const identity& id, role own, std::vector<loaded_identity<typename B::private_key>>& out,

@@ -36,6 +36,7 @@ struct context_plan {
   std::shared_ptr<session_cache> sessions;  ///< a client's; null: sessions are neither asked for nor offered
   detail::ticket_rules tickets;             ///< a server's; without keys no tickets are made or taken
   sha256_digest policy{};                   ///< `policy_digest`; all zero where neither of the two is set
+  bool client_ca_names = false;             ///< a CertificateRequest holds the subjects of all anchors, in their order
 };
 
 /// Returns the number that stands for a length of fragments on the wire (RFC 6066 §4), 0 for none.
@@ -216,6 +217,25 @@ errc take_fragment_length(const Settings& s, context_plan& plan, error_info& inf
       return info.set(errc::unsupported,
                       own + " asks for a max_fragment_length in TLS 1.2 only: set max_version to it");
   }
+  return errc::success;
+}
+
+/// Takes over whether the authorities are named to clients.
+template <class Backend>
+errc take_client_ca_names(bool asked, context_plan& plan, error_info& info) {
+  if (!asked) return errc::success;
+  if (plan.verify.mode == verify_mode::none)
+    return info.set(errc::invalid_argument, "client_ca_names is set, and clients are asked for no certificate");
+  std::size_t size = 0;
+  for (const certificate& anchor : plan.verify.anchors.all()) size += 2 + anchor.subject().raw().size();
+  if (size == 0) return info.set(errc::invalid_argument, "client_ca_names is set, and no authority is trusted");
+  if (size > 15360)
+    return info.set(errc::invalid_argument, "client_ca_names: the authorities' names are longer than 15 KiB together");
+  if (plan.max_version == tls_version::tls1_3 && !Backend::capabilities.has(capability::client_ca_names_tls1_3))
+    return info.set(errc::unsupported, std::string(Backend::name) +
+                                           " does not tell clients of TLS 1.3 the names of authorities: leave "
+                                           "client_ca_names off, or set max_version to TLS 1.2");
+  plan.client_ca_names = true;
   return errc::success;
 }
 

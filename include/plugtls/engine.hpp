@@ -50,16 +50,18 @@ class basic_engine {
   }
 
   /// Goes on with the handshake. Fails with a verification condition, `protocol_version`, `no_shared_cipher`,
-  /// `no_application_protocol`, `alert_received`, `not_tls`, `handshake_too_large`, `closed` (the peer changed its
-  /// mind), `truncated`, `io_error`, `timed_out`, `signing_failed`, `key_mismatch` (a signer's signature),
-  /// `handshake_failed`; the connection is dead then. `want_signature`: a signer has no answer yet; call again when it
-  /// has one (see `signer`).
+  /// `no_application_protocol`, `unrecognized_name`, `alert_received`, `not_tls`, `handshake_too_large`, `closed` (the
+  /// peer changed its mind), `truncated`, `io_error`, `timed_out`, `signing_failed`, `key_mismatch` (a signer's
+  /// signature), `handshake_failed`; the connection is dead then. `want_signature`: a signer has no answer yet; call
+  /// again when it has one (see `signer`).
   engine_result handshake(port& p) {
     if (!state_) return empty();
     state& s = *state_;
     if (s.current == phase::open) return {};
     if (s.current == phase::failed) return {0, engine_status::failed, s.error.code};
     s.w.bind(p);
+    if (s.is_choosing) [[unlikely]]
+      if (const auto waits = s.choose()) return *waits;
     for (int spins = 0; !s.native_done;) {
       const native_status step = s.step();
       if (s.verifier.exception()) return s.fail();

@@ -9,6 +9,7 @@
 
 #include "plugtls/context.hpp"
 #include "plugtls/detail/external_key.hpp"
+#include "plugtls/detail/hello_collector.hpp"
 #include "plugtls/engine_result.hpp"
 #include "plugtls/peer_verifier.hpp"
 #include "plugtls/session_cache.hpp"
@@ -31,7 +32,8 @@ struct engine_state {
     verifier.resumable().bind(this, verify_again);
     sni = server_name();
     errc e = error.code;
-    if (e == errc::success) e = native.open(context.native(), sni, w, verifier, error);
+    is_choosing = context.plan().own == role::server && context.choice().is_needed();
+    if (e == errc::success && !is_choosing) e = native.open(context.native(), sni, w, verifier, error);
     if (e == errc::success) e = offer_session();
     if (e == errc::success) return;
     error.code = e;
@@ -119,6 +121,55 @@ struct engine_state {
     sessions_kept = count;
     session_cache& cache = *context.plan().sessions;
     if (cache.capacity() != 0) cache.keep(latest_session());
+  }
+
+  // Collects a server's ClientHello, chooses by it, and opens the native connection, which reads it again. Nothing:
+  // that is done; otherwise what the handshake waits for, or its end.
+  std::optional<engine_result> choose() {
+    std::byte block[2048];
+    for (;;) {
+      const std::size_t wanted = collector.wanted();
+      const io_result r = w.pull(block, wanted < sizeof block ? wanted : sizeof block);
+      if (const auto wait = waiting()) return *wait;
+      if (r.status != io_status::ok) return fail();
+      switch (collector.take(block, r.bytes)) {
+        case hello_collector::status::more: continue;
+        case hello_collector::status::done: break;
+        case hello_collector::status::alert:
+          closed_early = collector.is_close_notify();
+          if (!closed_early && !w.observer().alert_received()) w.refuse(alert::unexpected_message, errc::bad_record);
+          return fail();
+        case hello_collector::status::unexpected: w.refuse(alert::unexpected_message, errc::bad_record); return fail();
+        case hello_collector::status::overflow: w.refuse(alert::record_overflow, errc::bad_record); return fail();
+        case hello_collector::status::no_memory: w.refuse(alert::internal_error, errc::out_of_memory); return fail();
+      }
+      break;
+    }
+    server_choice::outcome chosen = choose_identity();
+    if (chosen.refused != errc::success) {
+      w.refuse(chosen.why, chosen.refused);
+      const engine_result failed = fail();
+      error.detail = std::move(chosen.text);
+      return failed;
+    }
+    is_choosing = false;
+    presented = chosen.identity;
+    w.replay(collector.release());
+    if (native.open(context.native(chosen.identity), {}, w, verifier, error) == errc::success) return std::nullopt;
+    current = engine_phase::failed;
+    return engine_result{0, engine_status::failed, error.code};
+  }
+
+  server_choice::outcome choose_identity() {
+    const context_plan& plan = context.plan();
+    client_hello_view hello;
+    if (!read_client_hello(collector.body(), hello))
+      return {0, errc::bad_record, alert::decode_error, "the ClientHello does not parse"};
+    const own_offer own{plan.max_version, plan.cipher_suites, plan.groups, plan.signature_schemes};
+    return guard(
+        verifier.exception(),
+        server_choice::outcome{0, errc::unrecognized_name, alert::internal_error, "the callback on_client_hello threw"},
+        [&] { return context.choice().choose(hello, own); });
   }
 
   std::optional<peer_name> parse_name() {
@@ -256,7 +307,7 @@ struct engine_state {
     if (current == engine_phase::handshake && !offered.empty()) drop_offer();
     current = engine_phase::failed;
     error = {};
-    native.failure(error);
+    if (!is_choosing) native.failure(error);
     if (desk.error()) error.detail = desk.error().detail;
     const auto& seen = w.observer();
     if (seen.alert_received()) error.alert_received = seen.alert_received();
@@ -322,7 +373,7 @@ struct engine_state {
 
   // The certificate that the server of this connection presented; none where that is not known.
   std::optional<certificate> server_certificate() {
-    const auto& chain = context.plan().own == role::server ? context.own_chain() : peer_chain();
+    const auto& chain = context.plan().own == role::server ? context.own_chain(presented) : peer_chain();
     return chain.empty() ? std::nullopt : std::optional(chain.front());
   }
 
@@ -336,7 +387,10 @@ struct engine_state {
   typename B::connection native;        // after what it refers to
   std::unique_ptr<step_runner> runner;  // set while steps are done elsewhere
   native_status stepped = native_status::again;
+  hello_collector collector;
   engine_phase current = engine_phase::handshake;
+  bool is_choosing = false;   // a server that has not opened its native connection yet
+  std::size_t presented = 0;  // which of a server's identities
   bool native_done = false;
   bool closed_early = false;
   bool own_closed = false;

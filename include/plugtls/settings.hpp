@@ -12,6 +12,7 @@
 #include "plugtls/key_pin.hpp"
 #include "plugtls/protocol.hpp"
 #include "plugtls/revocation.hpp"
+#include "plugtls/served_name.hpp"
 #include "plugtls/session.hpp"
 #include "plugtls/trust_store.hpp"
 #include "plugtls/unix_time.hpp"
@@ -76,18 +77,28 @@ struct server_settings {
   std::vector<cipher_suite> cipher_suites = {};      ///< in order of preference, TLS 1.2 and 1.3 in one list
   std::vector<named_group> groups = {};  ///< in order of preference; in TLS 1.2 also the curves of certificates
   std::vector<signature_scheme> signature_schemes =
-      {};                                   ///< in order; the handshake's (capability signature_scheme_choice)
-  std::vector<std::string> alpn = {};       ///< in order of preference; no overlap ends the handshake (RFC 7301)
-  std::vector<identity> identities = {};    ///< exactly one
-  verify_mode verify = verify_mode::none;   ///< whether clients are asked for a certificate
-  trust_store trust = trust_store::none();  ///< whom clients' certificates must lead to
-  std::vector<key_pin> pins = {};           ///< if any: one of them must be a key of the path, leaf to anchor
-  certificate_floors floors = {};           ///< the weakest keys and signatures in a path
-  verify_callback on_verify = {};           ///< may refuse what verification accepts
-  verify_callback insecure_override = {};   ///< its answer is the verdict, whatever verification says
-  verify_clock clock = {};                  ///< whose time certificates and CRLs are checked against
-  revocation_policy revocation = {};        ///< what is looked up in the CRLs of `trust`
-  key_log_callback insecure_key_log = {};   ///< gives the traffic away to whoever reads it (capability key_log)
+      {};                              ///< in order; the handshake's (capability signature_scheme_choice)
+  std::vector<std::string> alpn = {};  ///< in order of preference; no overlap ends the handshake (RFC 7301)
+  /// One or more, of different kinds of keys, in order of preference: a client is presented the first that it can
+  /// verify. They are for clients that ask for no name, or for none of `names`, and may be left out where those are
+  /// refused.
+  std::vector<identity> identities = {};
+  std::vector<served_name> names = {};  ///< what is presented by the name asked for (SNI); exact ones go before "*."
+  unknown_name_policy unknown_name = unknown_name_policy::use_default;  ///< no name, or none of `names`
+  client_hello_callback on_client_hello = {};                           ///< may refuse clients, and choose for them
+  verify_mode verify = verify_mode::none;                               ///< whether clients are asked for a certificate
+  trust_store trust = trust_store::none();                              ///< whom clients' certificates must lead to
+  /// Whether clients are told the subjects of `trust`, by which some choose among their certificates, and which anybody
+  /// who connects can then read (RFC 5246 §7.4.4, RFC 8446 §4.2.4; with TLS 1.3: capability client_ca_names_tls1_3). At
+  /// most 15 KiB of names.
+  bool client_ca_names = false;
+  std::vector<key_pin> pins = {};          ///< if any: one of them must be a key of the path, leaf to anchor
+  certificate_floors floors = {};          ///< the weakest keys and signatures in a path
+  verify_callback on_verify = {};          ///< may refuse what verification accepts
+  verify_callback insecure_override = {};  ///< its answer is the verdict, whatever verification says
+  verify_clock clock = {};                 ///< whose time certificates and CRLs are checked against
+  revocation_policy revocation = {};       ///< what is looked up in the CRLs of `trust`
+  key_log_callback insecure_key_log = {};  ///< gives the traffic away to whoever reads it (capability key_log)
   /// Resumes connections, by tickets sealed with these (`std::make_shared<ticket_keys>()`, ticket_keys.hpp). Without,
   /// none is sent. Together with `verify` it needs capability client_auth_resumption.
   std::shared_ptr<detail::ticket_ring> tickets = {};

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -58,8 +59,7 @@ errc check_choice(const external_key& key, const context_plan& plan, error_info&
 
 /// Makes a plan keep to what the signers of the identities can do.
 template <class B>
-errc take_signers(const std::vector<identity>& identities, tls_version asked_max, context_plan& plan,
-                  error_info& info) {
+errc take_signers(std::span<const identity> identities, tls_version asked_max, context_plan& plan, error_info& info) {
   std::vector<signature_scheme> own;
   bool has_signer = false, has_key = false, has_1_3 = false;
   const auto add = [&](signature_scheme s) {

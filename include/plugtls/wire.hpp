@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <span>
+#include <utility>
 
 #include "plugtls/detail/byte_queue.hpp"
 #include "plugtls/detail/handshake_observer.hpp"
@@ -45,6 +46,8 @@ class wire {
         blocked_write_ = false;
       }
     }
+    if (!replay_.empty()) [[unlikely]]
+      return {replay_.take(data, size), io_status::ok};
     const io_result r = port_->read(*port_, data, size);
     if (r.status == io_status::ok) [[likely]] {
       if (observing_ && !inspect(data, r.bytes)) return {0, io_status::error};
@@ -107,6 +110,15 @@ class wire {
     return write_error_ ? io_status::error : io_status::ok;
   }
 
+  /// Gives bytes that were pulled already to whoever pulls next. They were observed then.
+  void replay(detail::byte_queue bytes) noexcept { replay_ = std::move(bytes); }
+
+  /// Ends the connection with an alert in the clear and a reason of ours: `fault()`. Returns false.
+  bool refuse(alert what, errc reason) noexcept {
+    push_alert(what);
+    return fail(reason);
+  }
+
   /// Ends the handshake: no more observation, no more collecting of flights.
   void established() noexcept {
     corked_ = observing_ = false;
@@ -121,7 +133,8 @@ class wire {
   bool has_output() const noexcept { return !out_.empty(); }
   std::size_t buffered() const noexcept { return out_.size(); }
   /// A condition that ends the connection and is not the library's: `io_error`, `timed_out`, `not_tls`,
-  /// `handshake_too_large`, `protocol_version`, `no_shared_cipher`, `out_of_memory`.
+  /// `handshake_too_large`, `protocol_version`, `no_shared_cipher`, `unrecognized_name`, `bad_record` (a ClientHello
+  /// that asks for a name against the rules), `invalid_argument`, `out_of_memory`.
   errc fault() const noexcept { return fault_; }
   /// The transport's own error behind an `io_error`.
   const std::error_code& transport_error() const noexcept { return transport_error_ ? transport_error_ : write_error_; }
@@ -137,19 +150,21 @@ class wire {
     return own_ == role::client || !observer_.facts().client_hello_seen || check_offer();
   }
 
+  // A name that is none would be refused by one library, passed over by another, and seen by a third.
   // Where no version fits, a server's library may blame the cipher suites; where no group does, it may ask for one that
   // the client never offered. So both are compared here (RFC 8446 §4.1.3, §4.2.7).
   bool check_offer() noexcept {
     const auto& offered = observer_.facts();
+    switch (offered.server_name_fault) {
+      case detail::name_fault::none: break;
+      case detail::name_fault::syntax: return refuse(alert::decode_error, errc::bad_record);
+      case detail::name_fault::changed: return refuse(alert::illegal_parameter, errc::bad_record);
+      case detail::name_fault::no_name: return refuse(alert::unrecognized_name, errc::unrecognized_name);
+    }
     if (offered.server_hello_seen) return true;
     if (!(offered.offers_1_2 && min_ == tls_version::tls1_2) && !(offered.offers_1_3 && max_ == tls_version::tls1_3))
       return refuse(alert::protocol_version, errc::protocol_version);
     return offered.shares_group || refuse(alert::handshake_failure, errc::no_shared_cipher);
-  }
-
-  bool refuse(alert what, errc reason) noexcept {
-    push_alert(what);
-    return fail(reason);
   }
 
   io_result note(io_result r) noexcept {
@@ -193,6 +208,7 @@ class wire {
 
   port* port_ = nullptr;
   detail::byte_queue out_;
+  detail::byte_queue replay_;
   bool corked_ = true;
   bool observing_ = true;
   bool blocked_read_ = false;

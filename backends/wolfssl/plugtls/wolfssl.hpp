@@ -29,6 +29,7 @@ struct backend {
     set.add(capability::request_key_update, compat::has_tls1_3);
     set.add(capability::max_fragment_length, compat::has_max_fragment);
     set.add(capability::max_fragment_length_tls1_3, compat::has_max_fragment && compat::has_tls1_3);
+    set.add(capability::client_ca_names_tls1_3, compat::has_ca_names_1_3);
     set.add(capability::ed25519, compat::has_ed25519);
     set.add(capability::renegotiation_info, compat::has_renegotiation_info);
     set.add(capability::many_alt_names, compat::has_many_alt_names);

@@ -46,8 +46,8 @@ class handshake_observer {
   }
 
  private:
-  // Hello messages larger than this are not looked into: none of a sane peer is.
-  static constexpr std::size_t max_collected = 16384;
+  // Messages larger than this are not looked into: none of a sane peer is. The wire's limit may be lower.
+  static constexpr std::size_t max_collected = 131072;
 
   struct half {
     bool opaque = false;  // encrypted from here on, or not TLS
@@ -124,7 +124,7 @@ class handshake_observer {
       return 1;
     }
     const std::size_t n = size < h.message_left ? size : h.message_left;
-    if (wanted(h.message_header[0]) && h.message.size() + n <= max_collected)
+    if (wanted(h.message_header[0]) && h.message.size() + h.message_left <= max_collected)
       static_cast<void>(h.message.append(data, n));  // without memory the facts stay unknown
     h.message_left -= n;
     if (h.message_left == 0) end_message(h, d);

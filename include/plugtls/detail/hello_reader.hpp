@@ -13,6 +13,14 @@
 
 namespace plugtls::detail {
 
+/// What is wrong with the name that a client asks for.
+enum class name_fault : std::uint8_t {
+  none,
+  syntax,   // not exactly one host name of at least a byte (RFC 6066 §3)
+  no_name,  // a NUL, or more than 255 bytes: no name of a host (RFC 1035 §2.3.4)
+  changed   // another than in the first ClientHello (RFC 8446 §4.1.2)
+};
+
 /// What the plaintext messages of a handshake tell. Unknown values are `none` or empty.
 struct hello_facts {
   tls_version version = tls_version::automatic;
@@ -22,6 +30,7 @@ struct hello_facts {
   std::string server_name;                           // as sent by the client, empty without the extension
   std::array<std::byte, 32> client_random{};         // valid once seen
   std::array<std::byte, 32> server_random{};
+  name_fault server_name_fault = name_fault::none;
   bool client_hello_seen = false;
   bool offers_1_2 = false;
   bool offers_1_3 = false;
@@ -55,6 +64,7 @@ class wire_reader {
   explicit wire_reader(byte_view bytes) noexcept : bytes_(bytes) {}
   bool ok() const noexcept { return ok_; }
   bool empty() const noexcept { return bytes_.empty(); }
+  bool at_end() const noexcept { return ok_ && bytes_.empty(); }
   unsigned u8() noexcept { return number(1); }
   unsigned u16() noexcept { return number(2); }
   byte_view take(std::size_t n) noexcept {
@@ -85,10 +95,25 @@ inline bool keep_random(byte_view random, std::array<std::byte, 32>& out) noexce
   return random.size() == out.size();
 }
 
+/// Reads the extension server_name of a ClientHello. No other type of name was ever defined, so that one cannot be
+/// passed over (RFC 6066 §3).
+inline name_fault read_server_name(wire_reader& extension, std::string_view& name) noexcept {
+  wire_reader names(extension.vector16());
+  const unsigned type = names.u8();
+  const std::string_view host = as_text(names.vector16());
+  if (!extension.at_end() || !names.at_end() || type != 0 || host.empty()) return name_fault::syntax;
+  if (host.size() > 255 || host.find('\0') != std::string_view::npos) return name_fault::no_name;
+  name = host;
+  return name_fault::none;
+}
+
 /// Reads versions, groups and server_name out of a ClientHello (RFC 8446 §4.1.2, RFC 6066 §3). One that does not parse
 /// offers everything: refusing it is the library's business.
 inline void read_client_hello(byte_view body, std::span<const named_group> own_groups, hello_facts& facts) noexcept {
+  const bool is_second = facts.client_hello_seen;
   facts.client_hello_seen = true;
+  std::string_view host;
+  bool has_name = false;
   wire_reader r(body);
   const unsigned legacy_version = r.u16();
   bool has_versions = false;
@@ -120,11 +145,15 @@ inline void read_client_hello(byte_view body, std::span<const named_group> own_g
       }
     }
     if (type != 0) continue;
-    wire_reader names(extension.vector16());
-    if (names.u8() != 0) continue;
-    const byte_view host = names.vector16();
-    if (names.ok() && host.size() <= 255) facts.server_name.assign(as_text(host));
+    const name_fault fault = has_name ? name_fault::syntax : read_server_name(extension, host);
+    if (facts.server_name_fault == name_fault::none) facts.server_name_fault = fault;
+    has_name = true;
   }
+  // Whom the client asks for was settled by its first message.
+  if (!is_second)
+    facts.server_name.assign(host);
+  else if (host != facts.server_name && facts.server_name_fault == name_fault::none)
+    facts.server_name_fault = name_fault::changed;
   if (!r.ok() || !extensions.ok())
     facts.offers_1_2 = facts.offers_1_3 = facts.shares_group = true;
   else if (!has_versions)

@@ -98,6 +98,7 @@ class context {
     if (loaded_anchors_ == 0 && !rules.anchors.all().empty())
       return refuse(info, e, errc::unsupported, "mbedTLS can read none of the trust anchors");
     if (loaded_anchors_ != 0) mbedtls_ssl_conf_ca_chain(config_.get(), anchors_.get(), nullptr);
+    if (plan_->client_ca_names) mbedtls_ssl_conf_cert_req_ca_list(config_.get(), MBEDTLS_SSL_CERT_REQ_CA_LIST_ENABLED);
     return errc::success;
   }
 

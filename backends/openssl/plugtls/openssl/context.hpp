@@ -160,6 +160,8 @@ class context {
       const x509_handle parsed = parse(anchor.der());
       if (!parsed || X509_STORE_add_cert(store, parsed.get()) != 1)
         return refuse(info, errc::bad_der, "a trust anchor");
+      if (plan_->client_ca_names && SSL_CTX_add_client_CA(ctx, parsed.get()) != 1)
+        return refuse(info, errc::bad_der, "the name of a trust anchor");
     }
     return errc::success;
   }

@@ -56,6 +56,7 @@ WOLFSSL_API int wolfSSL_CTX_get_min_proto_version(WOLFSSL_CTX* ctx);
 WOLFSSL_API int wolfSSL_CTX_get_max_proto_version(WOLFSSL_CTX* ctx);
 WOLFSSL_API int wolfSSL_CTX_set1_curves_list(WOLFSSL_CTX* ctx, const char* names);
 WOLFSSL_API int wolfSSL_CTX_set1_sigalgs_list(WOLFSSL_CTX* ctx, const char* list);
+WOLFSSL_API int wolfSSL_CTX_add_client_CA(WOLFSSL_CTX* ctx, WOLFSSL_X509* x509);
 WOLFSSL_API void wolfSSL_set_verify_depth(WOLFSSL* ssl, int depth);
 WOLFSSL_API int wolfSSL_set0_verify_cert_store(WOLFSSL* ssl, WOLFSSL_X509_STORE* store);
 WOLFSSL_API WOLFSSL_X509_STORE* wolfSSL_X509_STORE_new(void);
@@ -141,6 +142,9 @@ inline constexpr bool has_many_alt_names = LIBWOLFSSL_VERSION_HEX < 0x05006000 |
 /// 5.7 takes no certificate with serial number 0, as several roots in use have; 5.9 takes roots (wolfcrypt/src/asn.c,
 /// DecodeCertInternal, ParseCertRelative).
 inline constexpr bool has_zero_serials = LIBWOLFSSL_VERSION_HEX < 0x05006000 || LIBWOLFSSL_VERSION_HEX >= 0x05009000;
+
+/// 5.5 names the authorities to clients of TLS 1.2 only (src/tls.c has no certificate_authorities before 5.6).
+inline constexpr bool has_ca_names_1_3 = has_tls1_3 && LIBWOLFSSL_VERSION_HEX >= 0x05007000;
 
 #if defined(HAVE_SECURE_RENEGOTIATION)
 inline constexpr bool has_renegotiation_info = true;

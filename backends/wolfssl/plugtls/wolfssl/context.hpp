@@ -29,6 +29,7 @@ class context {
     if (e == errc::success) e = set_sessions(info);
     if (e == errc::success) e = set_alpn(info);
     if (e == errc::success) e = set_identity(identities, info);
+    if (e == errc::success && plan.client_ca_names) e = set_client_ca_names(info);
     return e;
   }
 
@@ -148,6 +149,17 @@ class context {
       }
     }
     return 1;
+  }
+
+  errc set_client_ca_names(error_info& info) {
+    for (const certificate& anchor : plan_->verify.anchors.all()) {
+      const byte_view der = anchor.der();
+      const x509_handle parsed(
+          wolfSSL_X509_load_certificate_buffer(data(der), static_cast<int>(der.size()), WOLFSSL_FILETYPE_ASN1));
+      const int e = parsed ? wolfSSL_CTX_add_client_CA(ctx_.get(), parsed.get()) : 0;
+      if (e != WOLFSSL_SUCCESS) return refuse(info, e, errc::unsupported, "wolfSSL cannot name an authority");
+    }
+    return errc::success;
   }
 
   errc set_identity(std::span<loaded_identity<private_key>> identities, error_info& info) {

@@ -15,6 +15,7 @@ using ctx_handle = detail::c_handle<WOLFSSL_CTX, wolfSSL_CTX_free>;
 using ssl_handle = detail::c_handle<WOLFSSL, wolfSSL_free>;
 using session_handle = detail::c_handle<WOLFSSL_SESSION, wolfSSL_SESSION_free>;
 using rng_handle = detail::c_handle<WC_RNG, wc_rng_free>;
+using x509_handle = detail::c_handle<WOLFSSL_X509, wolfSSL_X509_free>;
 using store_handle = detail::c_handle<WOLFSSL_X509_STORE, wolfSSL_X509_STORE_free>;
 
 /// Holds a key of wolfCrypt's from its init to its free function. The library's own structure may be larger than our
