@@ -5,10 +5,10 @@
     features.py ROOT [PROGRAM]    prints each thing that is not so; exit status 1 when there is one
     features.py --self-test       checks that each kind of mistake is found
 
-Every capability has a test of its own, named "rule 12: CAPABILITY", and a row. A row is
-`| feature | OpenSSL | mbedTLS | wolfSSL | shown by |`: a cell says yes, no, or the version from which on it is there; the
-last one names tests in quotation marks, and files and commands in backticks. A capability's cells must be what the
-program says of the libraries that it is built with."""
+A row is `| feature | OpenSSL | mbedTLS | wolfSSL | shown by |`: a cell says yes, no, or the version from which on it is
+there, `before 3.6` or `not 5.7`; the last one names tests in quotation marks, by the beginning of their names, and files and commands in backticks.
+Every capability has a row, with a test in whose file it is asked for; its cells must be what the program says of the
+libraries that it is built with."""
 import json
 import pathlib
 import re
@@ -19,13 +19,13 @@ import tempfile
 BACKENDS = ("openssl", "mbedtls", "wolfssl")
 CAPABILITY = re.compile(r"^\s*case capability::(\w+):", re.MULTILINE)
 TEST_CASE = re.compile(r'TEST_CASE(?:_METHOD)?\(\s*(?:\w+,\s*)?((?:"(?:\\.|[^"\\])*"\s*)+)')
-VERSION = re.compile(r"^\d+(\.\d+)+$")
+CELL = re.compile(r"^(?:yes|no|(?P<how>before |not )?(?P<version>\d+(?:\.\d+)+))$")
 
 
 def test_names(root):
     for path in sorted((root / "tests").rglob("*.cpp")) + sorted((root / "backends").glob("*/tests/*.cpp")):
         for match in TEST_CASE.finditer(path.read_text(encoding="utf-8")):
-            yield "".join(re.findall(r'"((?:\\.|[^"\\])*)"', match[1]))
+            yield "".join(re.findall(r'"((?:\\.|[^"\\])*)"', match[1])), path
 
 
 def rows(text):
@@ -36,28 +36,32 @@ def rows(text):
 
 
 def is_there(cell, version):
-    if VERSION.match(cell):
-        return [int(n) for n in version.split(".")] >= [int(n) for n in cell.split(".")]
-    return cell == "yes"
+    match = CELL.match(cell)
+    if not match or not match["version"]:
+        return cell == "yes"
+    here, told = ([int(n) for n in v.split(".")] for v in (version, match["version"]))
+    if match["how"] == "not ":
+        return here[:len(told)] != told
+    return here < told if match["how"] else here >= told
 
 
 def check(root, declared):
     """`declared`: for each backend its version and its capabilities, as far as it is built."""
     wrong = []
-    names = list(test_names(root))
+    tests = list(test_names(root))
     capabilities = CAPABILITY.findall((root / "include/plugtls/capability.hpp").read_text(encoding="utf-8"))
     text = (root / "docs/features.md").read_text(encoding="utf-8")
     shown = {}
     for number, cells in rows(text):
         where = f"docs/features.md:{number}"
         for backend, cell in zip(BACKENDS, cells[1:4]):
-            if cell not in ("yes", "no") and not VERSION.match(cell):
+            if not CELL.match(cell):
                 wrong.append(f"{where}: {backend}: '{cell}' is neither yes, no nor a version")
         proof = cells[4]
         if not re.search(r'"[^"]+"|`[^`]+`', proof):
             wrong.append(f"{where}: nothing shows it")
         for name in re.findall(r'"([^"]+)"', proof):
-            if not any(n.startswith(name) for n in names):
+            if not any(test.startswith(name) for test, _ in tests):
                 wrong.append(f'{where}: no test is called "{name}"')
         for path in re.findall(r"`([\w/.-]+/[\w/.-]+)`", proof):
             if not path.startswith("./dev") and not (root / path).exists():
@@ -66,12 +70,14 @@ def check(root, declared):
             if name in capabilities:
                 shown[name] = (where, cells)
     for name in capabilities:
-        if not any(re.match(rf"rule 12: {name}\b", n) for n in names):
-            wrong.append(f'include/plugtls/capability.hpp: no test is called "rule 12: {name}"')
         if name not in shown:
             wrong.append(f"docs/features.md: no row for the capability `{name}`")
             continue
         where, cells = shown[name]
+        asks = re.compile(rf"capability::{name}\b")
+        files = {path for start in re.findall(r'"([^"]+)"', cells[4]) for test, path in tests if test.startswith(start)}
+        if not any(asks.search(path.read_text(encoding="utf-8")) for path in files):
+            wrong.append(f"{where}: no test that is named here asks for capability::{name}")
         for backend, cell in zip(BACKENDS, cells[1:4]):
             if backend in declared:
                 version, has = declared[backend]
@@ -86,7 +92,7 @@ def ask(program):
 
 
 def self_test():
-    def found(row, test='TEST_CASE("rule 12: one thing") {}', version="3.0", has=True):
+    def found(row, test='TEST_CASE("rule 12: one thing") { capability::one; }', version="3.0", has=True):
         with tempfile.TemporaryDirectory() as folder:
             root = pathlib.Path(folder)
             for name in ("include/plugtls", "docs", "tests/x", "backends"):
@@ -99,12 +105,15 @@ def self_test():
 
     good = '| One (`one`) | yes | no | 5.7 | "rule 12: one" |'
     assert found(good) == [], found(good)
-    assert found(good.replace("yes", "3.0")) == []
+    for cell in ("3.0", "before 3.5", "not 3.5"):
+        assert found(good.replace("yes", cell)) == []
     for row in ("", good.replace("yes", "perhaps"), good.replace("yes", "no"), good.replace("yes", "3.1"),
+                good.replace("yes", "before 3.0"), good.replace("yes", "not 3.0"),
                 good.replace('"rule 12: one"', '"rule 13"'), good.replace('"rule 12: one"', "see there"),
                 good.replace('"rule 12: one"', "`tests/nowhere.py`")):
         assert found(row), row
     assert found(good, test="")
+    assert found(good, test='TEST_CASE("rule 12: one thing") {}')
     assert found(good, has=False)
 
 
