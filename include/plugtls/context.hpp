@@ -10,6 +10,7 @@
 #include "plugtls/concepts.hpp"
 #include "plugtls/context_plan.hpp"
 #include "plugtls/detail/identity_check.hpp"
+#include "plugtls/pkcs12.hpp"
 #include "plugtls/private_key.hpp"
 #include "plugtls/settings.hpp"
 #include "plugtls/signer_plan.hpp"
@@ -169,6 +170,8 @@ class basic_context {
     errc e = B::start(info);
     if (e == errc::success) e = detail::make_plan<B>(settings, own, s->plan, info);
     s->identities = settings.identities;
+    for (identity& id : s->identities)
+      if (e == errc::success && !id.container().empty()) e = detail::open_pkcs12<B>(id, info);
     if (e == errc::success) e = detail::take_signers<B>(s->identities, settings.max_version, s->plan, info);
     for (const identity& id : s->identities)
       if (e == errc::success) e = load(id, own, s->loaded, info);

@@ -6,6 +6,7 @@
 
 #include "plugtls/capability.hpp"
 #include "plugtls/detail/external_key.hpp"
+#include "plugtls/secret.hpp"
 
 // The part of the contract that goes with capabilities: members that a backend has where it declares the capability,
 // and leaves out elsewhere. The core calls them under `if constexpr (has<B, capability::...>)` and refuses what is not
@@ -27,10 +28,19 @@ concept ExternalKeys = requires(typename B::private_key& key, std::shared_ptr<co
   { B::verify_digest(bytes, scheme, bytes, bytes) } -> std::same_as<errc>;
 };
 
+/// Whether the library opens what a password closes (capability pkcs12).
+template <class B>
+concept DecryptsByPassword = requires(byte_view bytes, const secret& password, secret& opened) {
+  // Decrypts what was encrypted by an AlgorithmIdentifier of PBES2 (RFC 8018 §6.2) or PKCS#12 (RFC 7292 §C), to one
+  // SEQUENCE in DER, without padding. The password is ASCII and not empty. Gives bad_password, where that is noticed,
+  // and unsupported.
+  { B::decrypt_pbe(bytes, password, bytes, opened) } -> std::same_as<errc>;
+};
+
 /// Whether a backend has every member that its capabilities call for.
 template <class B>
 concept FulfilsCapabilities = (!(B::capabilities.has(capability::external_rsa_key) ||
                                  B::capabilities.has(capability::external_ec_key)) ||
-                               ExternalKeys<B>);
+                               ExternalKeys<B>)&&(!B::capabilities.has(capability::pkcs12) || DecryptsByPassword<B>);
 
 }  // namespace plugtls

@@ -9,6 +9,7 @@
 #include "plugtls/openssl/compat.hpp"
 #include "plugtls/openssl/connection.hpp"
 #include "plugtls/openssl/context.hpp"
+#include "plugtls/openssl/decrypt.hpp"
 #include "plugtls/openssl/numbers.hpp"
 #include "plugtls/openssl/private_key.hpp"
 #include "plugtls/openssl/signature.hpp"
@@ -40,7 +41,9 @@ struct backend {
                           capability::external_rsa_pss_key,
                           capability::external_ec_key,
                           capability::external_scheme_choice,
-                          capability::pending_signature};
+                          capability::pending_signature,
+                          capability::pkcs12,
+                          capability::scrypt_key};
     set.add(capability::tls1_3, has_tls1_3);
     set.add(capability::x25519mlkem768, has_mlkem);
     return set;
@@ -75,6 +78,9 @@ struct backend {
   }
   static errc verify_digest(byte_view spki, signature_scheme scheme, byte_view digest, byte_view signature) {
     return openssl::verify_digest(spki, scheme, digest, signature);
+  }
+  static errc decrypt_pbe(byte_view algorithm, const secret& password, byte_view ciphertext, secret& opened) {
+    return openssl::decrypt_pbe(algorithm, password, ciphertext, opened);
   }
 };
 

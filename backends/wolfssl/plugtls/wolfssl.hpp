@@ -6,6 +6,7 @@
 
 #include "plugtls/engine.hpp"
 #include "plugtls/wolfssl/connection.hpp"
+#include "plugtls/wolfssl/decrypt.hpp"
 #include "plugtls/wolfssl/signature.hpp"
 
 namespace plugtls::wolfssl {
@@ -14,12 +15,10 @@ namespace plugtls::wolfssl {
 struct backend {
   static constexpr std::string_view name = "wolfssl";
   static constexpr capability_set capabilities = [] {
-    capability_set set{capability::pbes2_aes,
-                       capability::encrypted_der_key,
-                       capability::server_suite_order,
-                       capability::encrypted_alert_number,
-                       capability::critical_name_constraints,
-                       capability::key_update};
+    capability_set set{
+        capability::pbes2_aes,          capability::encrypted_der_key,      capability::pkcs12,
+        capability::server_suite_order, capability::encrypted_alert_number, capability::critical_name_constraints,
+        capability::key_update};
     set.add(capability::tls1_3, compat::has_tls1_3);
     set.add(capability::external_rsa_key, compat::has_sign_callbacks);
     set.add(capability::external_rsa_pss_key, compat::has_sign_callbacks && compat::has_pss);
@@ -60,6 +59,9 @@ struct backend {
   }
   static errc verify_digest(byte_view spki, signature_scheme scheme, byte_view digest, byte_view signature) {
     return wolfssl::verify_digest(spki, scheme, digest, signature);
+  }
+  static errc decrypt_pbe(byte_view algorithm, const secret& password, byte_view ciphertext, secret& opened) {
+    return wolfssl::decrypt_pbe(algorithm, password, ciphertext, opened);
   }
 };
 
