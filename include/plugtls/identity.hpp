@@ -50,6 +50,30 @@ class identity {
     return id;
   }
 
+  /// Reads a chain (PEM or DER) whose key is elsewhere: the signer signs with the leaf's. Errors as for `from_memory`;
+  /// what is wrong with the signer is told when a context is made (see `key_source::from_signer`).
+  static identity from_signer(byte_view certificates, signer how, error_info& info) {
+    identity id = from_memory(certificates, {}, info);
+    if (!id.chain_.empty()) id.key_ = key_source::from_signer(id.chain_.front(), std::move(how));
+    return id;
+  }
+  /// The same from a file. Gives `file_error` besides.
+  static identity from_signer_file(const std::string& path, signer how, error_info& info) {
+    std::string text;
+    if (detail::read_file(path, text, info) != errc::success) return {};
+    identity id = from_signer(as_bytes(text), std::move(how), info);
+    if (info) info.set(info.code, "'" + path + "': " + std::string(describe(info.code)));
+    return id;
+  }
+  /// The same; throws `tls_error`.
+  template <bool Throws = detail::has_exceptions>
+  requires Throws static identity from_signer_file(const std::string& path, signer how) {
+    error_info info;
+    identity id = from_signer_file(path, std::move(how), info);
+    detail::raise_if(info);
+    return id;
+  }
+
   /// Takes a PKCS#12 container (RFC 7292, DER; capability pkcs12) with one key, its certificate and those of its
   /// issuers, in any order. Gives `bad_der` for what is none. A backend opens it when a context is made, which gives
   /// `password_required`, `bad_password`, `unsupported` (encryption that the backend lacks), `bad_der`,

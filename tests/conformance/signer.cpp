@@ -28,9 +28,7 @@ constexpr bool declared(capability c) { return default_backend::capabilities.has
 
 identity with_signer(std::string_view chain, signer how) {
   error_info info;
-  identity pem = identity::from_memory(as_bytes(chain), {}, info);
-  key_source key = key_source::from_signer(pem.chain().front(), std::move(how));
-  return {pem.chain(), std::move(key)};
+  return identity::from_signer(as_bytes(chain), std::move(how), info);
 }
 
 /// Signs properly, and keeps what it was asked for.
@@ -363,7 +361,8 @@ TEST_CASE("signer: what is wrong with it is told when the context is made") {
     return info.code;
   };
   const openssl_signer sign("server");
-  const byte_view spki = server_identity().chain().front().view().public_key().der();
+  const identity own = server_identity();
+  const byte_view spki = own.chain().front().view().public_key().der();
   CHECK(code(key_source::from_signer(spki, {})) == errc::invalid_argument);
   CHECK(code(key_source::from_signer(as_bytes("no key"), {.sign = sign})) == errc::bad_der);
   CHECK(code(key_source::from_signer(spki.first(spki.size() - 1), {.sign = sign})) == errc::bad_der);
