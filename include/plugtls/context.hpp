@@ -11,6 +11,7 @@
 #include "plugtls/context_plan.hpp"
 #include "plugtls/detail/identity_check.hpp"
 #include "plugtls/detail/scheme_check.hpp"
+#include "plugtls/pkcs12.hpp"
 #include "plugtls/policy_digest.hpp"
 #include "plugtls/private_key.hpp"
 #include "plugtls/server_choice.hpp"
@@ -54,7 +55,13 @@ class basic_context {
     s->plan.verify.mode = settings.verify;
     s->plan.verify.check_name = false;
     info = {};
-    if (s->choice.build(settings, s->identities, info) != errc::success) return {};
+    server_settings opened = settings;
+    errc e = B::start(info);
+    if (e == errc::success) e = open_containers(opened.identities, info);
+    for (served_name& n : opened.names)
+      if (e == errc::success) e = open_containers(n.identities, info);
+    if (e == errc::success) e = s->choice.build(opened, s->identities, info);
+    if (e != errc::success) return refuse(info, e);
     s->plan.tickets.keys = settings.tickets;
     if (settings.tickets && settings.verify != verify_mode::none &&
         !B::capabilities.has(capability::client_auth_resumption))
@@ -226,6 +233,17 @@ class basic_context {
     return errc::success;
   }
 
+  static errc open_containers(std::vector<identity>& all, error_info& info) {
+    for (identity& id : all)
+      if (!id.container().empty())
+        if (const errc e = detail::open_pkcs12<B>(id, info); e != errc::success) return e;
+    return errc::success;
+  }
+
+  static basic_context refuse(error_info& info, errc what) {
+    info.code = what;
+    return {};
+  }
   static basic_context refuse(error_info& info, errc what, std::string text) {
     info.set(what, std::move(text));
     return {};
@@ -241,6 +259,7 @@ class basic_context {
     info = {};
     errc e = B::start(info);
     if (e == errc::success) e = detail::make_plan<B>(settings, own, s->plan, info);
+    if (e == errc::success) e = open_containers(s->identities, info);
     if constexpr (requires { settings.client_ca_names; })
       if (e == errc::success) e = detail::take_client_ca_names<B>(settings.client_ca_names, s->plan, info);
     if (e == errc::success) e = detail::take_signers<B>(s->identities, settings.max_version, s->plan, info);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "plugtls/certificate.hpp"
+#include "plugtls/detail/pkcs12.hpp"
 #include "plugtls/detail/read_file.hpp"
 #include "plugtls/error_info.hpp"
 #include "plugtls/key_source.hpp"
@@ -49,7 +50,61 @@ class identity {
     return id;
   }
 
+  /// Reads a chain (PEM or DER) whose key is elsewhere: the signer signs with the leaf's. Errors as for `from_memory`;
+  /// what is wrong with the signer is told when a context is made (see `key_source::from_signer`).
+  static identity from_signer(byte_view certificates, signer how, error_info& info) {
+    identity id = from_memory(certificates, {}, info);
+    if (!id.chain_.empty()) id.key_ = key_source::from_signer(id.chain_.front(), std::move(how));
+    return id;
+  }
+  /// The same from a file. Gives `file_error` besides.
+  static identity from_signer_file(const std::string& path, signer how, error_info& info) {
+    std::string text;
+    if (detail::read_file(path, text, info) != errc::success) return {};
+    identity id = from_signer(as_bytes(text), std::move(how), info);
+    if (info) info.set(info.code, "'" + path + "': " + std::string(describe(info.code)));
+    return id;
+  }
+  /// The same; throws `tls_error`.
+  template <bool Throws = detail::has_exceptions>
+  requires Throws static identity from_signer_file(const std::string& path, signer how) {
+    error_info info;
+    identity id = from_signer_file(path, std::move(how), info);
+    detail::raise_if(info);
+    return id;
+  }
+
+  /// Takes a PKCS#12 container (RFC 7292, DER; capability pkcs12) with one key, its certificate and those of its
+  /// issuers, in any order. Gives `bad_der` for what is none. A backend opens it when a context is made, which gives
+  /// `password_required`, `bad_password`, `unsupported` (encryption that the backend lacks), `bad_der`,
+  /// `invalid_argument` (no key, or several), `no_certificates_found`, `key_mismatch`; until then `chain()` is empty.
+  /// An empty password counts as none, and must be ASCII.
+  static identity from_pkcs12(byte_view container, error_info& info, password_callback password = {}) {
+    identity id;
+    detail::pkcs12::container parsed;
+    if (parsed.parse(container, info) != errc::success) return id;
+    id.container_ = secret(container);
+    id.container_password_ = std::move(password);
+    return id;
+  }
+  /// The same from a file. Gives `file_error` besides.
+  static identity from_pkcs12_file(const std::string& path, error_info& info, password_callback password = {}) {
+    std::string bytes;
+    if (detail::read_file(path, bytes, info) != errc::success) return {};
+    identity id = from_pkcs12(as_bytes(bytes), info, std::move(password));
+    if (info) info.detail = "'" + path + "': " + info.detail;
+    detail::wipe(bytes.data(), bytes.size());
+    return id;
+  }
+
   /// The same; throw `tls_error`.
+  template <bool Throws = detail::has_exceptions>
+  requires Throws static identity from_pkcs12_file(const std::string& path, password_callback password = {}) {
+    error_info info;
+    identity id = from_pkcs12_file(path, info, std::move(password));
+    detail::raise_if(info);
+    return id;
+  }
   template <bool Throws = detail::has_exceptions>
   requires Throws static identity from_pem(std::string_view certificates, std::string_view key,
                                            password_callback password = {}) {
@@ -92,6 +147,15 @@ class identity {
 
   const std::vector<certificate>& chain() const noexcept { return chain_; }
   const key_source& key() const noexcept { return key_; }
+  // For contexts: a container that is not opened, and what is in it.
+  const secret& container() const noexcept { return container_; }
+  const password_callback& container_password() const noexcept { return container_password_; }
+  void open(std::vector<certificate> chain, key_source key) {
+    chain_ = std::move(chain);
+    key_ = std::move(key);
+    container_ = {};
+    container_password_ = {};
+  }
   /// Returns the OCSP response to staple, DER; empty without one.
   byte_view ocsp_response() const noexcept { return ocsp_response_; }
 
@@ -99,6 +163,8 @@ class identity {
   std::vector<certificate> chain_;
   key_source key_;
   byte_vector ocsp_response_;
+  secret container_;
+  password_callback container_password_;
 };
 
 }  // namespace plugtls

@@ -9,6 +9,7 @@
 #include "plugtls/capability.hpp"
 #include "plugtls/detail/external_key.hpp"
 #include "plugtls/exporter.hpp"
+#include "plugtls/secret.hpp"
 
 // The part of the contract that goes with capabilities: members that a backend has where it declares the capability,
 // and leaves out elsewhere. The core calls them under `if constexpr (has<B, capability::...>)` and refuses what is not
@@ -58,12 +59,22 @@ concept TellsFinished = requires(const N& c, byte_vector& out) {
   { c.finished(true, out) } -> std::same_as<bool>;
 };
 
+/// Whether the library opens what a password closes (capability pkcs12).
+template <class B>
+concept DecryptsByPassword = requires(byte_view bytes, const secret& password, secret& opened) {
+  // Decrypts what was encrypted by an AlgorithmIdentifier of PBES2 (RFC 8018 §6.2) or PKCS#12 (RFC 7292 §C), to one
+  // SEQUENCE in DER, without padding. The password is ASCII and not empty. Gives bad_password, where that is noticed,
+  // and unsupported.
+  { B::decrypt_pbe(bytes, password, bytes, opened) } -> std::same_as<errc>;
+};
+
 /// Whether a backend has every member that its capabilities call for.
 template <class B>
 concept FulfilsCapabilities = (!has<B, capability::external_rsa_key> || ExternalKeys<B>)&&  //
     (!has<B, capability::external_ec_key> || ExternalKeys<B>)&&                             //
     (!has<B, capability::exporter> || Exporter<typename B::connection>)&&                   //
     (!has<B, capability::tls_unique> || TellsFinished<typename B::connection>)&&            //
-    (!has<B, capability::request_key_update> || UpdatesKeys<typename B::connection>);
+    (!has<B, capability::request_key_update> || UpdatesKeys<typename B::connection>)&&(!has<B, capability::pkcs12> ||
+                                                                                       DecryptsByPassword<B>);
 
 }  // namespace plugtls

@@ -64,9 +64,7 @@ struct agent {
 
 identity shown(std::string_view chain, signer how) {
   error_info info;
-  identity pem = identity::from_memory(as_bytes(chain), {}, info);
-  key_source source = key_source::from_signer(pem.chain().front(), std::move(how));
-  return {pem.chain(), std::move(source)};
+  return identity::from_signer(as_bytes(chain), std::move(how), info);
 }
 
 server_settings serving(const key& k, tls_version v, agent& a) {

@@ -124,6 +124,19 @@ class ExampleTest(BackendTest):
                 self.assertEqual((result.status, json.loads(result.out)["end"]), (0, "closed"))
             self.assertEqual(s.end(), (0, ""))
 
+    def test_remote_signer(self):
+        chain = PKI / "server_rsa_chain.pem"
+        with started([self.examples["remote_signer"], chain, PKI / "server_rsa_key.pem", "0", len(self.backends)]) as s:
+            for backend in self.backends:
+                result = self.program.run("client", "--backend", backend, "--ca", ROOT, s.address, "--json")
+                self.assertEqual((result.status, json.loads(result.out)["end"]), (0, "closed"))
+            self.assertEqual(s.end(), (0, ""))
+        with started([self.examples["remote_signer"], chain, PKI / "client_rsa_key.pem", "0", 1]) as s:
+            result = self.program.run("client", "--ca", ROOT, s.address, "--json")
+            self.assertNotEqual(result.status, 0)
+            status, said = s.end()
+            self.assertEqual((status, said.count("\n"), said[:14]), (0, 1, "key_mismatch: "), said)
+
     def test_mutual_auth(self):
         result = self.run_example("mutual_auth", ROOT, *SERVER, PKI / "client_chain.pem", PKI / "client_key.pem")
         self.assertEqual((result.returncode, result.stdout, result.stderr), (0, "hello, plugtls client\n", ""))

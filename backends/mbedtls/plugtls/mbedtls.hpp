@@ -6,6 +6,7 @@
 
 #include "plugtls/engine.hpp"
 #include "plugtls/mbedtls/connection.hpp"
+#include "plugtls/mbedtls/decrypt.hpp"
 #include "plugtls/mbedtls/signature.hpp"
 
 namespace plugtls::mbedtls {
@@ -50,6 +51,9 @@ struct backend {
   }
   static errc verify_digest(byte_view spki, signature_scheme scheme, byte_view digest, byte_view signature) {
     return mbedtls::verify_digest(spki, scheme, digest, signature);
+  }
+  static errc decrypt_pbe(byte_view algorithm, const secret& password, byte_view ciphertext, secret& opened) {
+    return mbedtls::decrypt_pbe(algorithm, password, ciphertext, opened);
   }
 
  private:

@@ -9,6 +9,7 @@
 #include "plugtls/openssl/compat.hpp"
 #include "plugtls/openssl/connection.hpp"
 #include "plugtls/openssl/context.hpp"
+#include "plugtls/openssl/decrypt.hpp"
 #include "plugtls/openssl/numbers.hpp"
 #include "plugtls/openssl/private_key.hpp"
 #include "plugtls/openssl/signature.hpp"
@@ -47,7 +48,9 @@ struct backend {
                           capability::key_log,
                           capability::exporter,
                           capability::tls_unique,
-                          capability::client_auth_resumption};
+                          capability::client_auth_resumption,
+                          capability::pkcs12,
+                          capability::scrypt_key};
     set.add(capability::tls1_3, has_tls1_3);
     set.add(capability::request_key_update, has_tls1_3);
     set.add(capability::max_fragment_length_tls1_3, has_tls1_3);
@@ -92,6 +95,9 @@ struct backend {
   }
   static errc verify_digest(byte_view spki, signature_scheme scheme, byte_view digest, byte_view signature) {
     return openssl::verify_digest(spki, scheme, digest, signature);
+  }
+  static errc decrypt_pbe(byte_view algorithm, const secret& password, byte_view ciphertext, secret& opened) {
+    return openssl::decrypt_pbe(algorithm, password, ciphertext, opened);
   }
 };
 

@@ -6,6 +6,7 @@
 
 #include "plugtls/engine.hpp"
 #include "plugtls/wolfssl/connection.hpp"
+#include "plugtls/wolfssl/decrypt.hpp"
 #include "plugtls/wolfssl/signature.hpp"
 
 namespace plugtls::wolfssl {
@@ -20,7 +21,8 @@ struct backend {
                        capability::encrypted_alert_number,
                        capability::critical_name_constraints,
                        capability::key_update,
-                       capability::tls_unique};
+                       capability::tls_unique,
+                       capability::pkcs12};
     set.add(capability::tls1_3, compat::has_tls1_3);
     set.add(capability::external_rsa_key, compat::has_sign_callbacks);
     set.add(capability::external_rsa_pss_key, compat::has_sign_callbacks && compat::has_pss);
@@ -72,6 +74,9 @@ struct backend {
   }
   static errc verify_digest(byte_view spki, signature_scheme scheme, byte_view digest, byte_view signature) {
     return wolfssl::verify_digest(spki, scheme, digest, signature);
+  }
+  static errc decrypt_pbe(byte_view algorithm, const secret& password, byte_view ciphertext, secret& opened) {
+    return wolfssl::decrypt_pbe(algorithm, password, ciphertext, opened);
   }
 };
 

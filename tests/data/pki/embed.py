@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSL-1.0
 """Turns the test PKI into a header: embed.py FOLDER HEADER DEPFILE. Each file is a constant named after it: what.pem is
-plugtls::test_pki::what, what.der is what_der."""
+plugtls::test_pki::what, what.der is what_der, what.p12 is what_p12."""
 import pathlib
 import sys
 

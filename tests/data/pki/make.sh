@@ -6,7 +6,7 @@
 #   NAME.pem         a certificate          NAME_key.pem   its key (PKCS#8, not encrypted)
 #   NAME_chain.pem   leaf, intermediate     NAME_*.der     the same as DER
 #
-# make_chains.sh adds more, and has to be run afterwards. All are valid from 2020 to 2049 but for `expired`, `expired_client` (2020) and `not_yet_valid` (2048).
+# make_chains.sh and make_keys.sh add more, and have to be run afterwards. All are valid from 2020 to 2049 but for `expired`, `expired_client` (2020) and `not_yet_valid` (2048).
 set -eu
 cd "$(dirname "$0")"
 # shellcheck source=/dev/null

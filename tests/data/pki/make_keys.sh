@@ -39,3 +39,4 @@ pack server_rc2 server -legacy -keypbe PBE-SHA1-3DES -certpbe PBE-SHA1-RC2-40 -m
 pack server_no_password server -keypbe PBE-SHA1-3DES -certpbe PBE-SHA1-3DES -macalg sha1 -passout pass:
 openssl pkcs12 -export -nokeys -in server_chain.pem -passout "pass:$password" -keypbe PBE-SHA1-3DES \
   -certpbe PBE-SHA1-3DES -macalg sha1 -out server_no_key.p12
+python3 make_p12.py

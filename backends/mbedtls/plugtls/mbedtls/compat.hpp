@@ -17,6 +17,7 @@
 #include <span>
 
 #include "plugtls/capability.hpp"
+#include "plugtls/detail/algorithm.hpp"
 #include "plugtls/mbedtls/handle.hpp"
 #include "plugtls/protocol.hpp"
 
@@ -93,6 +94,9 @@ inline constexpr capability_set capabilities = [] {
                      capability::client_auth_resumption};
   set.add(capability::tls1_3, has_tls1_3);
   set.add(capability::external_rsa_key, has_rsa_functions);
+#if MBEDTLS_VERSION_NUMBER < 0x04000000 && defined(MBEDTLS_PKCS5_C) && defined(MBEDTLS_PKCS12_C)
+  set.add(capability::pkcs12);
+#endif
   set.add(capability::pending_signature, has_rsa_functions);
   set.add(capability::signature_scheme_choice, MBEDTLS_VERSION_NUMBER >= 0x03000000);
   set.add(capability::server_suite_order, !has_tls1_3);
@@ -477,6 +481,43 @@ inline int parse_key(mbedtls_pk_context* key, const unsigned char* pem, std::siz
   return mbedtls_pk_parse_key(key, pem, size, password, password_size, random, nullptr);
 #else
   return mbedtls_pk_parse_key(key, pem, size, password, password_size);
+#endif
+}
+
+/// Decrypts by PBES2, or PKCS#12's scheme with SHA-1 and Triple DES. What comes out may have its padding behind it.
+inline int decrypt_pbe(const detail::algorithm_identifier& algorithm, byte_view password, byte_view ciphertext,
+                       byte_vector& out) noexcept {
+#if MBEDTLS_VERSION_NUMBER < 0x04000000 && defined(MBEDTLS_PKCS5_C) && defined(MBEDTLS_PKCS12_C)
+  using namespace std::string_view_literals;
+  const auto* p = reinterpret_cast<const unsigned char*>(password.data());
+  const auto* in = reinterpret_cast<const unsigned char*>(ciphertext.data());
+  auto* o = reinterpret_cast<unsigned char*>(out.data());
+  byte_view content;
+  if (!detail::der::read_single(algorithm.parameters, detail::der::tag::sequence, content))
+    return MBEDTLS_ERR_PKCS5_FEATURE_UNAVAILABLE;
+  mbedtls_asn1_buf parameters{};
+  parameters.tag = MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE;
+  parameters.p = const_cast<unsigned char*>(reinterpret_cast<const unsigned char*>(content.data()));
+  parameters.len = content.size();
+  const bool is_pbes2 = as_text(algorithm.oid) == "\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0d"sv;
+  if (!is_pbes2 && as_text(algorithm.oid) != "\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x01\x03"sv)
+    return MBEDTLS_ERR_PKCS12_FEATURE_UNAVAILABLE;
+#if MBEDTLS_VERSION_NUMBER >= 0x03060000 && defined(MBEDTLS_CIPHER_PADDING_PKCS7)
+  std::size_t size = 0;
+  if (is_pbes2)
+    return mbedtls_pkcs5_pbes2_ext(&parameters, MBEDTLS_PKCS5_DECRYPT, p, password.size(), in, ciphertext.size(), o,
+                                   out.size(), &size);
+  return mbedtls_pkcs12_pbe_ext(&parameters, MBEDTLS_PKCS12_PBE_DECRYPT, MBEDTLS_CIPHER_DES_EDE3_CBC, MBEDTLS_MD_SHA1,
+                                p, password.size(), in, ciphertext.size(), o, out.size(), &size);
+#else
+  if (is_pbes2)
+    return mbedtls_pkcs5_pbes2(&parameters, MBEDTLS_PKCS5_DECRYPT, p, password.size(), in, ciphertext.size(), o);
+  return mbedtls_pkcs12_pbe(&parameters, MBEDTLS_PKCS12_PBE_DECRYPT, MBEDTLS_CIPHER_DES_EDE3_CBC, MBEDTLS_MD_SHA1, p,
+                            password.size(), in, ciphertext.size(), o);
+#endif
+#else
+  static_cast<void>(algorithm), static_cast<void>(password), static_cast<void>(ciphertext), static_cast<void>(out);
+  return MBEDTLS_ERR_PK_FEATURE_UNAVAILABLE;
 #endif
 }
 

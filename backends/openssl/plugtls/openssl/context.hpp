@@ -27,6 +27,7 @@ class context {
     if (e == errc::success) e = set_stapling(identities, info);
     for (const auto& identity : identities)
       if (e == errc::success) e = add_identity(identity, info);
+    ERR_clear_error();  // comparing a certificate's key with one that is elsewhere leaves entries
     return e;
   }
 

@@ -69,6 +69,19 @@ inline void describe(unsigned long code, error_info& info) {
   info.native_text = text;
 }
 
+/// Empties the thread's error queue into `info`; whether it told that there is no such algorithm.
+inline bool lacks_algorithm(error_info& info) {
+  bool lacks = false;
+  for (unsigned long code = ERR_get_error(); code != 0; code = ERR_get_error()) {
+    const int reason = ERR_GET_REASON(code);
+    lacks = lacks || (ERR_GET_LIB(code) == ERR_LIB_EVP &&
+                      (reason == EVP_R_UNSUPPORTED_ALGORITHM || reason == EVP_R_UNKNOWN_PBE_ALGORITHM ||
+                       reason == EVP_R_UNSUPPORTED_CIPHER || reason == ERR_R_UNSUPPORTED));
+    describe(code, info);
+  }
+  return lacks;
+}
+
 /// Reports that a value could not be set.
 inline errc refuse(error_info& info, errc what, const char* step) {
   const unsigned long code = take_error();

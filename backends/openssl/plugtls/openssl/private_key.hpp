@@ -67,15 +67,7 @@ class private_key {
   }
 
   static errc explain_failure(const key_material& material, error_info& info) {
-    bool unknown_algorithm = false;
-    for (unsigned long code = ERR_get_error(); code != 0; code = ERR_get_error()) {
-      const int reason = ERR_GET_REASON(code);
-      unknown_algorithm =
-          unknown_algorithm || (ERR_GET_LIB(code) == ERR_LIB_EVP &&
-                                (reason == EVP_R_UNSUPPORTED_ALGORITHM || reason == EVP_R_UNKNOWN_PBE_ALGORITHM ||
-                                 reason == EVP_R_UNSUPPORTED_CIPHER || reason == ERR_R_UNSUPPORTED));
-      describe(code, info);
-    }
+    const bool unknown_algorithm = lacks_algorithm(info);
     if (material.encrypted && unknown_algorithm)
       return info.set(errc::unsupported,
                       "OpenSSL's default provider lacks the algorithm that the private key is encrypted with");

@@ -10,19 +10,21 @@
 // Keys that are elsewhere, by wolfSSL's callbacks for operations with public keys (HAVE_PK_CALLBACKS).
 namespace plugtls::wolfssl::external {
 
+/// Writes one element of DER, of less than 16 MiB.
+inline byte_vector wrap(detail::der::tag_type tag, byte_view content) {
+  byte_vector out{static_cast<std::byte>(tag)};
+  const std::size_t n = content.size();
+  const unsigned more = n > 0xffff ? 3 : n > 0xff ? 2 : n > 0x7f ? 1 : 0;
+  if (more != 0) out.push_back(static_cast<std::byte>(0x80U | more));
+  for (unsigned i = more == 0 ? 1 : more; i-- != 0;) out.push_back(static_cast<std::byte>(n >> (8 * i) & 0xff));
+  out.insert(out.end(), content.begin(), content.end());
+  return out;
+}
+
 /// What wolfSSL is given in place of the private key: 5.7 wants one in TLS 1.3, and takes the size of signatures from
 /// it. For RSA the public numbers stand in it and a 1 for each secret one, for ECDSA the curve and a 1. Nobody can sign
 /// with it.
 inline byte_vector stand_in(const public_key_view& key) {
-  const auto wrap = [](unsigned char tag, byte_view content) {
-    byte_vector out{static_cast<std::byte>(tag)};
-    const std::size_t n = content.size();
-    if (n > 0xff) out.insert(out.end(), {std::byte{0x82}, static_cast<std::byte>(n >> 8)});
-    if (n > 0x7f && n <= 0xff) out.push_back(std::byte{0x81});
-    out.push_back(static_cast<std::byte>(n & 0xff));
-    out.insert(out.end(), content.begin(), content.end());
-    return out;
-  };
   const auto append = [](byte_vector& to, byte_view what) { to.insert(to.end(), what.begin(), what.end()); };
   byte_vector fields;
   if (key.kind() == key_kind::rsa) {  // RSAPrivateKey (RFC 8017 §A.1.2)

@@ -49,6 +49,28 @@ class private_key {
   /// The key that is elsewhere, null for one that is here.
   const detail::external_key* external() const noexcept { return external_.get(); }
 
+  /// Whether wolfSSL has the algorithm that something is encrypted with: it tells one that it lacks and a wrong
+  /// password by the same error.
+  static bool can_decrypt(const detail::algorithm_identifier& algorithm) {
+    using namespace std::string_view_literals;
+    namespace der = detail::der;
+    const std::string_view scheme = as_text(algorithm.oid);
+    if (scheme == "\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x01\x03"sv) return true;  // pbeWithSHAAnd3-KeyTripleDES-CBC
+    if (scheme == "\x2a\x86\x48\x86\xf7\x0d\x01\x05\x03"sv) return true;      // pbeWithMD5AndDES-CBC
+    if (scheme == "\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0a"sv) return true;      // pbeWithSHA1AndDES-CBC
+    if (scheme != "\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0d"sv) return false;     // PBES2 (RFC 8018 §A.4)
+    byte_view content;
+    detail::algorithm_identifier derivation, cipher;
+    if (!der::read_single(algorithm.parameters, der::tag::sequence, content)) return true;
+    der::reader in(content);
+    if (!detail::read_algorithm(in, derivation) || !detail::read_algorithm(in, cipher)) return true;
+    if (as_text(derivation.oid) != "\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0c"sv) return false;  // PBKDF2
+    const std::string_view c = as_text(cipher.oid);
+    return c == "\x2a\x86\x48\x86\xf7\x0d\x03\x07"sv ||      // des-EDE3-CBC
+           c == "\x60\x86\x48\x01\x65\x03\x04\x01\x02"sv ||  // aes128-CBC
+           c == "\x60\x86\x48\x01\x65\x03\x04\x01\x2a"sv;    // aes256-CBC
+  }
+
  private:
   static errc malformed(const key_material& material) noexcept {
     return material.is_pem ? errc::bad_pem : errc::bad_der;
@@ -92,27 +114,6 @@ class private_key {
     detail::wipe(der.data() + n, der.size() - static_cast<std::size_t>(n));
     der.resize(static_cast<std::size_t>(n));
     return errc::success;
-  }
-
-  // wolfSSL tells an algorithm that it lacks and a wrong password by the same error.
-  static bool can_decrypt(const detail::algorithm_identifier& algorithm) {
-    using namespace std::string_view_literals;
-    namespace der = detail::der;
-    const std::string_view scheme = as_text(algorithm.oid);
-    if (scheme == "\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x01\x03"sv) return true;  // pbeWithSHAAnd3-KeyTripleDES-CBC
-    if (scheme == "\x2a\x86\x48\x86\xf7\x0d\x01\x05\x03"sv) return true;      // pbeWithMD5AndDES-CBC
-    if (scheme == "\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0a"sv) return true;      // pbeWithSHA1AndDES-CBC
-    if (scheme != "\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0d"sv) return false;     // PBES2 (RFC 8018 §A.4)
-    byte_view content;
-    detail::algorithm_identifier derivation, cipher;
-    if (!der::read_single(algorithm.parameters, der::tag::sequence, content)) return true;
-    der::reader in(content);
-    if (!detail::read_algorithm(in, derivation) || !detail::read_algorithm(in, cipher)) return true;
-    if (as_text(derivation.oid) != "\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0c"sv) return false;  // PBKDF2
-    const std::string_view c = as_text(cipher.oid);
-    return c == "\x2a\x86\x48\x86\xf7\x0d\x03\x07"sv ||      // des-EDE3-CBC
-           c == "\x60\x86\x48\x01\x65\x03\x04\x01\x02"sv ||  // aes128-CBC
-           c == "\x60\x86\x48\x01\x65\x03\x04\x01\x2a"sv;    // aes256-CBC
   }
 
   static bool knows_cipher(const pem_block& block) noexcept {
