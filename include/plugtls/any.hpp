@@ -40,6 +40,8 @@ struct engine_interface {
   virtual std::string_view alpn() const noexcept = 0;
   virtual std::string_view server_name() const noexcept = 0;
   virtual bool resumed() const noexcept = 0;
+  virtual connection_statistics statistics() const noexcept = 0;
+  virtual void tap(wire_tap* t) noexcept = 0;
   virtual const std::vector<certificate>& peer_chain() const noexcept = 0;
   virtual const std::vector<certificate>& verified_path() const noexcept = 0;
   virtual errc export_keying_material(const exporter_label& what, std::span<std::byte> out, error_info& info) = 0;
@@ -68,6 +70,8 @@ struct erased_engine final : engine_interface {
   std::string_view alpn() const noexcept override { return e.alpn(); }
   std::string_view server_name() const noexcept override { return e.server_name(); }
   bool resumed() const noexcept override { return e.resumed(); }
+  connection_statistics statistics() const noexcept override { return e.statistics(); }
+  void tap(wire_tap* t) noexcept override { e.tap(t); }
   const std::vector<certificate>& peer_chain() const noexcept override { return e.peer_chain(); }
   const std::vector<certificate>& verified_path() const noexcept override { return e.verified_path(); }
   errc export_keying_material(const exporter_label& what, std::span<std::byte> out, error_info& info) override {
@@ -179,6 +183,12 @@ class basic_engine<any_backend> {
   std::string_view alpn() const noexcept { return target_ ? target_->alpn() : ""; }
   std::string_view server_name() const noexcept { return target_ ? target_->server_name() : ""; }
   bool resumed() const noexcept { return target_ && target_->resumed(); }
+  connection_statistics statistics() const noexcept {
+    return target_ ? target_->statistics() : connection_statistics{};
+  }
+  void tap(wire_tap* t) noexcept {
+    if (target_) target_->tap(t);
+  }
   const std::vector<certificate>& peer_chain() const noexcept {
     return target_ ? target_->peer_chain() : detail::no_certificates();
   }

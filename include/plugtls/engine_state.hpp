@@ -9,6 +9,7 @@
 #include "plugtls/context.hpp"
 #include "plugtls/engine_result.hpp"
 #include "plugtls/peer_verifier.hpp"
+#include "plugtls/statistics.hpp"
 #include "plugtls/wire.hpp"
 
 namespace plugtls::detail {
@@ -88,6 +89,9 @@ struct engine_state {
     const std::size_t record = context.plan().limit.max_record_size;
     max_write = native.max_write() < record ? native.max_write() : record;
     w.established();
+    statistics.handshake_bytes_read = w.bytes_read();
+    statistics.handshake_bytes_written = w.bytes_written();
+    statistics.resumed = resumed;
     current = engine_phase::open;
   }
 
@@ -201,6 +205,7 @@ struct engine_state {
   bool peer_closed = false;
   bool resumed = false;
   bool asked_native = false;
+  connection_statistics statistics;  // what the wire counts is left out
   std::size_t max_write = 16384;
   negotiated_values agreed;
   std::vector<certificate> unverified;
