@@ -139,9 +139,11 @@ class handshake_trace final : public wire_tap {
 
   std::size_t body(half& h, bool is_sent, byte_view bytes) noexcept {
     if (h.header[0] == 21) {
-      if (h.alert_size < 2) h.alert[h.alert_size++] = std::to_integer<std::uint8_t>(bytes.front());
-      if (h.alert_size == 2 && h.record_left == bytes.size()) end_alert(h, is_sent);
-      return h.alert_size < 2 ? 1 : bytes.size();
+      if (h.alert_size == 2) return bytes.size();
+      h.alert[h.alert_size++] = std::to_integer<std::uint8_t>(bytes.front());
+      // Encrypted alerts are longer than two bytes.
+      if (h.alert_size == 2 && h.header[3] == 0 && h.header[4] == 2) end_alert(h, is_sent);
+      return 1;
     }
     if (h.header[0] != 22) return bytes.size();
     if (h.message_size < 4) {
