@@ -5,6 +5,7 @@
 #include <plugtls/net/tcp.hpp>
 
 #include "exchange.hpp"
+#include "insight.hpp"
 #include "settings.hpp"
 
 namespace cli {
@@ -55,6 +56,7 @@ void look_at_server(const cert_options& o, cert_report& report) {
   const std::string name = o.name.value_or(target.host);
   const std::chrono::milliseconds timeout = parse_seconds(o.timeout, "--timeout");
   tls::client_settings settings = make_client_settings(o);
+  settings.insecure_key_log = open_key_log(o.key_log, *report.backend);
   tls::error_info found;
   settings.insecure_override = [&found](const tls::verify_context& v) {
     found = describe_problems(v);

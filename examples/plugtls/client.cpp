@@ -3,6 +3,7 @@
 #include <plugtls/net/tcp.hpp>
 
 #include "exchange.hpp"
+#include "insight.hpp"
 #include "settings.hpp"
 
 namespace cli {
@@ -31,7 +32,8 @@ tls::peer_options make_peer(const client_options& o, const host_and_port& target
   return peer;
 }
 
-void drive(const client_options& o, connection_report& report, std::optional<client_stream>& stream) {
+void drive(const client_options& o, connection_report& report, std::optional<client_stream>& stream,
+           std::optional<trace_file>& trace) {
   report.backend = &choose_backend(o.common.backend);
   const host_and_port target = parse_endpoint(o.target, "the server");
   const host_and_port place = o.connect ? parse_endpoint(*o.connect, "--connect") : target;
@@ -40,8 +42,11 @@ void drive(const client_options& o, connection_report& report, std::optional<cli
   if (o.get && o.send) refuse(errc::invalid_argument, "--get and --send exclude each other");
   const std::string request = o.get ? get_request(o, target) : o.send.value_or("");
   tls::error_info info;
-  const tls::any_context context = report.backend->client(make_client_settings(o), info);
+  tls::client_settings settings = make_client_settings(o);
+  settings.insecure_key_log = open_key_log(o.key_log, *report.backend);
+  const tls::any_context context = report.backend->client(settings, info);
   check(info);
+  trace.emplace(o.trace);
   payload_sink out(o.output, o.common.json);
 
   report.at = stage::connect;
@@ -50,10 +55,12 @@ void drive(const client_options& o, connection_report& report, std::optional<cli
   tls::fd_transport transport = tls::connect_tcp(place.host, place.port, info, options);
   check(info);
   stream.emplace(context, std::move(transport), peer);
+  trace->watch(stream->engine());
 
   report.at = stage::handshake;
   stream->handshake();
   report.established(stream->engine());
+  trace->update(stream->engine());
   if (!o.common.json) remark(agreed_text(report) + " with " + peer.name + ", " + report.backend->library().text);
   out.begin();
 
@@ -82,15 +89,23 @@ void drive(const client_options& o, connection_report& report, std::optional<cli
 
 int run_client(const client_options& o) {
   connection_report report;
+  std::optional<trace_file> trace;
   std::optional<client_stream> stream;
   try {
-    drive(o, report, stream);
+    drive(o, report, stream, trace);
   } catch (const tls::tls_error& e) {
     report.error = e.info();
     complain(report.error);
     // A refused peer is told why before the connection goes.
     if (stream && report.at == stage::handshake && report.error.code != errc::timed_out)
       stream->next_layer().close_gracefully();
+  }
+  try {
+    if (stream && trace) trace->update(stream->engine());
+    if (trace) trace->write();
+  } catch (const tls::tls_error& e) {
+    complain(e.info());
+    if (!report.error) report.error = e.info();
   }
   const int status = exit_status(report.error.code, report.at);
   if (o.common.json) print_json(connection_json(report, stream ? &stream->engine() : nullptr));

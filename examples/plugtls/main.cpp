@@ -80,6 +80,13 @@ class command_line {
     sub->add_option("--groups", o.groups, "IANA names, in order of preference")->type_name("A,B");
   }
 
+  static void add_key_log(CLI::App* sub, std::optional<std::string>& path) {
+    sub->add_option("--keylog", path,
+                    "append the secrets of connections, for Wireshark: whoever reads them can read the traffic\n"
+                    "(default: $SSLKEYLOGFILE)")
+        ->type_name("FILE");
+  }
+
   static CLI::Option* add_revocation(CLI::App* sub, revocation_options& o) {
     sub->add_option(
            "--revocation", o.mode,
@@ -114,7 +121,7 @@ class command_line {
          "besides, the server, its issuer or another of the path must have this key: the SHA-256 that cert shows as\n"
          "public key, or sha256//BASE64; several: one of them")
         ->type_name("SHA256");
-    later(sub, "--keylog", "FILE");
+    add_key_log(sub, o.key_log);
   }
 
   void add_client() {
@@ -127,6 +134,7 @@ class command_line {
         ->type_name("PATH");
     sub->add_option("--output", o.output, "write what comes to a file; with --get the body alone")->type_name("FILE");
     sub->add_option("--send", o.send, "send this text and close_notify, then read to the end")->type_name("TEXT");
+    sub->add_option("--trace", o.trace, "write what passed during the handshake, as JSON")->type_name("FILE");
     sub->add_flag("--insecure-no-verify", o.insecure_no_verify, "verify nothing: for looking, never for data");
     sub->add_flag("--insecure-skip-name", o.insecure_skip_name, "verify the chain and not the name");
     sub->add_flag("--insecure-ignore-truncation", o.insecure_ignore_truncation,
@@ -161,7 +169,7 @@ class command_line {
     sub->add_option("--ocsp-response", o.ocsp_response,
                     "staple this response (DER) about the own certificate for clients that ask")
         ->type_name("FILE");
-    later(sub, "--keylog", "FILE");
+    add_key_log(sub, o.key_log);
     sub->footer(
         "The first line on standard output is 'listening ADDR:PORT'; with --json it is {\"listening\": ...}, and a\n"
         "record for each connection follows. SIGTERM and SIGINT end it in order.");

@@ -50,6 +50,8 @@ struct client_options {
   std::optional<std::string> get;
   std::optional<std::string> output;
   std::optional<std::string> send;
+  std::optional<std::string> key_log;
+  std::optional<std::string> trace;
   double timeout = 30;
   bool insecure_no_verify = false;
   bool insecure_skip_name = false;
@@ -64,6 +66,7 @@ struct serve_options {
   std::vector<std::string> client_ca_files;
   revocation_options revocation;
   std::optional<std::string> ocsp_response;
+  std::optional<std::string> key_log;
   std::string mode = "status";
   unsigned long connections = 0;  // no limit
   unsigned long max_clients = 256;

@@ -11,6 +11,7 @@
 #include <plugtls/net/tcp_acceptor.hpp>
 #include <thread>
 
+#include "insight.hpp"
 #include "serve_modes.hpp"
 #include "settings.hpp"
 
@@ -63,7 +64,9 @@ class server {
     backend_ = report.backend = &choose_backend(o.common.backend);
     const host_and_port place = parse_endpoint(o.listen, "--listen", true);
     tls::error_info info;
-    context_ = backend_->server(make_server_settings(o), info);
+    tls::server_settings settings = make_server_settings(o);
+    settings.insecure_key_log = open_key_log(o.key_log, *backend_);
+    context_ = backend_->server(settings, info);
     check(info);
     acceptor_ = tls::tcp_acceptor::listen(place.host, place.port, info);
     check(info);

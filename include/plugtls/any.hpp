@@ -42,6 +42,8 @@ struct engine_interface {
   virtual std::string_view server_name() const noexcept = 0;
   virtual bool resumed() const noexcept = 0;
   virtual plugtls::session session() const = 0;
+  virtual connection_statistics statistics() const noexcept = 0;
+  virtual void tap(wire_tap* t) noexcept = 0;
   virtual const std::vector<certificate>& peer_chain() const noexcept = 0;
   virtual const std::vector<certificate>& verified_path() const noexcept = 0;
   virtual void wait_for_signer(int milliseconds) const = 0;
@@ -73,6 +75,8 @@ struct erased_engine final : engine_interface {
   std::string_view server_name() const noexcept override { return e.server_name(); }
   bool resumed() const noexcept override { return e.resumed(); }
   plugtls::session session() const override { return e.session(); }
+  connection_statistics statistics() const noexcept override { return e.statistics(); }
+  void tap(wire_tap* t) noexcept override { e.tap(t); }
   const std::vector<certificate>& peer_chain() const noexcept override { return e.peer_chain(); }
   const std::vector<certificate>& verified_path() const noexcept override { return e.verified_path(); }
   void wait_for_signer(int milliseconds) const override { e.wait_for_signer(milliseconds); }
@@ -187,6 +191,12 @@ class basic_engine<any_backend> {
   std::string_view server_name() const noexcept { return target_ ? target_->server_name() : ""; }
   bool resumed() const noexcept { return target_ && target_->resumed(); }
   plugtls::session session() const { return target_ ? target_->session() : plugtls::session(); }
+  connection_statistics statistics() const noexcept {
+    return target_ ? target_->statistics() : connection_statistics{};
+  }
+  void tap(wire_tap* t) noexcept {
+    if (target_) target_->tap(t);
+  }
   const std::vector<certificate>& peer_chain() const noexcept {
     return target_ ? target_->peer_chain() : detail::no_certificates();
   }

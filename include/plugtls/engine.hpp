@@ -89,6 +89,12 @@ class basic_engine {
     return {};
   }
 
+  /// Has the ciphertext of the handshake seen by a tap (`handshake_trace` is one), which must outlive the handshake; to
+  /// be called before it, null for none. Costs nothing afterwards.
+  void tap(wire_tap* t) noexcept {
+    if (state_) state_->w.tap(t);
+  }
+
   /// Reads decrypted bytes, at least one. `closed`: the peer's close_notify, for ever after. `truncated`: the transport
   /// ended without it. `alert_received`, `bad_record`, `io_error`: the connection is dead.
   engine_result read_some(port& p, std::byte* out, std::size_t size) {
@@ -101,8 +107,10 @@ class basic_engine {
       const native_result r = s.native.read(out, size);
       if (s.keeps_sessions) [[unlikely]]
         s.keep_sessions();
-      if (r.status == native_status::done) [[likely]]
+      if (r.status == native_status::done) [[likely]] {
+        s.statistics.bytes_read += r.bytes;
         return {r.bytes, engine_status::done, errc::success};
+      }
       if (r.status == native_status::closed) return s.end_by_peer();
       if (r.status == native_status::failed || s.w.fault() != errc::success) return s.fail();
       if (const auto wait = s.waiting()) return *wait;
@@ -127,8 +135,11 @@ class basic_engine {
     if (size > s.max_write) size = s.max_write;
     for (int spins = 0;;) {
       const native_result r = s.native.write(data, size);
-      if (r.status == native_status::done) [[likely]]
+      if (r.status == native_status::done) [[likely]] {
+        s.statistics.bytes_written += r.bytes;
+        ++s.statistics.records_written;
         return {r.bytes, engine_status::done, errc::success};
+      }
       if (s.w.write_broken()) return s.drain();
       if (r.status != native_status::again) return s.fail();
       if (const auto wait = s.waiting()) return *wait;
@@ -210,6 +221,15 @@ class basic_engine {
   /// server of TLS 1.3 sends it after the handshake: it is there once something has been read. Asked for, and kept,
   /// only where `client_settings::sessions` is set.
   plugtls::session session() const { return state_ ? state_->latest_session() : plugtls::session(); }
+
+  /// What the connection has carried so far; kept when it fails.
+  connection_statistics statistics() const noexcept {
+    if (!state_) return {};
+    connection_statistics out = state_->statistics;
+    out.ciphertext_read = state_->w.bytes_read();
+    out.ciphertext_written = state_->w.bytes_written();
+    return out;
+  }
 
   /// The peer's certificates as presented, leaf first; empty when it sent none. After a refusal those that were
   /// refused. On a resumed connection those of the full handshake.

@@ -13,6 +13,7 @@
 #include "plugtls/engine_result.hpp"
 #include "plugtls/peer_verifier.hpp"
 #include "plugtls/session_cache.hpp"
+#include "plugtls/statistics.hpp"
 #include "plugtls/wire.hpp"
 
 namespace plugtls::detail {
@@ -228,6 +229,9 @@ struct engine_state {
     const std::size_t record = context.plan().limit.max_record_size;
     max_write = native.max_write() < record ? native.max_write() : record;
     w.established();
+    statistics.handshake_bytes_read = w.bytes_read();
+    statistics.handshake_bytes_written = w.bytes_written();
+    statistics.resumed = resumed;
     current = engine_phase::open;
     keeps_sessions = context.plan().own == role::client && context.plan().sessions != nullptr;
     if (keeps_sessions) keep_sessions();
@@ -401,6 +405,7 @@ struct engine_state {
   unsigned sessions_kept = 0;
   session offered;
   std::string sni;
+  connection_statistics statistics;  // what the wire counts is left out
   std::size_t max_write = 16384;
   negotiated_values agreed;
   std::vector<certificate> unverified;

@@ -106,6 +106,23 @@ class memory_pipe {
     if (!pipe_->changed.wait_for(lock, me.timeout, ready)) ec = errc::timed_out;
   }
 
+  /// The same for either of both, until a moment.
+  void wait_until(bool reading, bool writing, std::chrono::steady_clock::time_point until, std::error_code& ec) {
+    ec.clear();
+    if (!pipe_) {
+      failed(std::errc::invalid_argument, ec);
+      return;
+    }
+    std::unique_lock lock(pipe_->mutex);
+    ++own().count.waits;
+    const auto ready = [&] {
+      return (reading && is_ready(readiness::read)) || (writing && is_ready(readiness::write));
+    };
+    const auto latest = std::chrono::steady_clock::now() + std::chrono::hours(24);
+    if (!pipe_->changed.wait_until(lock, std::min(until, latest), ready)) ec = errc::timed_out;
+  }
+  void interrupt() noexcept { close(); }
+
   /// Ends both directions: the peer reads what was sent, then the end, and cannot write any more.
   void close() {
     if (!pipe_) return;

@@ -7,6 +7,8 @@
 
 #include "plugtls/certificate.hpp"
 #include "plugtls/certificate_info.hpp"
+#include "plugtls/duplex_stream.hpp"
+#include "plugtls/handshake_trace.hpp"
 #include "plugtls/lines.hpp"
 #include "plugtls/net/fd_transport.hpp"
 #include "plugtls/net/tcp_acceptor.hpp"
@@ -15,5 +17,6 @@
 #include "plugtls/session_cache.hpp"
 #include "plugtls/stream.hpp"
 #include "plugtls/ticket_keys.hpp"
+#include "plugtls/trace_json.hpp"
 #include "plugtls/trust_directory.hpp"
 #include "plugtls/version.hpp"

@@ -215,6 +215,7 @@ class stream {
   std::string_view server_name() const noexcept { return engine_.server_name(); }
   bool resumed() const noexcept { return engine_.resumed(); }
   plugtls::session session() const { return engine_.session(); }
+  connection_statistics statistics() const noexcept { return engine_.statistics(); }
   const std::vector<certificate>& peer_chain() const noexcept { return engine_.peer_chain(); }
   /// The peer's own certificate, null when it presented none. Valid as long as the stream.
   const certificate* peer_certificate() const noexcept {

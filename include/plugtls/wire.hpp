@@ -2,15 +2,28 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <utility>
 
+#include "plugtls/bytes.hpp"
 #include "plugtls/detail/byte_queue.hpp"
 #include "plugtls/detail/handshake_observer.hpp"
 #include "plugtls/errc.hpp"
 #include "plugtls/transport.hpp"
 
 namespace plugtls {
+
+/// Sees the ciphertext of a handshake as it passes, in both directions: what a trace or a capture is made of.
+class wire_tap {
+ public:
+  /// `is_sent`: by us. Bytes that are sent pass when they are made, also while the transport has no room for them.
+  /// Called in the thread that drives the handshake; must not throw.
+  virtual void pass(bool is_sent, byte_view bytes) noexcept = 0;
+
+ protected:
+  ~wire_tap() = default;
+};
 
 /// The ciphertext side of one connection, as a backend sees it. A backend's I/O callbacks call `pull` and `push`,
 /// nothing else.
@@ -50,6 +63,7 @@ class wire {
       return {replay_.take(data, size), io_status::ok};
     const io_result r = port_->read(*port_, data, size);
     if (r.status == io_status::ok) [[likely]] {
+      read_ += r.bytes;
       if (observing_ && !inspect(data, r.bytes)) return {0, io_status::error};
       blocked_read_ = false;  // a library may ask again in the same call
       return r;
@@ -60,7 +74,11 @@ class wire {
   /// Takes ciphertext to send: always all of it, so that a library never has to repeat a write. False: memory is out,
   /// or the transport has failed; report a failure.
   bool push(const std::byte* data, std::size_t size) noexcept {
-    if (observing_) observer_.observe(detail::handshake_observer::direction::outbound, data, size);
+    written_ += size;
+    if (observing_) [[unlikely]] {
+      observer_.observe(detail::handshake_observer::direction::outbound, data, size);
+      if (tap_ != nullptr) tap_->pass(true, {data, size});
+    }
     if (corked_ || !out_.empty() || write_error_) return keep(data, size);
     while (size != 0) {
       const io_result r = port_->write(*port_, data, size);
@@ -85,6 +103,9 @@ class wire {
   }
 
   // What the engine calls.
+
+  /// Has what passes during the handshake seen by a tap, which must outlive that; null: by none.
+  void tap(wire_tap* t) noexcept { tap_ = t; }
 
   /// Sets the port for the call that follows and forgets what blocked the last one.
   void bind(port& p) noexcept {
@@ -131,6 +152,9 @@ class wire {
   /// Whether the transport refused to take more; what was pushed since then is dropped.
   bool write_broken() const noexcept { return static_cast<bool>(write_error_); }
   bool has_output() const noexcept { return !out_.empty(); }
+  /// Bytes pulled and pushed so far.
+  std::uint64_t bytes_read() const noexcept { return read_; }
+  std::uint64_t bytes_written() const noexcept { return written_; }
   std::size_t buffered() const noexcept { return out_.size(); }
   /// A condition that ends the connection and is not the library's: `io_error`, `timed_out`, `not_tls`,
   /// `handshake_too_large`, `protocol_version`, `no_shared_cipher`, `unrecognized_name`, `bad_record` (a ClientHello
@@ -143,6 +167,7 @@ class wire {
  private:
   bool inspect(const std::byte* data, std::size_t size) noexcept {
     observer_.observe(detail::handshake_observer::direction::inbound, data, size);
+    if (tap_ != nullptr) tap_->pass(false, {data, size});
     if (observer_.not_tls()) return fail(errc::not_tls);
     if (size > handshake_left_ || observer_.largest_message() > handshake_limit_)
       return fail(errc::handshake_too_large);
@@ -207,6 +232,9 @@ class wire {
   static constexpr std::size_t max_backlog = 65536;
 
   port* port_ = nullptr;
+  wire_tap* tap_ = nullptr;
+  std::uint64_t read_ = 0;
+  std::uint64_t written_ = 0;
   detail::byte_queue out_;
   detail::byte_queue replay_;
   bool corked_ = true;

@@ -10,7 +10,7 @@ from test_cli import CliTest
 
 TARGET = "plugtls.test:443"
 SUITE = "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"
-LATER = [("client", "--session"), ("client", "--keylog"), ("serve", "--keylog")]
+LATER = [("client", "--session")]
 
 
 class Usage(CliTest):
@@ -105,7 +105,7 @@ class Values(CliTest):
         self.assertEqual(result.json["error"], "invalid_argument")
         result = self.program.run("serve", "--json", "--mode", "nonesuch")
         self.assertEqual((result.status, result.json["role"], result.json["stage"]), (2, "server", "setup"))
-        result = self.program.run("client", "--json", TARGET, "--keylog", "x")
+        result = self.program.run("client", "--json", TARGET, "--session", "x")
         self.assertEqual((result.status, result.json["error"]), (4, "unsupported"))
 
     def identity_refused(self, backend, status, error, cert, key, *more):

@@ -113,6 +113,25 @@ class fd_transport {
     }
   }
 
+  /// Blocks until the descriptor may be readable (`reading`) or writable (`writing`), or until the moment, whatever the
+  /// deadlines. Unlike the rest, may be called by several threads at once, also while another one reads or writes.
+  void wait_until(bool reading, bool writing, std::chrono::steady_clock::time_point until,
+                  std::error_code& ec) const noexcept {
+    ec.clear();
+    pollfd polled{fd_, static_cast<short>((reading ? POLLIN : 0) | (writing ? POLLOUT : 0)), 0};
+    const int ready = fd_ < 0 ? 0 : detail::poll_until(&polled, 1, until);
+    if (fd_ < 0 || (ready > 0 && (polled.revents & POLLNVAL) != 0))
+      failed(EBADF, ec);
+    else if (ready < 0)
+      failed(errno, ec);
+    else if (ready == 0)
+      ec = errc::timed_out;
+  }
+
+  /// Ends both directions of a socket and wakes up who waits for it, in any thread; the descriptor stays open. Other
+  /// descriptors are left alone: a wait for one lasts until its moment.
+  void interrupt() const noexcept { ::shutdown(fd_, SHUT_RDWR); }
+
   /// Sets the time that each operation may take (a handshake, a read, a write, a shutdown); zero: none is waited for,
   /// `no_timeout`: as long as it takes. 30 seconds unless set. An operation that is under way gets the new time whole.
   void timeout(std::chrono::milliseconds each) noexcept {

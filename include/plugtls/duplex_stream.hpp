@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <concepts>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <system_error>
+#include <type_traits>
+#include <utility>
+
+#include "plugtls/stream.hpp"
+
+namespace plugtls {
+
+/// The byte pipe below a `duplex_stream`: a transport that two threads can wait for at once.
+///
+/// - `wait_until(reading, writing, until, ec)` blocks until one of what is asked for may be possible, or until the
+///   moment: `errc::timed_out`. `time_point::max()` is never. May be called by several threads at once, also while
+///   another one reads or writes.
+/// - `interrupt()` ends both directions, and every wait, now and later. May be called at any time by any thread.
+template <class T>
+concept DuplexTransport = Transport<T> &&
+    requires(T& t, bool reading, bool writing, std::chrono::steady_clock::time_point until, std::error_code& ec) {
+  { t.wait_until(reading, writing, until, ec) } -> std::same_as<void>;
+  { t.interrupt() }
+  noexcept;
+};
+
+/// A TLS connection for one reader thread and one writer thread at once. A lock is held while the library computes,
+/// never while anything waits, so that a reader and a writer never wait for each other, also where both directions are
+/// full.
+///
+/// Shake hands first, or let the first operation do it: the others wait for it then. `read_some` and `read` belong to
+/// one thread at a time, `write_some`, `write`, `flush` and `shutdown_send` to one; `close` and `with_engine` to any.
+/// Always blocking: each operation may take the time that `timeout` gives (then `timed_out`; it may be called again).
+/// Every operation has a form that reports through `std::error_code` and one that throws `tls_error`. Not movable. The
+/// destructor sends nothing; both threads must be done by then.
+template <class T, class B>
+requires DuplexTransport<std::remove_reference_t<T>>
+class duplex_stream {
+ public:
+  using next_layer_type = std::remove_reference_t<T>;
+  using backend_type = B;
+
+  /// Makes one end, as `stream` does.
+  explicit duplex_stream(const basic_context<B>& ctx, std::type_identity_t<T> transport, peer_options peer = {})
+      : transport_(static_cast<T&&>(transport)), engine_(ctx, std::move(peer)) {}
+  /// Takes a stream over, before or after its handshake. What it had read ahead, `pending()`, comes first.
+  explicit duplex_stream(stream<T, B>&& from)
+      : transport_(static_cast<T&&>(from.next_layer())), engine_(std::move(from.engine())) {
+    is_ready_ = engine_.established();
+  }
+  duplex_stream(const duplex_stream&) = delete;
+  duplex_stream& operator=(const duplex_stream&) = delete;
+
+  /// Shakes hands, as `stream::handshake` does.
+  void handshake(std::error_code& ec) { handshake(reader_, ec); }
+
+  /// Reads at least one byte, as `stream::read_some` does. Where an answer of ours (to a key update, say) found no room
+  /// in the transport, it is sent while this waits.
+  std::size_t read_some(mutable_buffer out, std::error_code& ec) {
+    const std::span<std::byte> room = out.bytes();
+    if (!ready(reader_, ec)) return 0;
+    deadline until(*this);
+    return run(reader_, until, ec, [&](port& p) { return engine_.read_some(p, room.data(), room.size()); });
+  }
+
+  /// Fills the buffer. Returns how many bytes came before an error.
+  std::size_t read(mutable_buffer out, std::error_code& ec) {
+    const std::span<std::byte> room = out.bytes();
+    std::size_t n = 0;
+    ec.clear();
+    while (n < room.size() && !ec) n += read_some(room.subspan(n), ec);
+    return n;
+  }
+
+  /// Writes at least one byte, at most a record, as `stream::write_some` does.
+  std::size_t write_some(const_buffer data, std::error_code& ec) {
+    const byte_view bytes = data.bytes();
+    if (!ready(writer_, ec)) return 0;
+    deadline until(*this);
+    bool is_left = false;
+    const std::size_t n = run(writer_, until, ec, [&](port& p) {
+      const engine_result r = engine_.write_some(p, bytes.data(), bytes.size());
+      is_left = engine_.has_output();
+      return r;
+    });
+    if (!ec && is_left) run(writer_, until, ec, [this](port& p) { return engine_.flush(p); });
+    return n;
+  }
+
+  /// Writes everything. Returns how much was taken before an error.
+  std::size_t write(const_buffer data, std::error_code& ec) {
+    byte_view rest = data.bytes();
+    ec.clear();
+    while (!rest.empty() && !ec) rest = rest.subspan(write_some(rest, ec));
+    return data.bytes().size() - rest.size();
+  }
+
+  /// Sends what an operation that timed out left behind.
+  void flush(std::error_code& ec) {
+    deadline until(*this);
+    run(writer_, until, ec, [this](port& p) { return engine_.flush(p); });
+  }
+
+  /// Sends close_notify; reading goes on, up to the peer's.
+  void shutdown_send(std::error_code& ec) {
+    deadline until(*this);
+    run(writer_, until, ec, [this](port& p) { return engine_.shutdown(p); });
+  }
+
+  /// Ends the connection at once: sends close_notify if there is room for it, and ends the transport. Whoever waits
+  /// wakes up, and every operation gives `io_error` from here on: never `closed`, which is the peer's word.
+  void close() noexcept {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(is_closed_, true)) return;
+    transport_port<next_layer_type> p(transport_);
+    engine_.shutdown(p);
+    transport_.interrupt();
+  }
+
+  // The same; throw tls_error.
+  void handshake() requires detail::has_exceptions {
+    or_raise(reader_, [&](std::error_code& ec) { return handshake(ec), 0; });
+  }
+  std::size_t read_some(mutable_buffer out) requires detail::has_exceptions {
+    return or_raise(reader_, [&](std::error_code& ec) { return read_some(out, ec); });
+  }
+  std::size_t read(mutable_buffer out) requires detail::has_exceptions {
+    return or_raise(reader_, [&](std::error_code& ec) { return read(out, ec); });
+  }
+  std::size_t write_some(const_buffer data) requires detail::has_exceptions {
+    return or_raise(writer_, [&](std::error_code& ec) { return write_some(data, ec); });
+  }
+  std::size_t write(const_buffer data) requires detail::has_exceptions {
+    return or_raise(writer_, [&](std::error_code& ec) { return write(data, ec); });
+  }
+  void flush() requires detail::has_exceptions {
+    or_raise(writer_, [&](std::error_code& ec) { return flush(ec), 0; });
+  }
+  void shutdown_send() requires detail::has_exceptions {
+    or_raise(writer_, [&](std::error_code& ec) { return shutdown_send(ec), 0; });
+  }
+
+  /// Sets the time that each operation may wait: 30 seconds unless set, `milliseconds::max()` for ever. Holds for
+  /// operations that begin later; deadlines of the transport's own are not looked at.
+  void timeout(std::chrono::milliseconds each) noexcept { timeout_ = each.count(); }
+
+  /// Details of the last failure of the reader's operations, and of the handshake; to be asked by the reader's thread.
+  const error_info& read_error() const noexcept { return reader_.error; }
+  /// The same for the writer's.
+  const error_info& write_error() const noexcept { return writer_.error; }
+
+  /// Whether the handshake is done. May be asked by any thread.
+  bool established() const noexcept { return is_ready_; }
+
+  /// Calls f(engine) while no other thread uses it: for what was agreed on, certificates, statistics, exports. It must
+  /// not wait, nor call this object.
+  template <class F>
+  decltype(auto) with_engine(F&& f) {
+    const std::lock_guard lock(mutex_);
+    return f(engine_);
+  }
+
+  next_layer_type& next_layer() noexcept { return transport_; }
+
+ private:
+  using clock = std::chrono::steady_clock;
+
+  struct side {
+    error_info error;
+  };
+
+  // One moment for all waits of an operation. The clock is read only when something must wait.
+  class deadline {
+   public:
+    explicit deadline(const duplex_stream& s) noexcept : each_(s.timeout_) {}
+    clock::time_point moment() noexcept {
+      if (moment_) return *moment_;
+      const clock::time_point now = clock::now();
+      const auto longest = std::chrono::duration_cast<std::chrono::milliseconds>(clock::time_point::max() - now);
+      moment_ = each_ >= longest ? clock::time_point::max() : now + each_;
+      return *moment_;
+    }
+
+   private:
+    std::chrono::milliseconds each_;
+    std::optional<clock::time_point> moment_;
+  };
+
+  template <class Operation>
+  std::size_t run(side& s, deadline& until, std::error_code& ec, Operation&& operation) {
+    ec.clear();
+    for (;;) {
+      bool reading = false, writing = false;
+      {
+        const std::lock_guard lock(mutex_);
+        if (is_closed_) return fail(s, ec, errc::io_error, "this end has closed the connection");
+        transport_port<next_layer_type> p(transport_);
+        const engine_result r = operation(p);
+        if (r.status == engine_status::done) return r.bytes;
+        if (r.status == engine_status::failed) {
+          ec = r.error;
+          s.error = engine_.error();
+          if (s.error.code != r.error) s.error = {}, s.error.code = r.error;
+          return 0;
+        }
+        reading = r.status == engine_status::want_read;
+        // What is left to send is sent by whoever waits.
+        writing = !reading || engine_.has_output();
+      }
+      std::error_code waited;
+      transport_.wait_until(reading, writing, until.moment(), waited);
+      if (!waited) continue;
+      if (waited == errc::timed_out) return fail(s, ec, errc::timed_out, {});
+      fail(s, ec, errc::io_error, {});
+      s.error.native = waited.value();
+      s.error.native_text = waited.message();
+      return 0;
+    }
+  }
+
+  bool ready(side& s, std::error_code& ec) {
+    if (is_ready_) [[likely]]
+      return true;
+    handshake(s, ec);
+    return !ec;
+  }
+
+  void handshake(side& s, std::error_code& ec) {
+    ec.clear();
+    const std::lock_guard one_at_a_time(handshake_mutex_);
+    if (is_ready_) return;
+    deadline until(*this);
+    run(s, until, ec, [this](port& p) { return engine_.handshake(p); });
+    if (!ec) {
+      is_ready_ = true;
+    } else if (ec != errc::timed_out) {
+      // An alert may be left to send. It is worth one try, and no failure of its own.
+      const std::lock_guard lock(mutex_);
+      transport_port<next_layer_type> p(transport_);
+      engine_.flush(p);
+    }
+  }
+
+  std::size_t fail(side& s, std::error_code& ec, errc what, const char* text) {
+    s.error = {};
+    s.error.set(what, text == nullptr ? "" : text);
+    ec = what;
+    return 0;
+  }
+
+  template <class Operation>
+  auto or_raise(side& s, Operation&& operation) {
+    std::error_code ec;
+    auto result = operation(ec);
+    if (!ec) return result;
+    {
+      const std::lock_guard lock(mutex_);
+      if (detail::exception_slot* thrown = engine_.callback_exception()) thrown->rethrow();
+    }
+    detail::raise(tls_error(s.error));
+  }
+
+  T transport_;
+  basic_engine<B> engine_;
+  side reader_, writer_;
+  bool is_closed_ = false;
+  std::atomic<bool> is_ready_ = false;
+  std::atomic<std::int64_t> timeout_ = 30000;
+  std::mutex mutex_;  // of transport, engine and is_closed_
+  std::mutex handshake_mutex_;
+};
+
+template <class T, class B>
+duplex_stream(const basic_context<B>&, T&&) -> duplex_stream<T, B>;
+template <class T, class B, class Peer>
+duplex_stream(const basic_context<B>&, T&&, Peer&&) -> duplex_stream<T, B>;
+template <class T, class B>
+duplex_stream(stream<T, B>&&) -> duplex_stream<T, B>;
+
+}  // namespace plugtls
