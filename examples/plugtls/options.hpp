@@ -50,6 +50,7 @@ struct client_options {
   std::optional<std::string> get;
   std::optional<std::string> output;
   std::optional<std::string> send;
+  std::optional<std::string> session_file;
   double timeout = 30;
   bool insecure_no_verify = false;
   bool insecure_skip_name = false;

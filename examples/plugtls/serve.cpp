@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "serve_modes.hpp"
+#include "session_file.hpp"
 #include "settings.hpp"
 
 namespace cli {
@@ -63,7 +64,9 @@ class server {
     backend_ = report.backend = &choose_backend(o.common.backend);
     const host_and_port place = parse_endpoint(o.listen, "--listen", true);
     tls::error_info info;
-    context_ = backend_->server(make_server_settings(o), info);
+    tls::server_settings settings = make_server_settings(o);
+    resume_sessions(settings, *backend_);
+    context_ = backend_->server(settings, info);
     check(info);
     acceptor_ = tls::tcp_acceptor::listen(place.host, place.port, info);
     check(info);

@@ -29,7 +29,7 @@ enum class capability : std::uint8_t {
   critical_name_constraints,  ///< accepts certificates whose name constraints are critical (RFC 5280 §4.2.1.10)
   ocsp_stapling,              ///< OCSP stapling (RFC 6066 §8, RFC 8446 §4.4.2.1): servers send, clients ask
   client_auth_resumption,     ///< a server resumes sessions of clients whose certificates it verified
-  session_ids,          ///< a server of TLS 1.2 resumes by session id, from a cache, where a client takes no tickets
+  older_version_session,      ///< a client that speaks TLS 1.3 too offers sessions of TLS 1.2; without, it does not
   client_ca_names,      ///< a server names the authorities that it takes client certificates from (RFC 5246 §7.4.4)
   external_rsa_key,     ///< a `signer` elsewhere signs with RSA
   external_ec_key,      ///< a `signer` elsewhere signs with ECDSA
@@ -68,7 +68,7 @@ inline constexpr capability all_capabilities[] = {
     capability::critical_name_constraints,
     capability::ocsp_stapling,
     capability::client_auth_resumption,
-    capability::session_ids,
+    capability::older_version_session,
     capability::client_ca_names,
     capability::external_rsa_key,
     capability::external_ec_key,
@@ -109,7 +109,7 @@ constexpr std::string_view name(capability c) noexcept {
     case capability::critical_name_constraints: return "critical_name_constraints";
     case capability::ocsp_stapling: return "ocsp_stapling";
     case capability::client_auth_resumption: return "client_auth_resumption";
-    case capability::session_ids: return "session_ids";
+    case capability::older_version_session: return "older_version_session";
     case capability::client_ca_names: return "client_ca_names";
     case capability::external_rsa_key: return "external_rsa_key";
     case capability::external_ec_key: return "external_ec_key";

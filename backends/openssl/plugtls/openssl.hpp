@@ -36,7 +36,8 @@ struct backend {
                           capability::x448,
                           capability::critical_name_constraints,
                           capability::ocsp_stapling,
-                          capability::client_auth_resumption};
+                          capability::client_auth_resumption,
+                          capability::older_version_session};
     set.add(capability::tls1_3, has_tls1_3);
     set.add(capability::x25519mlkem768, has_mlkem);
     return set;
