@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <nlohmann/json.hpp>
 #include <plugtls/net/tcp.hpp>
+#include <plugtls/session_cache.hpp>
 
 #include "exchange.hpp"
 #include "insight.hpp"
+#include "session_file.hpp"
 #include "settings.hpp"
 
 namespace cli {
@@ -37,13 +39,17 @@ void drive(const client_options& o, connection_report& report, std::optional<cli
   report.backend = &choose_backend(o.common.backend);
   const host_and_port target = parse_endpoint(o.target, "the server");
   const host_and_port place = o.connect ? parse_endpoint(*o.connect, "--connect") : target;
-  const tls::peer_options peer = make_peer(o, target);
+  tls::peer_options peer = make_peer(o, target);
   const std::chrono::milliseconds timeout = parse_seconds(o.timeout, "--timeout");
   if (o.get && o.send) refuse(errc::invalid_argument, "--get and --send exclude each other");
   const std::string request = o.get ? get_request(o, target) : o.send.value_or("");
   tls::error_info info;
   tls::client_settings settings = make_client_settings(o);
   settings.insecure_key_log = open_key_log(o.key_log, *report.backend);
+  if (o.session_file) {
+    settings.sessions = std::make_shared<tls::session_cache>(0);
+    peer.resume = load_session(*o.session_file, *report.backend);
+  }
   const tls::any_context context = report.backend->client(settings, info);
   check(info);
   trace.emplace(o.trace);
@@ -82,6 +88,7 @@ void drive(const client_options& o, connection_report& report, std::optional<cli
   // The peer has ended already; whether it still hears our close_notify is its own affair.
   std::error_code ignored;
   stream->shutdown_send(ignored);
+  if (o.session_file) save_session(*o.session_file, stream->session());
   report.at = stage::done;
 }
 

@@ -139,7 +139,10 @@ class command_line {
     sub->add_flag("--insecure-skip-name", o.insecure_skip_name, "verify the chain and not the name");
     sub->add_flag("--insecure-ignore-truncation", o.insecure_ignore_truncation,
                   "take an end without close_notify as good");
-    later(sub, "--session", "FILE");
+    sub->add_option("--session", o.session_file,
+                    "resume the session in this file, where there is one that fits, and write the newest one to it; it "
+                    "is as secret as a key")
+        ->type_name("FILE");
     sub->footer(
         "Without --get and --send, standard input goes to the server, its end as close_notify, and what comes goes\n"
         "to standard output. Both sides silent for the time of --timeout ends it, unless standard input is a\n"

@@ -52,6 +52,7 @@ struct client_options {
   std::optional<std::string> send;
   std::optional<std::string> key_log;
   std::optional<std::string> trace;
+  std::optional<std::string> session_file;
   double timeout = 30;
   bool insecure_no_verify = false;
   bool insecure_skip_name = false;

@@ -13,6 +13,7 @@
 
 #include "insight.hpp"
 #include "serve_modes.hpp"
+#include "session_file.hpp"
 #include "settings.hpp"
 
 namespace cli {
@@ -66,6 +67,7 @@ class server {
     tls::error_info info;
     tls::server_settings settings = make_server_settings(o);
     settings.insecure_key_log = open_key_log(o.key_log, *backend_);
+    resume_sessions(settings, *backend_);
     context_ = backend_->server(settings, info);
     check(info);
     acceptor_ = tls::tcp_acceptor::listen(place.host, place.port, info);

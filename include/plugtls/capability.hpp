@@ -29,24 +29,24 @@ enum class capability : std::uint8_t {
   critical_name_constraints,  ///< accepts certificates whose name constraints are critical (RFC 5280 §4.2.1.10)
   ocsp_stapling,              ///< OCSP stapling (RFC 6066 §8, RFC 8446 §4.4.2.1): servers send, clients ask
   client_auth_resumption,     ///< a server resumes sessions of clients whose certificates it verified
-  session_ids,             ///< a server of TLS 1.2 resumes by session id, from a cache, where a client takes no tickets
-  client_ca_names_tls1_3,  ///< a server of TLS 1.3 names the authorities of client certificates (RFC 8446 §4.2.4)
-  external_rsa_key,        ///< a `signer` elsewhere signs with RSA, by PKCS#1 v1.5 at least: all that TLS 1.2 needs
-  external_rsa_pss_key,    ///< a `signer` elsewhere signs by RSASSA-PSS, without which RSA has no place in TLS 1.3
-  external_ec_key,         ///< a `signer` elsewhere signs with ECDSA
-  external_scheme_choice,  ///< handshakes keep to a signer that makes some schemes of its type of key and not others
-  pending_signature,       ///< a `signer` may answer later: the handshake waits without blocking
-  pkcs12,                  ///< reads PKCS#12 (RFC 7292)
-  scrypt_key,              ///< private keys encrypted by PBES2 with scrypt (RFC 7914)
-  key_log,                 ///< tells the secrets of a connection (SSLKEYLOGFILE)
-  exporter,                ///< exports keying material (RFC 5705, RFC 8446 §7.5)
-  tls_unique,              ///< channel binding tls-unique of TLS 1.2 (RFC 5929 §3)
-  external_psk,            ///< keys shared beforehand in TLS 1.2 (RFC 4279, RFC 5489)
-  external_psk_tls1_3,     ///< keys shared beforehand in TLS 1.3 (RFC 8446 §2.2)
-  early_data,              ///< data in a client's first flight, which may be replayed (RFC 8446 §2.3)
-  post_handshake_auth,     ///< a server asks for a certificate after the handshake (RFC 8446 §4.6.2)
-  request_key_update,      ///< sends KeyUpdate when told to (RFC 8446 §4.6.3)
-  max_fragment_length,     ///< a client asks for small records (RFC 6066 §4)
+  older_version_session,      ///< a client that speaks TLS 1.3 too offers sessions of TLS 1.2; without, it does not
+  client_ca_names_tls1_3,     ///< a server of TLS 1.3 names the authorities of client certificates (RFC 8446 §4.2.4)
+  external_rsa_key,           ///< a `signer` elsewhere signs with RSA, by PKCS#1 v1.5 at least: all that TLS 1.2 needs
+  external_rsa_pss_key,       ///< a `signer` elsewhere signs by RSASSA-PSS, without which RSA has no place in TLS 1.3
+  external_ec_key,            ///< a `signer` elsewhere signs with ECDSA
+  external_scheme_choice,     ///< handshakes keep to a signer that makes some schemes of its type of key and not others
+  pending_signature,          ///< a `signer` may answer later: the handshake waits without blocking
+  pkcs12,                     ///< reads PKCS#12 (RFC 7292)
+  scrypt_key,                 ///< private keys encrypted by PBES2 with scrypt (RFC 7914)
+  key_log,                    ///< tells the secrets of a connection (SSLKEYLOGFILE)
+  exporter,                   ///< exports keying material (RFC 5705, RFC 8446 §7.5)
+  tls_unique,                 ///< channel binding tls-unique of TLS 1.2 (RFC 5929 §3)
+  external_psk,               ///< keys shared beforehand in TLS 1.2 (RFC 4279, RFC 5489)
+  external_psk_tls1_3,        ///< keys shared beforehand in TLS 1.3 (RFC 8446 §2.2)
+  early_data,                 ///< data in a client's first flight, which may be replayed (RFC 8446 §2.3)
+  post_handshake_auth,        ///< a server asks for a certificate after the handshake (RFC 8446 §4.6.2)
+  request_key_update,         ///< sends KeyUpdate when told to (RFC 8446 §4.6.3)
+  max_fragment_length,        ///< a client asks for small records (RFC 6066 §4)
   max_fragment_length_tls1_3,  ///< the same in TLS 1.3
   signature_scheme_choice,     ///< offers and takes exactly the signature schemes that are asked for
   rsa_pss_tls1_2,              ///< RSA-PSS signatures in TLS 1.2 (RFC 8446 §4.2.3)
@@ -72,7 +72,7 @@ inline constexpr capability all_capabilities[] = {
     capability::critical_name_constraints,
     capability::ocsp_stapling,
     capability::client_auth_resumption,
-    capability::session_ids,
+    capability::older_version_session,
     capability::client_ca_names_tls1_3,
     capability::external_rsa_key,
     capability::external_rsa_pss_key,
@@ -117,7 +117,7 @@ constexpr std::string_view name(capability c) noexcept {
     case capability::critical_name_constraints: return "critical_name_constraints";
     case capability::ocsp_stapling: return "ocsp_stapling";
     case capability::client_auth_resumption: return "client_auth_resumption";
-    case capability::session_ids: return "session_ids";
+    case capability::older_version_session: return "older_version_session";
     case capability::client_ca_names_tls1_3: return "client_ca_names_tls1_3";
     case capability::external_rsa_key: return "external_rsa_key";
     case capability::external_rsa_pss_key: return "external_rsa_pss_key";

@@ -75,7 +75,9 @@ struct engine_state {
     }
     // A little ahead is the clock of another machine.
     const bool is_timely = now < s.expires() && s.created < now + 60;
-    if (!is_timely || !fits(s) || !verifier.resumable().decide(ders_of(s.chain), s.staple)) return drop_offer();
+    const bool narrows = s.version < plan.max_version && !has<B, capability::older_version_session>;
+    if (!is_timely || narrows || !fits(s) || !verifier.resumable().decide(ders_of(s.chain), s.staple))
+      return drop_offer();
     if (native.offer(s.native.bytes()) == errc::success) return errc::success;
     drop_offer();
     return is_asked ? error.set(errc::bad_session, std::string(B::name) + " cannot read the session") : errc::success;

@@ -10,7 +10,7 @@ from test_cli import CliTest
 
 TARGET = "plugtls.test:443"
 SUITE = "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"
-LATER = [("client", "--session")]
+LATER = []
 
 
 class Usage(CliTest):

@@ -256,12 +256,17 @@ TEST_CASE("rule 10: peers whose versions have changed meanwhile agree anew") {
   for (int i = 0; i < 2; ++i) {
     for (const context* server : {&both, &only_old}) {
       connection c(client, *server);
-      talk(c);
+      c.run();
       CHECK_FALSE(c.client.engine.resumed());
-      CHECK(c.client.engine.version() == (server == &both ? tls_version::tls1_3 : tls_version::tls1_2));
+      // A library may take no older version, once it has offered a session of TLS 1.3; the cache forgets that session.
+      if (c.client.up())
+        CHECK(c.client.engine.version() == (server == &both ? tls_version::tls1_3 : tls_version::tls1_2));
+      else
+        CHECK(c.client.handshake_error == errc::protocol_version);
       s.client.sessions->clear();
-      meets_again(client, *server);
-      CHECK(meets_again(client, *server));
+      CHECK_FALSE(meets_again(client, *server));
+      CHECK(meets_again(client, *server) ==
+            (server == &both || has<default_backend, capability::older_version_session>));
     }
   }
 }

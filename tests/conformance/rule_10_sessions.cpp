@@ -174,8 +174,7 @@ TEST_CASE("rule 10: a certificate that was revoked meanwhile is seen before a se
     CHECK_FALSE(meets_again(make_client(s.client), server));
     CHECK(meets_again(make_client(s.client), server));
     error_info info;
-    REQUIRE(s.client.trust.add_crl_file(PLUGTLS_TEST_DATA "/crl/intermediate_lists_leaves.pem", info) ==
-            errc::success);
+    REQUIRE(s.client.trust.add_crl_file(PLUGTLS_TEST_DATA "/crl/intermediate_lists_leaves.pem", info) == errc::success);
     connection c(make_client(s.client), server);
     c.run();
     CHECK(c.client.handshake_error == errc::revoked);

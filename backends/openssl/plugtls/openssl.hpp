@@ -50,7 +50,8 @@ struct backend {
                           capability::tls_unique,
                           capability::client_auth_resumption,
                           capability::pkcs12,
-                          capability::scrypt_key};
+                          capability::scrypt_key,
+                          capability::older_version_session};
     set.add(capability::tls1_3, has_tls1_3);
     set.add(capability::request_key_update, has_tls1_3);
     set.add(capability::max_fragment_length_tls1_3, has_tls1_3);

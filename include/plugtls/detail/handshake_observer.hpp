@@ -38,6 +38,9 @@ class handshake_observer {
   std::optional<alert> alert_received() const noexcept { return in_.fatal_alert; }
   std::optional<alert> alert_sent() const noexcept { return out_.fatal_alert; }
 
+  /// Whether the peer writes encrypted from here on.
+  bool peer_is_encrypted() const noexcept { return in_.opaque; }
+
   /// Gives back the memory of a handshake that is over.
   void release() noexcept {
     in_.message.release();

@@ -55,6 +55,8 @@ class connection {
     const session_handle read = read_session(bytes);
     if (!read || wolfSSL_set_session(ssl_.get(), read.get()) != WOLFSSL_SUCCESS) return errc::bad_session;
     take_ticket();  // not a new one
+    is_ticket_open_ = !ticket_.empty();
+    offered_count_ = presented_count();
     return errc::success;
   }
   unsigned session_count() const noexcept { return session_count_; }
@@ -211,7 +213,7 @@ class connection {
     auto& c = *static_cast<connection*>(self);
     if (size <= 0) return WOLFSSL_CBIO_ERR_GENERAL;
     if (c.blocked_) return WOLFSSL_CBIO_ERR_WANT_READ;
-    const io_result r = c.wire_->pull(reinterpret_cast<std::byte*>(out), static_cast<std::size_t>(size));
+    const io_result r = c.pull(reinterpret_cast<std::byte*>(out), static_cast<std::size_t>(size));
     switch (r.status) {
       case io_status::ok:
         c.at_alert_ = r.bytes == 5 && out[0] == 21 && out[3] == 0 && out[4] == 2;
@@ -220,6 +222,30 @@ class connection {
       case io_status::end: return WOLFSSL_CBIO_ERR_CONN_CLOSE;  // after 0 it would ask again, for ever
       default: return WOLFSSL_CBIO_ERR_GENERAL;
     }
+  }
+
+  // A client of TLS 1.2 that offers a ticket takes the server's hello for its acceptance, and cannot go back when
+  // certificates follow (5.5 to 5.7 src/internal.c, DSH_CheckSessionId). So it is shown the hello only when it is known
+  // what comes after it, and without the ticket where that was declined.
+  io_result pull(std::byte* out, std::size_t size) noexcept {
+    while (is_ticket_open_) {
+      const detail::handshake_observer& seen = wire_->observer();
+      const detail::hello_facts& facts = seen.facts();
+      const bool is_full = facts.certificate_seen || facts.hello_done_seen;
+      if (facts.version == tls_version::tls1_3 || is_full || facts.ticket_seen || seen.peer_is_encrypted()) {
+        if (is_full) wolfSSL_set_SessionTicket(ssl_.get(), nullptr, 0);
+        is_ticket_open_ = false;
+        break;
+      }
+      std::byte block[2048];
+      const io_result r = wire_->pull(block, sizeof block);
+      if (r.status == io_status::would_block) return r;
+      if (r.status == io_status::ok && held_.append(block, r.bytes)) continue;
+      is_ticket_open_ = false;
+      if (held_.empty()) return r;
+    }
+    if (held_.empty()) return wire_->pull(out, size);
+    return {held_.take(out, size), io_status::ok};
   }
 
   // Called for every certificate, the leaf last; 5.9 calls twice for the leaf, and what it finds between the calls
@@ -247,10 +273,7 @@ class connection {
   // What follows the end of a certificate in its entry of the message is dropped by the callback, and intermediates
   // with a key for Ed25519 never come to it (5.5); the session keeps both.
   void restore_sent() {
-    WOLFSSL_X509_CHAIN* chain = wolfSSL_get_peer_chain(ssl_.get());
-    for (int i = 0; i < presented_count(); ++i)
-      peer_.restore(std::as_bytes(
-          std::span(wolfSSL_get_chain_cert(chain, i), static_cast<std::size_t>(wolfSSL_get_chain_length(chain, i)))));
+    for (int i = 0; i < presented_count(); ++i) peer_.restore(presented(i));
   }
 
   // With nothing to trust, an unknown issuer is all that wolfSSL can complain of; dates it may. Builds for OpenSSL's
@@ -271,7 +294,17 @@ class connection {
   // Whether a client had no certificate. wolfSSL calls back all the same, and asks later whether that will do.
   bool is_anonymous() const noexcept { return !is_client() && presented_count() == 0 && peer_.empty(); }
 
-  int presented_count() const noexcept { return wolfSSL_get_chain_count(wolfSSL_get_peer_chain(ssl_.get())); }
+  // The session's list begins with the chain of the session that was offered, if any; what is presented now comes
+  // after.
+  int presented_count() const noexcept {
+    return wolfSSL_get_chain_count(wolfSSL_get_peer_chain(ssl_.get())) - offered_count_;
+  }
+  byte_view presented(int i) const noexcept {
+    WOLFSSL_X509_CHAIN* chain = wolfSSL_get_peer_chain(ssl_.get());
+    const int at = i + offered_count_;
+    return std::as_bytes(
+        std::span(wolfSSL_get_chain_cert(chain, at), static_cast<std::size_t>(wolfSSL_get_chain_length(chain, at))));
+  }
 
   // wolfSSL calls nobody back for the tickets of TLS 1.3: the one that it holds is compared with the one before.
   void look_for_session() {
@@ -318,13 +351,10 @@ class connection {
       verifier_->decide({});
       return;
     }
-    WOLFSSL_X509_CHAIN* chain = wolfSSL_get_peer_chain(ssl_.get());
     if (presented_count() <= 0 || error_ == MAX_CHAIN_ERROR) return;
     peer_.clear();
     detail::guard(verifier_->exception(), 0, [&] {
-      for (int i = 0; i < presented_count(); ++i)
-        peer_.add(i, std::as_bytes(std::span(wolfSSL_get_chain_cert(chain, i),
-                                             static_cast<std::size_t>(wolfSSL_get_chain_length(chain, i)))));
+      for (int i = 0; i < presented_count(); ++i) peer_.add(i, presented(i));
       return 0;
     });
     if (peer_.empty()) return;
@@ -370,6 +400,9 @@ class connection {
   std::vector<unsigned char> ticket_room_;
   std::string ticket_;
   unsigned session_count_ = 0;
+  int offered_count_ = 0;
+  bool is_ticket_open_ = false;
+  detail::byte_queue held_;
   ssl_handle ssl_;
 };
 

@@ -112,15 +112,18 @@ class context {
     return e == WOLFSSL_SUCCESS ? errc::success : refuse(info, e, errc::unsupported, "wolfSSL refuses session tickets");
   }
 
-  // The ticket's clock may throw; then there is no ticket.
-  static int on_ticket(WOLFSSL*, unsigned char* name, unsigned char* iv, unsigned char* tag, int seals,
+  // The ticket's clock may throw; then there is no ticket. In TLS 1.3 a new one is always sent, and 5.7 resumes nothing
+  // that it is told to replace.
+  static int on_ticket(WOLFSSL* ssl, unsigned char* name, unsigned char* iv, unsigned char* tag, int seals,
                        unsigned char* bytes, int size, int* out_size, void* self) noexcept {
     const detail::ticket_rules& rules = static_cast<const context*>(self)->plan_->tickets;
     detail::exception_slot dropped;
-    return detail::guard(dropped, static_cast<int>(WOLFSSL_TICKET_RET_REJECT), [&] {
+    const int answer = detail::guard(dropped, static_cast<int>(WOLFSSL_TICKET_RET_REJECT), [&] {
       return seals != 0 ? ticket::seal(rules, name, iv, tag, bytes, size, out_size)
                         : ticket::open(rules, name, iv, tag, bytes, size, out_size);
     });
+    const bool is_1_3 = wolfSSL_version(ssl) == static_cast<int>(tls_version::tls1_3);
+    return answer == WOLFSSL_TICKET_RET_CREATE && is_1_3 ? static_cast<int>(WOLFSSL_TICKET_RET_OK) : answer;
   }
 
   errc set_alpn(error_info& info) {

@@ -35,28 +35,32 @@ inline bool write_session(WOLFSSL_SESSION* session, native_session& out) {
 }
 
 /// A server's ticket callback, which seals and opens in place by AES-256-GCM. Of the 16 bytes that wolfSSL has for an
-/// initial value 12 are the nonce, and 4 the moment, in seconds; of the 32 for an authenticator 16 are the tag.
+/// initial value 12 are the nonce, and 4 the moment, in seconds; of the 32 for an authenticator 16 are the tag,
+/// and 16 are zero.
 class ticket {
  public:
   static int seal(const detail::ticket_rules& rules, unsigned char* name, unsigned char* iv, unsigned char* tag,
                   unsigned char* bytes, int size, int* out_size) {
     detail::ticket_key key;
     const std::span<std::byte> nonce = std::as_writable_bytes(std::span(iv, nonce_size));
-    const std::span<std::byte> padding = std::as_writable_bytes(std::span(tag, WOLFSSL_TICKET_MAC_SZ));
-    if (!rules.seal(key) || !fill_random(nonce) || !fill_random(padding)) return WOLFSSL_TICKET_RET_REJECT;
+    if (!rules.seal(key) || !fill_random(nonce)) return WOLFSSL_TICKET_RET_REJECT;
     const auto moment = static_cast<std::uint32_t>(rules.keys->time());
     for (int i = 0; i < 4; ++i) iv[nonce_size + i] = static_cast<unsigned char>(moment >> (24 - 8 * i) & 0xff);
     std::transform(key.name.begin(), key.name.end(), name,
                    [](std::byte b) { return std::to_integer<unsigned char>(b); });
+    std::fill_n(tag, WOLFSSL_TICKET_MAC_SZ, static_cast<unsigned char>(0));
     *out_size = size;
     return run(true, key, name, iv, tag, bytes, size) ? WOLFSSL_TICKET_RET_OK : WOLFSSL_TICKET_RET_REJECT;
   }
 
+  /// `WOLFSSL_TICKET_RET_CREATE`: good, and a new one is due.
   static int open(const detail::ticket_rules& rules, unsigned char* name, unsigned char* iv, unsigned char* tag,
                   unsigned char* bytes, int size, int* out_size) {
     detail::ticket_key key;
     const auto found = rules.open(std::as_bytes(std::span(name, WOLFSSL_TICKET_NAME_SZ)), key);
     if (found == detail::ticket_find::unknown || !run(false, key, name, iv, tag, bytes, size))
+      return WOLFSSL_TICKET_RET_REJECT;
+    if (std::any_of(tag + tag_size, tag + WOLFSSL_TICKET_MAC_SZ, [](unsigned char b) { return b != 0; }))
       return WOLFSSL_TICKET_RET_REJECT;
     std::uint32_t moment = 0;
     for (int i = 0; i < 4; ++i) moment = moment << 8 | iv[nonce_size + i];

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <plugtls/any.hpp>
+#include <plugtls/session.hpp>
+#include <string>
+
+#include "program.hpp"
+
+namespace cli {
+
+/// Reads a session; an empty one where there is no such file. Throws `tls_error`: `file_error`, and `bad_session` for
+/// what is no session, or another backend's.
+tls::session load_session(const std::string& path, const tls::backend_entry& backend);
+
+/// Writes a session in place of the file, whole or not at all, readable by its owner alone: it is as secret as a key.
+/// An empty one leaves the file as it is. Throws `tls_error`: `file_error`.
+void save_session(const std::string& path, const tls::session& session);
+
+/// Has a server resume sessions, where its backend can with these settings.
+void resume_sessions(tls::server_settings& settings, const tls::backend_entry& backend);
+
+}  // namespace cli
