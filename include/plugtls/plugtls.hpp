@@ -6,6 +6,7 @@
 
 #include "plugtls/certificate.hpp"
 #include "plugtls/certificate_info.hpp"
+#include "plugtls/context_slot.hpp"
 #include "plugtls/lines.hpp"
 #include "plugtls/net/fd_transport.hpp"
 #include "plugtls/net/tcp_acceptor.hpp"
