@@ -33,8 +33,6 @@ class Usage(CliTest):
     def test_not_built_yet(self):
         for command, option in LATER:
             self.refused(4, "unsupported", command, *([TARGET] if command != "serve" else []), option, "x", says=option)
-        self.refused(4, "unsupported", "serve", *self.identity("server"), "--mode", "files:/tmp", says="files")
-        self.refused(4, "unsupported", "serve", *self.identity("server"), *self.identity("server_rsa"), says="--cert")
         self.refused(4, "unsupported", "client", TARGET, *self.identity("client"), *self.identity("client"))
 
     def test_unknown_backend(self):
