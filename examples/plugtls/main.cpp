@@ -152,13 +152,13 @@ class command_line {
 
   void add_serve() {
     serve_options& o = serve_;
-    CLI::App* sub = command("serve", "a server: status page, echo or discard", o.common);
+    CLI::App* sub = command("serve", "a server: status page, echo, discard or files", o.common);
     sub->add_option("--listen", o.listen, "where to listen (default: 127.0.0.1:0; port 0: any)")
         ->type_name("ADDR:PORT");
     add_tls(sub, o.tls);
     sub->add_option("--client-auth", o.client_auth, "none (default), optional or required")->type_name("MODE");
     list(sub, "--client-ca", o.client_ca_files, "whom client certificates must lead to");
-    sub->add_option("--mode", o.mode, "status (default), echo, discard")->type_name("MODE");
+    sub->add_option("--mode", o.mode, "status (default), echo, discard, or files:DIR")->type_name("MODE");
     sub->add_option("--connections", o.connections, "stop after so many connections")
         ->check(CLI::Range(1UL, 1000000000UL))
         ->type_name("N");
@@ -175,7 +175,10 @@ class command_line {
     add_key_log(sub, o.key_log);
     sub->footer(
         "The first line on standard output is 'listening ADDR:PORT'; with --json it is {\"listening\": ...}, and a\n"
-        "record for each connection follows. SIGTERM and SIGINT end it in order.");
+        "record for each connection follows. SIGTERM and SIGINT end it in order. Several --cert are chosen by the "
+        "name\n"
+        "that a client asks for (SNI) and the kinds of keys that it takes; the first is for all others. SIGHUP has\n"
+        "files read again without ending a connection; where that fails, what was there stays in use.");
     sub->callback([this] { command_ = [this] { return run_serve(serve_); }; });
   }
 

@@ -8,6 +8,7 @@
 #include <list>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <plugtls/context_slot.hpp>
 #include <plugtls/net/tcp_acceptor.hpp>
 #include <thread>
 
@@ -26,8 +27,8 @@ serve_mode parse_mode(const std::string& text) {
   if (text == "status") return serve_mode::status;
   if (text == "echo") return serve_mode::echo;
   if (text == "discard") return serve_mode::discard;
-  if (text.starts_with("files:")) refuse(errc::unsupported, "--mode files:DIR is not built yet");
-  refuse(errc::invalid_argument, "--mode '" + one_line(text) + "' is not status, echo or discard");
+  if (text.starts_with("files:") && text.size() > 6) return serve_mode::files;
+  refuse(errc::invalid_argument, "--mode '" + one_line(text) + "' is not status, echo, discard or files:DIR");
 }
 
 /// Readable from the moment on when the server shall stop.
@@ -65,11 +66,10 @@ class server {
     backend_ = report.backend = &choose_backend(o.common.backend);
     const host_and_port place = parse_endpoint(o.listen, "--listen", true);
     tls::error_info info;
-    tls::server_settings settings = make_server_settings(o);
-    settings.insecure_key_log = open_key_log(o.key_log, *backend_);
-    resume_sessions(settings, *backend_);
-    context_ = backend_->server(settings, info);
+    log_ = open_key_log(o.key_log, *backend_);
+    contexts_.store(make_context(info));
     check(info);
+    if (mode_ == serve_mode::files) folder_.emplace(o.mode.substr(6));
     acceptor_ = tls::tcp_acceptor::listen(place.host, place.port, info);
     check(info);
   }
@@ -102,6 +102,14 @@ class server {
   }
 
  private:
+  // Sessions outlive a reload, for the keys of their tickets do.
+  tls::any_context make_context(tls::error_info& info) {
+    tls::server_settings settings = make_server_settings(options_);
+    settings.insecure_key_log = log_;
+    resume_sessions(settings, *backend_, tickets_);
+    return backend_->server(settings, info);
+  }
+
   struct worker {
     std::thread thread;
     bool done = false;
@@ -110,13 +118,34 @@ class server {
   void watch(const sigset_t& signals) {
     for (int caught = 0; !finished_;) {
       if (::sigwait(&signals, &caught) != 0 || finished_) continue;
-      if (caught == SIGHUP) {
-        tls::error_info info;
-        info.set(errc::unsupported, "reloading by SIGHUP is not built yet; serving goes on");
-        complain(info);
-      } else {
+      if (caught == SIGHUP)
+        reload();
+      else
         stop();
+    }
+  }
+
+  // Reads everything anew that the options name. What is wrong with it is told, and changes nothing.
+  void reload() {
+    tls::error_info info;
+    try {
+      contexts_.store(make_context(info));
+    } catch (const tls::tls_error& e) {
+      info = e.info();
+    } catch (const std::bad_alloc&) {
+      info.set(errc::out_of_memory);
+    }
+    try {
+      const std::lock_guard lock(output_);
+      if (!info) {
+        remark("reloaded");
+        return;
       }
+      complain(info);
+      if (options_.common.json)
+        print_json({{"reloaded", false}, {"error", tls::name(info.code)}, {"detail", explain(info)}});
+    } catch (const tls::tls_error& e) {
+      fail(e.info());
     }
   }
 
@@ -185,13 +214,13 @@ class server {
     connection_report report;
     report.own = tls::role::server;
     report.backend = backend_;
-    server_stream stream(context_, server_transport(std::move(socket), stop_.native_handle()));
+    server_stream stream(contexts_.load(), server_transport(std::move(socket), stop_.native_handle()));
     try {
       report.at = stage::handshake;
       stream.next_layer().time_for_all(handshake_timeout_);
       stream.handshake();
       report.established(stream.engine());
-      serve_connection(stream, mode_, idle_timeout_, report);
+      serve_connection(stream, mode_, folder_ ? &*folder_ : nullptr, idle_timeout_, report);
     } catch (const tls::tls_error& e) {
       report.error = e.info();
       end_in_order(stream, report);
@@ -230,7 +259,10 @@ class server {
   std::chrono::milliseconds handshake_timeout_;
   std::chrono::milliseconds idle_timeout_;
   const tls::backend_entry* backend_ = nullptr;
-  tls::any_context context_;
+  tls::basic_context_slot<tls::any_backend> contexts_;
+  tls::key_log_callback log_;
+  std::shared_ptr<tls::ticket_keys> tickets_ = std::make_shared<tls::ticket_keys>();
+  std::optional<served_folder> folder_;
   tls::tcp_acceptor acceptor_;
   stop_signal stop_;
   std::atomic<bool> finished_{false};

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "serve_modes.hpp"
 
+#include <unistd.h>
+
+#include <cerrno>
+
 namespace cli {
 
 using tls::errc;
@@ -28,63 +32,81 @@ void write(server_stream& stream, std::string_view text, connection_report& repo
   if (ec) throw tls::tls_error(stream.error());
 }
 
-// What was negotiated, one `name: value` per line; as a page where the client is a browser.
-std::string status_page(server_stream& stream, const connection_report& r, bool html) {
-  std::vector<std::pair<std::string_view, std::string>> lines = {
-      {"backend", r.backend->library().text},
-      {"version", std::string(tls::name(r.version))},
-      {"cipher suite", std::string(tls::name(r.suite))},
-      {"group", std::string(tls::name(r.group))},
-      {"signature scheme", std::string(tls::name(r.scheme))},
-      {"application protocol", r.alpn},
-      {"server name", std::string(stream.server_name())},
-      {"resumed", r.resumed ? "yes" : "no"},
-      {"client certificate", stream.peer_certificate() ? stream.peer_certificate()->subject().oneline() : "none"}};
-  std::string text = html ? "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>plugtls</title>"
-                            "<style>:root{color-scheme:light dark}body{font:1em/1.6 sans-serif;margin:3em auto;"
-                            "max-width:40em;padding:0 1em}th{text-align:left;padding-right:2em;font-weight:normal;"
-                            "opacity:.7}</style><h1>plugtls</h1><table>\n"
-                          : "";
-  for (const auto& [label, value] : lines) {
-    const std::string shown = value.empty() ? "-" : value;
-    text += html ? "<tr><th>" + std::string(label) + "<td>" + escape_html(shown) + "\n"
-                 : std::string(label) + ": " + one_line(shown) + "\n";
-  }
-  return html ? text + "</table></html>\n" : text;
+std::string head_of(std::string_view status, std::string_view type, std::uint64_t size) {
+  return "HTTP/1.1 " + std::string(status) + "\r\nContent-Type: " + std::string(type) +
+         "\r\nContent-Length: " + std::to_string(size) +
+         "\r\nX-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n";
 }
 
-std::string response(std::string_view status, bool html, std::string_view body, bool head_only) {
-  std::string text = "HTTP/1.1 " + std::string(status) + "\r\nContent-Type: " + (html ? "text/html" : "text/plain") +
-                     "; charset=utf-8\r\nContent-Length: " + std::to_string(body.size()) +
-                     "\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n";
-  if (!head_only) text += body;
-  return text;
+struct http_request {
+  bool is_head = false;
+  bool wants_html = false;
+  std::string target;
+};
+
+void answer(server_stream& stream, const http_request& request, std::string_view status, bool html,
+            std::string_view body, connection_report& report) {
+  std::string text = head_of(status, html ? "text/html; charset=utf-8" : "text/plain; charset=utf-8", body.size());
+  if (!request.is_head) text += body;
+  write(stream, text, report);
 }
 
-void answer_status(server_stream& stream, std::chrono::milliseconds idle_timeout, connection_report& report) {
+// Reads a request. False where it has been answered already, or where none came.
+bool take_request(server_stream& stream, std::chrono::milliseconds idle_timeout, http_request& request,
+                  connection_report& report) {
   // A client that sends its request byte by byte gets no more time than one that sends none.
   stream.next_layer().time_for_all(idle_timeout);
-  std::string request;
+  std::string text;
   char block[4096];
   std::size_t n = 0;
-  while (request.find("\r\n\r\n") == std::string::npos && request.find("\n\n") == std::string::npos) {
-    if (request.size() > max_request) {
-      write(stream, response("431 Request Header Fields Too Large", false, "the request is too large\n", false),
-            report);
-      return;
+  while (text.find("\r\n\r\n") == std::string::npos && text.find("\n\n") == std::string::npos) {
+    if (text.size() > max_request) {
+      answer(stream, request, "431 Request Header Fields Too Large", false, "the request is too large\n", report);
+      return false;
     }
-    if (!read(stream, block, n, report)) return;
-    request.append(block, n);
+    if (!read(stream, block, n, report)) return false;
+    text.append(block, n);
   }
   stream.next_layer().time_for_each(idle_timeout);
-  const std::string_view first = std::string_view(request).substr(0, request.find('\n'));
-  const bool head = first.starts_with("HEAD ");
-  if ((!head && !first.starts_with("GET ")) || first.find(" HTTP/1.") == std::string_view::npos) {
-    write(stream, response("400 Bad Request", false, "only GET and HEAD of HTTP/1.1 are served here\n", false), report);
+  const std::string_view first = std::string_view(text).substr(0, text.find('\n'));
+  const std::size_t begin = first.find(' ') + 1, end = first.find(" HTTP/1.", begin);
+  const bool is_get = first.starts_with("GET ");
+  request.is_head = first.starts_with("HEAD ");
+  if ((!request.is_head && !is_get) || end == std::string_view::npos) {
+    request.is_head = false;
+    answer(stream, request, "400 Bad Request", false, "only GET and HEAD of HTTP/1.1 are served here\n", report);
+    return false;
+  }
+  request.target = first.substr(begin, end - begin);
+  request.wants_html = text.find("text/html") != std::string::npos;
+  return true;
+}
+
+void send_file(server_stream& stream, const http_request& request, const served_folder& folder,
+               connection_report& report) {
+  const served_folder::file file = folder.open(request.target);
+  if (!file.descriptor) {
+    answer(stream, request, "404 Not Found", false, "there is no such file\n", report);
     return;
   }
-  const bool html = request.find("text/html") != std::string::npos;
-  write(stream, response("200 OK", html, status_page(stream, report, html), head), report);
+  write(stream, head_of("200 OK", file.type, file.size), report);
+  char block[16384];
+  for (std::uint64_t left = request.is_head ? 0 : file.size; left != 0;) {
+    const ssize_t n = ::read(file.descriptor.get(), block, left < sizeof block ? left : sizeof block);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) refuse(errc::file_error, "a file became shorter, or cannot be read, while it is sent");
+    write(stream, {block, static_cast<std::size_t>(n)}, report);
+    left -= static_cast<std::uint64_t>(n);
+  }
+}
+
+void answer_request(server_stream& stream, const http_request& request, const served_folder* folder,
+                    connection_report& report) {
+  const bool html = request.wants_html;
+  if (folder != nullptr)
+    send_file(stream, request, *folder, report);
+  else
+    answer(stream, request, "200 OK", html, html ? status_page(stream, report) : status_text(stream, report), report);
 }
 
 void exchange(server_stream& stream, bool echo, connection_report& report) {
@@ -109,14 +131,14 @@ void finish(server_stream& stream, connection_report& report) {
 
 }  // namespace
 
-void serve_connection(server_stream& stream, serve_mode mode, std::chrono::milliseconds idle_timeout,
-                      connection_report& report) {
+void serve_connection(server_stream& stream, serve_mode mode, const served_folder* folder,
+                      std::chrono::milliseconds idle_timeout, connection_report& report) {
   stream.next_layer().time_for_each(idle_timeout);
-  if (mode == serve_mode::status) {
-    answer_status(stream, idle_timeout, report);
-  } else {
+  http_request request;
+  if (mode == serve_mode::echo || mode == serve_mode::discard)
     exchange(stream, mode == serve_mode::echo, report);
-  }
+  else if (take_request(stream, idle_timeout, request, report))
+    answer_request(stream, request, folder, report);
   finish(stream, report);
   report.at = stage::done;
 }

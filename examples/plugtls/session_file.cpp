@@ -2,9 +2,9 @@
 #include "session_file.hpp"
 
 #include <fcntl.h>
-#include <plugtls/ticket_keys.hpp>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <plugtls/ticket_keys.hpp>
 
 #include <cerrno>
 #include <cstdio>
@@ -46,9 +46,10 @@ void save_session(const std::string& path, const tls::session& session) {
   ::close(fd);
 }
 
-void resume_sessions(tls::server_settings& settings, const tls::backend_entry& backend) {
+void resume_sessions(tls::server_settings& settings, const tls::backend_entry& backend,
+                     const std::shared_ptr<tls::ticket_keys>& keys) {
   if (settings.verify == tls::verify_mode::none || backend.capabilities.has(tls::capability::client_auth_resumption))
-    settings.tickets = std::make_shared<tls::ticket_keys>();
+    settings.tickets = keys;
 }
 
 }  // namespace cli

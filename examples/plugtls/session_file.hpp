@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <memory>
 #include <plugtls/any.hpp>
 #include <plugtls/session.hpp>
+#include <plugtls/ticket_keys.hpp>
 #include <string>
 
 #include "program.hpp"
@@ -17,7 +19,8 @@ tls::session load_session(const std::string& path, const tls::backend_entry& bac
 /// An empty one leaves the file as it is. Throws `tls_error`: `file_error`.
 void save_session(const std::string& path, const tls::session& session);
 
-/// Has a server resume sessions, where its backend can with these settings.
-void resume_sessions(tls::server_settings& settings, const tls::backend_entry& backend);
+/// Has a server resume sessions with these keys, where its backend can with these settings.
+void resume_sessions(tls::server_settings& settings, const tls::backend_entry& backend,
+                     const std::shared_ptr<tls::ticket_keys>& keys);
 
 }  // namespace cli

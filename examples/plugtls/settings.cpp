@@ -43,22 +43,23 @@ std::vector<Number> parse_names(const std::optional<std::string>& text, const ch
   return numbers;
 }
 
+// The n-th --key belongs to the n-th --cert; without any, each key is in the file of its certificate.
 std::vector<tls::identity> load_identities(const tls_options& o) {
-  if (o.certificates.size() > 1 || o.keys.size() > 1)
-    refuse(errc::unsupported, "more than one --cert and --key is not built yet");
-  if (o.certificates.empty()) {
-    if (!o.keys.empty() || o.password) refuse(errc::invalid_argument, "--key and --password need --cert");
-    return {};
-  }
+  if (o.certificates.empty() && (!o.keys.empty() || o.password))
+    refuse(errc::invalid_argument, "--key and --password need --cert");
+  if (!o.keys.empty() && o.keys.size() != o.certificates.size())
+    refuse(errc::invalid_argument, "give as many --key as --cert, or none where each key is in the --cert file");
   tls::password_callback password;
   if (o.password) password = [secret = tls::secret(std::string_view(*o.password))] { return secret; };
-  tls::error_info info;
-  tls::identity id = tls::identity::from_files(o.certificates.front(), o.keys.empty() ? std::string() : o.keys.front(),
-                                               info, password);
-  check(info);
-  if (id.key().empty())
-    refuse(errc::bad_pem, in_quotes(o.keys.empty() ? o.certificates.front() : o.keys.front()) + " is empty");
-  return {id};
+  std::vector<tls::identity> all;
+  for (std::size_t i = 0; i < o.certificates.size(); ++i) {
+    const std::string key = o.keys.empty() ? std::string() : o.keys[i];
+    tls::error_info info;
+    all.push_back(tls::identity::from_files(o.certificates[i], key, info, password));
+    check(info);
+    if (all.back().key().empty()) refuse(errc::bad_pem, in_quotes(key.empty() ? o.certificates[i] : key) + " is empty");
+  }
+  return all;
 }
 
 template <class Settings>
@@ -192,6 +193,7 @@ tls::server_settings make_server_settings(const serve_options& o) {
     s.identities.front().set_ocsp_response(tls::as_bytes(read_file(*o.ocsp_response)), info);
     if (info) refuse(info.code, in_quotes(*o.ocsp_response) + ": " + info.detail);
   }
+  serve_by_name(s);
   if (o.client_auth == "optional") {
     s.verify = tls::verify_mode::optional;
   } else if (o.client_auth == "required") {

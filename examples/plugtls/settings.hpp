@@ -30,6 +30,10 @@ tls::unix_time parse_time(std::string_view text, std::string_view what);
 /// Reads "none", "leaf" or "chain", the last two with ":soft" or ":hard"; by default CRLs hold for the chain, hard.
 tls::revocation_policy parse_revocation(const std::optional<std::string>& text);
 
+/// Has each identity presented for the names in its certificate, and the first to all others: with it those for the
+/// same names and of other kinds of keys. Leaves a single one alone.
+void serve_by_name(tls::server_settings& settings);
+
 /// Adds CRLs from files.
 void add_crls(const std::vector<std::string>& files, tls::trust_store& store);
 

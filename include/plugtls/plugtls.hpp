@@ -7,6 +7,7 @@
 
 #include "plugtls/certificate.hpp"
 #include "plugtls/certificate_info.hpp"
+#include "plugtls/context_slot.hpp"
 #include "plugtls/duplex_stream.hpp"
 #include "plugtls/handshake_trace.hpp"
 #include "plugtls/lines.hpp"

@@ -10,7 +10,6 @@ from test_cli import CliTest
 
 TARGET = "plugtls.test:443"
 SUITE = "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"
-LATER = []
 
 
 class Usage(CliTest):
@@ -30,11 +29,7 @@ class Usage(CliTest):
                           ["serve", "--connections", "-1"], ["serve", "--max-clients", "many"]):
             self.refused(2, "invalid_argument", *arguments)
 
-    def test_not_built_yet(self):
-        for command, option in LATER:
-            self.refused(4, "unsupported", command, *([TARGET] if command != "serve" else []), option, "x", says=option)
-        self.refused(4, "unsupported", "serve", *self.identity("server"), "--mode", "files:/tmp", says="files")
-        self.refused(4, "unsupported", "serve", *self.identity("server"), *self.identity("server_rsa"), says="--cert")
+    def test_one_identity_of_a_client(self):
         self.refused(4, "unsupported", "client", TARGET, *self.identity("client"), *self.identity("client"))
 
     def test_unknown_backend(self):

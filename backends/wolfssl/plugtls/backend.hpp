@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include "plugtls/context_slot.hpp"
 #include "plugtls/wolfssl.hpp"
 
 namespace plugtls {
@@ -9,6 +10,7 @@ namespace plugtls {
 /// mean one backend; a library that holds several names them.
 using default_backend = wolfssl::backend;
 using context = basic_context<default_backend>;
+using context_slot = basic_context_slot<default_backend>;
 using engine = basic_engine<default_backend>;
 using private_key = basic_private_key<default_backend>;
 
