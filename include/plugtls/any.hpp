@@ -41,6 +41,7 @@ struct engine_interface {
   virtual std::string_view alpn() const noexcept = 0;
   virtual std::string_view server_name() const noexcept = 0;
   virtual bool resumed() const noexcept = 0;
+  virtual std::string_view psk_identity() const noexcept = 0;
   virtual const std::vector<certificate>& peer_chain() const noexcept = 0;
   virtual const std::vector<certificate>& verified_path() const noexcept = 0;
   virtual exception_slot* callback_exception() noexcept = 0;
@@ -68,6 +69,7 @@ struct erased_engine final : engine_interface {
   std::string_view alpn() const noexcept override { return e.alpn(); }
   std::string_view server_name() const noexcept override { return e.server_name(); }
   bool resumed() const noexcept override { return e.resumed(); }
+  std::string_view psk_identity() const noexcept override { return e.psk_identity(); }
   const std::vector<certificate>& peer_chain() const noexcept override { return e.peer_chain(); }
   const std::vector<certificate>& verified_path() const noexcept override { return e.verified_path(); }
   exception_slot* callback_exception() noexcept override { return e.callback_exception(); }
@@ -174,6 +176,7 @@ class basic_engine<any_backend> {
   std::string_view alpn() const noexcept { return target_ ? target_->alpn() : ""; }
   std::string_view server_name() const noexcept { return target_ ? target_->server_name() : ""; }
   bool resumed() const noexcept { return target_ && target_->resumed(); }
+  std::string_view psk_identity() const noexcept { return target_ ? target_->psk_identity() : ""; }
   const std::vector<certificate>& peer_chain() const noexcept {
     return target_ ? target_->peer_chain() : detail::no_certificates();
   }

@@ -37,6 +37,13 @@ class basic_context {
     s->plan.verify.check_name = !settings.insecure_skip_name;
     if (settings.identities.size() > 1)
       return refuse(info, errc::unsupported, "a client presents at most one identity");
+    if (settings.psk) s->plan.psks.push_back(*settings.psk);
+    s->plan.psk_only = settings.psk && !settings.psk_or_certificate;
+    if (settings.psk_or_certificate && !settings.psk)
+      return refuse(info, errc::invalid_argument, "psk_or_certificate is set, and there is no psk");
+    if (s->plan.psk_only && (settings.insecure_no_verification || settings.insecure_override))
+      return refuse(info, errc::invalid_argument, "a client with nothing but a PSK takes no certificate: an insecure_ "
+                                                  "setting about certificates has no meaning there");
     return make(std::move(s), settings, role::client, info);
   }
 
@@ -47,8 +54,10 @@ class basic_context {
     auto s = std::make_shared<state>();
     s->plan.verify.mode = settings.verify;
     s->plan.verify.check_name = false;
-    if (settings.identities.empty())
+    if (settings.identities.empty() && settings.psks.empty())
       return refuse(info, errc::invalid_argument, "a server needs an identity: a certificate and its key");
+    s->plan.psks = settings.psks;
+    s->plan.psk_only = settings.identities.empty();
     if (settings.identities.size() > 1)
       return refuse(info, errc::unsupported, "a server presents one identity; choosing by name is not there yet");
     return make(std::move(s), settings, role::server, info);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <span>
 #include <string>
@@ -12,6 +13,7 @@
 #include "plugtls/error_info.hpp"
 #include "plugtls/peer_verifier.hpp"
 #include "plugtls/protocol.hpp"
+#include "plugtls/psk.hpp"
 #include "plugtls/settings.hpp"
 
 namespace plugtls {
@@ -28,6 +30,8 @@ struct context_plan {
   std::vector<std::string> alpn;
   limits limit;
   std::size_t max_fragment_length = 0;  ///< a client's; 0, or what RFC 6066 §4 has
+  std::vector<external_psk> psks;  ///< a server's, or the one of a client
+  bool psk_only = false;           ///< nothing but a PSK will do: no certificate is presented to us, or by us as a server
   verify_rules verify;  ///< also holds the trust anchors and CRLs
 };
 
@@ -211,6 +215,38 @@ errc take_fragment_length(const Settings& s, context_plan& plan, error_info& inf
   return errc::success;
 }
 
+/// Takes the PSKs over, and makes the suites agree with them. Without any, the suites with PSK are out.
+template <class Backend>
+errc take_psks(bool are_suites_asked, context_plan& plan, error_info& info) {
+  auto& suites = plan.cipher_suites;
+  if (plan.psks.empty()) {
+    if (!are_suites_asked) return errc::success;
+    for (const cipher_suite s : suites)
+      if (is_psk(s)) return info.set(errc::unsupported, "cipher suite " + spell(s) + " needs a PSK: set one");
+    return errc::success;
+  }
+  if (const errc e = check_psks(plan.psks, info); e != errc::success) return e;
+  for (const auto& [version, needed] : {std::pair(tls_version::tls1_2, capability::external_psk),
+                                        std::pair(tls_version::tls1_3, capability::external_psk_tls1_3)})
+    if (version >= plan.min_version && version <= plan.max_version && !Backend::capabilities.has(needed))
+      return info.set(errc::unsupported, std::string(Backend::name) + " as it is built here has no external PSK in " +
+                                             std::string(name(version)) + "; leave that version out");
+  constexpr cipher_suite own = cipher_suite::ecdhe_psk_with_chacha20_poly1305_sha256;
+  const auto first_1_2 = std::find_if(suites.begin(), suites.end(), [](cipher_suite s) { return !is_tls1_3(s); });
+  if (!are_suites_asked && Backend::supports(own)) suites.insert(first_1_2, own);
+  if (!plan.psk_only) return errc::success;
+  // A PSK goes with its hash, SHA-256, and in TLS 1.2 with its suites.
+  const auto is_useless = [](cipher_suite s) {
+    return is_tls1_3(s) ? s == cipher_suite::aes_256_gcm_sha384 : !is_psk(s);
+  };
+  for (const cipher_suite s : suites)
+    if (are_suites_asked && is_useless(s))
+      return info.set(errc::invalid_argument, "cipher suite " + spell(s) + " cannot be used with the PSK, and there is "
+                                              "nothing else: leave it out");
+  std::erase_if(suites, is_useless);
+  return errc::success;
+}
+
 /// Refuses to ask for a staple where nobody could give one, or nobody would look at it.
 template <class Backend>
 errc check_stapling(const revocation_policy& asked, role own, verify_mode mode, error_info& info) {
@@ -280,6 +316,7 @@ errc make_plan(const Settings& s, role own, context_plan& plan, error_info& info
   errc e = resolve_versions<Backend>(s.min_version, s.max_version, plan, info);
   if (e == errc::success)
     e = resolve_list<Backend, cipher_suite>("cipher suite", s.cipher_suites, default_suites, plan.cipher_suites, info);
+  if (e == errc::success) e = take_psks<Backend>(!s.cipher_suites.empty(), plan, info);
   if (e == errc::success) e = match_suites(s.min_version, s.max_version, plan, info);
   if (e == errc::success) e = resolve_list<Backend, named_group>("group", s.groups, default_groups, plan.groups, info);
   if (e == errc::success)
@@ -290,7 +327,9 @@ errc make_plan(const Settings& s, role own, context_plan& plan, error_info& info
   if (e == errc::success) e = take_pins(s.pins, plan.verify, info);
   if (e == errc::success) e = take_floors(s.floors, plan.verify, info);
   if (e == errc::success) e = check_stapling<Backend>(s.revocation, own, plan.verify.mode, info);
-  if (e == errc::success && plan.verify.mode != verify_mode::none) {
+  // Where only a PSK will do, nobody is trusted by certificate, and nobody is asked.
+  if (plan.psk_only) plan.verify.on_verify = plan.verify.insecure_override = {};
+  if (e == errc::success && plan.verify.mode != verify_mode::none && !plan.psk_only) {
     error_info trust;
     plan.verify.anchors = s.trust.anchors(trust);
     if (trust) {

@@ -45,6 +45,7 @@ enum class errc : int {
   handshake_too_large,      ///< the peer's handshake is larger than the limit
   handshake_failed,         ///< the library failed in a way that has no name of its own
   bad_record,               ///< a record did not decrypt, or broke the protocol
+  psk_refused,              ///< no agreement on an external PSK: its identity is not known, or the keys differ
   bad_session,              ///< session bytes that are not usable
 
   // Reading and writing.
@@ -101,6 +102,7 @@ constexpr std::string_view name(errc e) noexcept {
       "handshake_too_large",
       "handshake_failed",
       "bad_record",
+      "psk_refused",
       "bad_session",
       "closed",
       "truncated",
@@ -185,6 +187,8 @@ inline std::string_view describe(errc e) noexcept {
     case errc::handshake_too_large: return "the peer's handshake is larger than the limit allows";
     case errc::handshake_failed: return "the handshake failed inside the TLS library";
     case errc::bad_record: return "a record could not be decrypted, or broke the protocol";
+    case errc::psk_refused:
+      return "the peers did not agree on a pre-shared key: its identity is not known to both, or their keys differ";
     case errc::bad_session: return "the session cannot be used";
     case errc::closed: return "the connection was closed in order (close_notify)";
     case errc::truncated: return "the transport ended without close_notify; data may be missing";

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,7 @@
 #include "plugtls/identity.hpp"
 #include "plugtls/key_pin.hpp"
 #include "plugtls/protocol.hpp"
+#include "plugtls/psk.hpp"
 #include "plugtls/revocation.hpp"
 #include "plugtls/trust_store.hpp"
 #include "plugtls/unix_time.hpp"
@@ -54,6 +56,12 @@ struct client_settings {
   /// 4096, 0 to ask for nothing (RFC 6066 §4). A server may ignore it. Capabilities `max_fragment_length` and, where the
   /// window has TLS 1.3, `max_fragment_length_tls1_3`.
   std::size_t max_fragment_length = 0;
+  /// Connects by a key that is shared with the server, and not by certificates; then neither name nor trust is needed.
+  /// Capabilities `external_psk` (TLS 1.2) and `external_psk_tls1_3`.
+  std::optional<external_psk> psk = {};
+  /// Goes on with a server that does not take the PSK, if its certificate verifies as usual, name and all. Otherwise
+  /// such a server is refused (`psk_refused`), whatever it presents.
+  bool psk_or_certificate = false;
 };
 
 /// Settings of a server.
@@ -64,7 +72,7 @@ struct server_settings {
   std::vector<named_group> groups = {};     ///< in order of preference; in TLS 1.2 also the curves of certificates
   std::vector<signature_scheme> signature_schemes = {};  ///< in order; the handshake's (capability signature_scheme_choice)
   std::vector<std::string> alpn = {};       ///< in order of preference; no overlap ends the handshake (RFC 7301)
-  std::vector<identity> identities = {};    ///< exactly one
+  std::vector<identity> identities = {};    ///< exactly one; none where there are only `psks`
   verify_mode verify = verify_mode::none;   ///< whether clients are asked for a certificate
   trust_store trust = trust_store::none();  ///< whom clients' certificates must lead to
   std::vector<key_pin> pins = {};           ///< if any: one of them must be a key of the path, leaf to anchor
@@ -74,6 +82,9 @@ struct server_settings {
   verify_clock clock = {};                  ///< whose time certificates and CRLs are checked against
   revocation_policy revocation = {};        ///< what is looked up in the CRLs of `trust`
   limits limit = {};
+  /// Keys shared with clients. A client that uses one needs no certificate, also where `verify` is required. Capabilities
+  /// `external_psk` (TLS 1.2) and `external_psk_tls1_3`.
+  std::vector<external_psk> psks = {};
 };
 
 /// Whom a client means to reach. Converts from text: `stream{ctx, transport, "example.com"}`.

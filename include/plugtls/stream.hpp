@@ -192,6 +192,7 @@ class stream {
   std::string_view alpn() const noexcept { return engine_.alpn(); }
   std::string_view server_name() const noexcept { return engine_.server_name(); }
   bool resumed() const noexcept { return engine_.resumed(); }
+  std::string_view psk_identity() const noexcept { return engine_.psk_identity(); }
   const std::vector<certificate>& peer_chain() const noexcept { return engine_.peer_chain(); }
   /// The peer's own certificate, null when it presented none. Valid as long as the stream.
   const certificate* peer_certificate() const noexcept {

@@ -40,6 +40,8 @@ struct backend {
                           capability::signature_scheme_choice,
                           capability::rsa_pss_tls1_2};
     set.add(capability::tls1_3, has_tls1_3);
+    set.add(capability::external_psk, has_psk);
+    set.add(capability::external_psk_tls1_3, has_psk && has_tls1_3);
     set.add(capability::request_key_update, has_tls1_3);
     set.add(capability::max_fragment_length_tls1_3, has_tls1_3);
     set.add(capability::x25519mlkem768, has_mlkem);

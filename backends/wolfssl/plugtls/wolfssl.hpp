@@ -21,6 +21,8 @@ struct backend {
                        capability::critical_name_constraints,
                        capability::key_update};
     set.add(capability::tls1_3, compat::has_tls1_3);
+    set.add(capability::external_psk, compat::has_psk_tls1_2);
+    set.add(capability::external_psk_tls1_3, compat::has_psk && compat::has_tls1_3);
     set.add(capability::request_key_update, compat::has_tls1_3);
     set.add(capability::max_fragment_length, compat::has_max_fragment);
     set.add(capability::max_fragment_length_tls1_3, compat::has_max_fragment && compat::has_tls1_3);

@@ -131,7 +131,7 @@ class handshake_observer {
     return n;
   }
 
-  static bool wanted(std::uint8_t type) noexcept { return type == 1 || type == 2 || type == 12; }
+  static bool wanted(std::uint8_t type) noexcept { return type == 1 || type == 2 || type == 12 || type == 16; }
 
   void end_message(half& h, direction d) noexcept {
     const bool from_client = (d == direction::outbound) == (own_ == role::client);
@@ -140,6 +140,7 @@ class handshake_observer {
     if (type == 2 && !from_client) read_server_hello(h.message.view(), facts_);
     if (type == 11 && !from_client) facts_.certificate_seen = true;
     if (type == 12 && !from_client) read_server_key_exchange(h.message.view(), facts_);
+    if (type == 16 && from_client) read_client_key_exchange(h.message.view(), facts_);
     h.message.release();
     h.message_header_size = 0;
   }

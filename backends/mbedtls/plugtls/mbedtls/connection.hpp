@@ -173,6 +173,7 @@ class connection {
 
   // The last line: no verified peer, no connection, whatever the library thinks.
   bool is_peer_settled() const noexcept {
+    if (detail::psk_in_use(context_->plan().psks, wire_->observer().facts()) != nullptr) return true;
     if (mode() == verify_mode::none) return true;
     if (verifier_->decided()) return verifier_->decision().accept;
     return !is_client() && mode() == verify_mode::optional && mbedtls_ssl_get_peer_cert(ssl_.get()) == nullptr;

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <climits>
+#include <cstring>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -23,6 +25,7 @@ class connection {
     wire_ = &w;
     verifier_ = &verifier;
     own_ = context.plan().own;
+    psks_ = context.plan().psks;
     asks_for_staple_ = context.plan().verify.revocation.policy.staple;
     ssl_.reset(SSL_new(context.native_handle()));
     bio_handle bio = make_bio(w);
@@ -111,6 +114,22 @@ class connection {
     auto* self = static_cast<connection*>(SSL_get_ex_data(ssl, data_index()));
     ((where & SSL_CB_READ) != 0 ? self->alert_received_ : self->alert_sent_) = static_cast<alert>(value & 0xff);
   }
+  // These serve TLS 1.3 too, where they stand for a PSK with SHA-256.
+  static unsigned give_psk(SSL* ssl, const char*, char* identity, unsigned identity_room, unsigned char* key,
+                           unsigned room) {
+    const external_psk& own = static_cast<connection*>(SSL_get_ex_data(ssl, data_index()))->psks_.front();
+    if (own.identity.size() >= identity_room || own.key.size() > room) return 0;
+    std::memcpy(identity, own.identity.c_str(), own.identity.size() + 1);
+    std::memcpy(key, own.key.c_str(), own.key.size());
+    return static_cast<unsigned>(own.key.size());
+  }
+  static unsigned find_psk(SSL* ssl, const char* identity, unsigned char* key, unsigned room) {
+    const auto* self = static_cast<connection*>(SSL_get_ex_data(ssl, data_index()));
+    const external_psk* found = plugtls::detail::find_psk(self->psks_, identity);
+    if (found == nullptr || found->key.size() > room) return 0;
+    std::memcpy(key, found->key.c_str(), found->key.size());
+    return static_cast<unsigned>(found->key.size());
+  }
   static int on_chain(X509_STORE_CTX* store, void*) {
     connection* self = from(store);
     // In TLS 1.2 the staple comes in a message of its own, after OpenSSL has verified the chain.
@@ -189,6 +208,7 @@ class connection {
   wire* wire_ = nullptr;
   peer_verifier* verifier_ = nullptr;
   role own_ = role::client;
+  std::span<const external_psk> psks_;
   bool asks_for_staple_ = false;
   bool is_decision_due_ = false;
   unsigned long error_ = 0;

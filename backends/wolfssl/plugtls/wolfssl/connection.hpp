@@ -222,6 +222,7 @@ class connection {
 
   // The last line: no verified peer, no connection, whatever the library thinks.
   bool is_peer_settled() const noexcept {
+    if (detail::psk_in_use(context_->plan().psks, wire_->observer().facts()) != nullptr) return true;
     if (mode() == verify_mode::none) return true;
     if (verifier_->decided()) return verifier_->decision().accept;
     return mode() == verify_mode::optional && is_anonymous();
@@ -274,7 +275,9 @@ class connection {
         wire_->write_broken())
       return;
     const bool is_ours = verifier_->decided() && !verifier_->decision().accept;
-    const alert what = is_ours && error_ != NO_PEER_CERT ? verifier_->decision().alert : alert::handshake_failure;
+    alert what = is_ours && error_ != NO_PEER_CERT ? verifier_->decision().alert : alert::handshake_failure;
+    if (error_ == BAD_BINDER) what = alert::decrypt_error;
+    if (error_ == PSK_KEY_ERROR) what = alert::unknown_psk_identity;
     alert_passed_ = true;
     wire_->push_alert(what);
   }
