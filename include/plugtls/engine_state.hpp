@@ -98,11 +98,13 @@ struct engine_state {
     if (!is_1_2 && !is_1_3) return false;
     if (!error.alert_received)
       return !is_client && !w.ended() && w.fault() == errc::success &&
-             (error.code == errc::bad_record || error.code == errc::handshake_failed);
+             (error.code == errc::bad_record || error.code == errc::handshake_failed ||
+              error.alert_sent == alert::decrypt_error);
     switch (*error.alert_received) {
       case alert::decrypt_error:
       case alert::illegal_parameter:
       case alert::bad_record_mac: return is_client;
+      case alert::handshake_failure: return is_client && is_1_2;
       default: return false;
     }
   }

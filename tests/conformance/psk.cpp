@@ -99,7 +99,9 @@ TEST_CASE("psk: an identity that is not known, and a key that differs, are refus
         CHECK(c.server.handshake_error == (goes_on ? errc::alert_received : errc::psk_refused));
         if (!is_known && !goes_on) {
           REQUIRE(c.client.engine.error().alert_received);
-          CHECK(*c.client.engine.error().alert_received == alert::unknown_psk_identity);
+          const alert got = *c.client.engine.error().alert_received;
+          CHECK((got == alert::unknown_psk_identity ||
+                 (!has<default_backend, capability::exact_certificate_alert> && got == alert::handshake_failure)));
         }
         CHECK(c.client.engine.psk_identity().empty());
         for (const engine* e : {&c.client.engine, &c.server.engine})  // the key stands in no text

@@ -82,7 +82,8 @@ class context {
       if (psk.key.size() > compat::max_psk)
         return info.set(errc::unsupported,
                         "mbedTLS takes PSKs of at most " + std::to_string(compat::max_psk) + " bytes");
-    compat::set_psk_modes(config_.get(), plan_->psk_only);
+    // A client offers certificates all the same, as the other libraries do: one that comes is refused by the verifier.
+    compat::set_psk_modes(config_.get(), plan_->psk_only && plan_->own == role::server);
     if (plan_->own == role::server) compat::set_psks(config_.get(), *plan_);
     const int e = plan_->own == role::client ? compat::set_psk(config_.get(), plan_->psks.front()) : 0;
     return e == 0 ? errc::success : refuse(info, e, errc::unsupported, "mbedTLS cannot use the PSK");
