@@ -41,6 +41,14 @@
 //   asks for a staple, and gives what came with the leaf to `peer_verifier::staple` before `decide`: in TLS 1.2 it
 //   comes in a message of its own after the certificates, so that `decide` waits for it. The library's own view of it
 //   is ignored.
+// - Where `plan.psks` is not empty, a client offers its one, and a server finds keys by `detail::find_psk`: for
+// SHA-256,
+//   with psk_dhe_ke in TLS 1.3 and the suites of `is_psk` in TLS 1.2. Whether the connection was made with one is
+//   decided by `detail::psk_in_use` and nobody else; then `decide` is not called, and a server needs no certificate of
+//   the client's. An identity that is not known, or a key that differs, fails the handshake with a fatal alert. A
+//   client that accepts nothing else (`plan.psk_only`) has no trust anchors: a certificate that comes goes to `decide`
+//   as ever.
+// - Where `plan.max_fragment_length` is not 0, a client asks for it (RFC 6066 §4), and keeps to it when it is granted.
 // - Sessions are not resumed, tickets are neither asked for nor sent, renegotiation is refused; a client of TLS 1.2
 //   refuses a server without secure renegotiation (RFC 5746; capability renegotiation_info).
 // - A server's order decides about suites, groups of TLS 1.2 and ALPN; where the library goes by the client's,

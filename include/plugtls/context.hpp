@@ -42,8 +42,9 @@ class basic_context {
     if (settings.psk_or_certificate && !settings.psk)
       return refuse(info, errc::invalid_argument, "psk_or_certificate is set, and there is no psk");
     if (s->plan.psk_only && (settings.insecure_no_verification || settings.insecure_override))
-      return refuse(info, errc::invalid_argument, "a client with nothing but a PSK takes no certificate: an insecure_ "
-                                                  "setting about certificates has no meaning there");
+      return refuse(info, errc::invalid_argument,
+                    "a client with nothing but a PSK takes no certificate: an insecure_ "
+                    "setting about certificates has no meaning there");
     return make(std::move(s), settings, role::client, info);
   }
 
@@ -95,6 +96,9 @@ class basic_context {
     e.signature_schemes = plan.signature_schemes;
     e.alpn = plan.alpn;
     e.verify = plan.verify.mode;
+    e.max_fragment_length = plan.max_fragment_length;
+    e.psks = plan.psks.size();
+    e.psk_only = plan.psk_only;
     e.trust_anchors = plan.verify.anchors.all().size();
     e.revocation = plan.verify.revocation.policy;
     e.crls = plan.verify.revocation.lists.size();

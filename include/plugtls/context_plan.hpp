@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <algorithm>
 #include <bit>
 #include <span>
 #include <string>
@@ -9,6 +8,7 @@
 
 #include "plugtls/capability.hpp"
 #include "plugtls/certificate.hpp"
+#include "plugtls/detail/option_check.hpp"
 #include "plugtls/detail/scheme_check.hpp"
 #include "plugtls/error_info.hpp"
 #include "plugtls/peer_verifier.hpp"
@@ -30,9 +30,9 @@ struct context_plan {
   std::vector<std::string> alpn;
   limits limit;
   std::size_t max_fragment_length = 0;  ///< a client's; 0, or what RFC 6066 §4 has
-  std::vector<external_psk> psks;  ///< a server's, or the one of a client
-  bool psk_only = false;           ///< nothing but a PSK will do: no certificate is presented to us, or by us as a server
-  verify_rules verify;  ///< also holds the trust anchors and CRLs
+  std::vector<external_psk> psks;       ///< a server's, or the one of a client
+  bool psk_only = false;  ///< nothing but a PSK will do: no certificate is presented to us, or by us as a server
+  verify_rules verify;    ///< also holds the trust anchors and CRLs
 };
 
 /// Returns the number that stands for a length of fragments on the wire (RFC 6066 §4), 0 for none.
@@ -51,7 +51,10 @@ struct effective_settings {
   std::vector<std::string> alpn;
   verify_mode verify = verify_mode::required;
   std::size_t trust_anchors = 0;
-  revocation_policy revocation;  ///< the mode is never automatic
+  std::size_t max_fragment_length = 0;  ///< that a client asks for; 0 for none
+  std::size_t psks = 0;                 ///< external PSKs
+  bool psk_only = false;                ///< nothing but a PSK will do: no certificate is accepted from the peer
+  revocation_policy revocation;         ///< the mode is never automatic
   std::size_t crls = 0;
   bool versions_read_back = false;
   bool cipher_suites_read_back = false;
@@ -158,8 +161,8 @@ inline errc match_suites(tls_version min, tls_version max, context_plan& plan, e
 template <class Backend>
 errc resolve_schemes(const std::vector<signature_scheme>& asked, context_plan& plan, error_info& info) {
   if (!asked.empty() && !Backend::capabilities.has(capability::signature_scheme_choice))
-    return info.set(errc::unsupported, std::string(Backend::name) +
-                                           " as it is built here cannot be held to a list of signature_schemes");
+    return info.set(errc::unsupported,
+                    std::string(Backend::name) + " as it is built here cannot be held to a list of signature_schemes");
   auto& list = plan.signature_schemes;
   const errc e = resolve_list<Backend, signature_scheme>("signature scheme", asked, default_schemes, list, info);
   if (e != errc::success) return e;
@@ -195,55 +198,6 @@ errc check_limits(const limits& l, error_info& info) {
   if (l.max_intermediates < 0) return info.set(errc::invalid_argument, "limit.max_intermediates is negative");
   if (l.max_record_size < 512 || l.max_record_size > 16384)
     return info.set(errc::invalid_argument, "limit.max_record_size is not within 512 to 16384 bytes");
-  return errc::success;
-}
-
-/// Takes the length of fragments over, which clients ask for.
-template <class Backend, class Settings>
-errc take_fragment_length(const Settings& s, context_plan& plan, error_info& info) {
-  if constexpr (requires { s.max_fragment_length; }) {
-    plan.max_fragment_length = s.max_fragment_length;
-    if (s.max_fragment_length == 0) return errc::success;
-    if (s.max_fragment_length < 512 || s.max_fragment_length > 4096 || !std::has_single_bit(s.max_fragment_length))
-      return info.set(errc::invalid_argument, "max_fragment_length is none of 512, 1024, 2048 and 4096 (RFC 6066 §4)");
-    const std::string own(Backend::name);
-    if (!Backend::capabilities.has(capability::max_fragment_length))
-      return info.set(errc::unsupported, own + " as it is built here cannot ask for a max_fragment_length");
-    if (plan.max_version == tls_version::tls1_3 && !Backend::capabilities.has(capability::max_fragment_length_tls1_3))
-      return info.set(errc::unsupported, own + " asks for a max_fragment_length in TLS 1.2 only: set max_version to it");
-  }
-  return errc::success;
-}
-
-/// Takes the PSKs over, and makes the suites agree with them. Without any, the suites with PSK are out.
-template <class Backend>
-errc take_psks(bool are_suites_asked, context_plan& plan, error_info& info) {
-  auto& suites = plan.cipher_suites;
-  if (plan.psks.empty()) {
-    if (!are_suites_asked) return errc::success;
-    for (const cipher_suite s : suites)
-      if (is_psk(s)) return info.set(errc::unsupported, "cipher suite " + spell(s) + " needs a PSK: set one");
-    return errc::success;
-  }
-  if (const errc e = check_psks(plan.psks, info); e != errc::success) return e;
-  for (const auto& [version, needed] : {std::pair(tls_version::tls1_2, capability::external_psk),
-                                        std::pair(tls_version::tls1_3, capability::external_psk_tls1_3)})
-    if (version >= plan.min_version && version <= plan.max_version && !Backend::capabilities.has(needed))
-      return info.set(errc::unsupported, std::string(Backend::name) + " as it is built here has no external PSK in " +
-                                             std::string(name(version)) + "; leave that version out");
-  constexpr cipher_suite own = cipher_suite::ecdhe_psk_with_chacha20_poly1305_sha256;
-  const auto first_1_2 = std::find_if(suites.begin(), suites.end(), [](cipher_suite s) { return !is_tls1_3(s); });
-  if (!are_suites_asked && Backend::supports(own)) suites.insert(first_1_2, own);
-  if (!plan.psk_only) return errc::success;
-  // A PSK goes with its hash, SHA-256, and in TLS 1.2 with its suites.
-  const auto is_useless = [](cipher_suite s) {
-    return is_tls1_3(s) ? s == cipher_suite::aes_256_gcm_sha384 : !is_psk(s);
-  };
-  for (const cipher_suite s : suites)
-    if (are_suites_asked && is_useless(s))
-      return info.set(errc::invalid_argument, "cipher suite " + spell(s) + " cannot be used with the PSK, and there is "
-                                              "nothing else: leave it out");
-  std::erase_if(suites, is_useless);
   return errc::success;
 }
 
@@ -318,12 +272,14 @@ errc make_plan(const Settings& s, role own, context_plan& plan, error_info& info
     e = resolve_list<Backend, cipher_suite>("cipher suite", s.cipher_suites, default_suites, plan.cipher_suites, info);
   if (e == errc::success) e = take_psks<Backend>(!s.cipher_suites.empty(), plan, info);
   if (e == errc::success) e = match_suites(s.min_version, s.max_version, plan, info);
+  if (e == errc::success) e = check_psk_versions<Backend>(plan, info);
   if (e == errc::success) e = resolve_list<Backend, named_group>("group", s.groups, default_groups, plan.groups, info);
-  if (e == errc::success)
-    e = resolve_schemes<Backend>(s.signature_schemes, plan, info);
+  if (e == errc::success) e = resolve_schemes<Backend>(s.signature_schemes, plan, info);
   if (e == errc::success) e = check_alpn<Backend>(s.alpn, info);
   if (e == errc::success) e = check_limits<Backend>(s.limit, info);
   if (e == errc::success) e = take_fragment_length<Backend>(s, plan, info);
+  if (e == errc::success && plan.psk_only && !s.pins.empty())
+    e = info.set(errc::invalid_argument, "pins are given, and nothing but a PSK will do: no certificate is accepted");
   if (e == errc::success) e = take_pins(s.pins, plan.verify, info);
   if (e == errc::success) e = take_floors(s.floors, plan.verify, info);
   if (e == errc::success) e = check_stapling<Backend>(s.revocation, own, plan.verify.mode, info);

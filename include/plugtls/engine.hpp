@@ -187,8 +187,8 @@ class basic_engine {
     return state_ ? std::string_view(state_->w.observer().facts().server_name) : "";
   }
   bool resumed() const noexcept { return established() && state_->resumed; }
-  /// The name of the external PSK that the connection was made with, empty without; then it may stand for the peer: there
-  /// is no certificate. Valid as long as the engine.
+  /// The name of the external PSK that the connection was made with, empty without; then it may stand for the peer:
+  /// there is no certificate. Valid as long as the engine.
   std::string_view psk_identity() const noexcept {
     const external_psk* psk = established() ? state_->psk() : nullptr;
     return psk ? std::string_view(psk->identity) : "";

@@ -116,8 +116,9 @@ struct engine_state {
     if (agreed.suite == plugtls::cipher_suite::none) agreed.suite = facts.suite;
     if (agreed.group == named_group::none) agreed.group = facts.group;
     if (agreed.scheme == plugtls::signature_scheme::none) agreed.scheme = facts.scheme;
-    resumed = psk() != nullptr                         ? false
-              : agreed.version == tls_version::tls1_3 ? facts.psk_selected : !facts.certificate_seen;
+    resumed = psk() != nullptr                        ? false
+              : agreed.version == tls_version::tls1_3 ? facts.psk_selected
+                                                      : !facts.certificate_seen;
     const std::size_t record = context.plan().limit.max_record_size;
     max_write = native.max_write() < record ? native.max_write() : record;
     w.established();

@@ -15,8 +15,7 @@ enum class native_status : unsigned char;
 
 /// Capability request_key_update.
 template <class B>
-concept UpdatesKeys = !B::capabilities.has(capability::request_key_update) ||
-    requires(typename B::connection& n) {
+concept UpdatesKeys = !B::capabilities.has(capability::request_key_update) || requires(typename B::connection & n) {
   // Pushes a KeyUpdate that asks for the peer's (RFC 8446 §4.6.3), once, and writes with new keys from then on. Called
   // after the handshake, in TLS 1.3 only. Where the library has asked before and still waits for the answer, it may not
   // ask again. Never `again`: the wire takes all of it.
@@ -25,7 +24,9 @@ concept UpdatesKeys = !B::capabilities.has(capability::request_key_update) ||
 
 /// Whether a backend has every member that its capabilities call for.
 template <class B>
-concept FulfilsCapabilities = requires { B::capabilities; }
+concept FulfilsCapabilities = requires {
+  B::capabilities;
+}
 &&UpdatesKeys<B>;
 
 }  // namespace plugtls

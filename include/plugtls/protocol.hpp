@@ -45,7 +45,8 @@ enum class cipher_suite : std::uint16_t {
   ecdhe_rsa_with_aes_256_gcm_sha384 = 0xc030,
   ecdhe_rsa_with_chacha20_poly1305_sha256 = 0xcca8,
   ecdhe_ecdsa_with_chacha20_poly1305_sha256 = 0xcca9,
-  ecdhe_psk_with_chacha20_poly1305_sha256 = 0xccac  ///< with an external PSK (RFC 7905); the one that all libraries have
+  ecdhe_psk_with_chacha20_poly1305_sha256 =
+      0xccac  ///< with an external PSK (RFC 7905); the one that all libraries have
 };
 
 /// Key exchange groups by IANA number (RFC 8446 §4.2.7).

@@ -38,8 +38,9 @@ struct client_settings {
   tls_version min_version = tls_version::automatic;  ///< TLS 1.2; lower is refused (RFC 8996)
   tls_version max_version = tls_version::automatic;  ///< the newest that the backend has
   std::vector<cipher_suite> cipher_suites = {};      ///< in order of preference, TLS 1.2 and 1.3 in one list
-  std::vector<named_group> groups = {};       ///< in order of preference; in TLS 1.2 also the curves of certificates
-  std::vector<signature_scheme> signature_schemes = {};  ///< in order; the handshake's (capability signature_scheme_choice)
+  std::vector<named_group> groups = {};  ///< in order of preference; in TLS 1.2 also the curves of certificates
+  std::vector<signature_scheme> signature_schemes =
+      {};                                     ///< in order; the handshake's (capability signature_scheme_choice)
   std::vector<std::string> alpn = {};         ///< in order of preference, 1 to 255 bytes each (RFC 7301)
   trust_store trust = trust_store::system();  ///< whom servers' certificates must lead to
   std::vector<key_pin> pins = {};             ///< if any: one of them must be a key of the path, leaf to anchor
@@ -53,8 +54,8 @@ struct client_settings {
   revocation_policy revocation = {};          ///< what is looked up in the CRLs of `trust`
   limits limit = {};
   /// Asks the server to send no more than so many bytes of plaintext in a record, and does the same: 512, 1024, 2048 or
-  /// 4096, 0 to ask for nothing (RFC 6066 §4). A server may ignore it. Capabilities `max_fragment_length` and, where the
-  /// window has TLS 1.3, `max_fragment_length_tls1_3`.
+  /// 4096, 0 to ask for nothing (RFC 6066 §4). A server may ignore it. Capabilities `max_fragment_length` and, where
+  /// the window has TLS 1.3, `max_fragment_length_tls1_3`.
   std::size_t max_fragment_length = 0;
   /// Connects by a key that is shared with the server, and not by certificates; then neither name nor trust is needed.
   /// Capabilities `external_psk` (TLS 1.2) and `external_psk_tls1_3`.
@@ -69,8 +70,9 @@ struct server_settings {
   tls_version min_version = tls_version::automatic;  ///< TLS 1.2; lower is refused (RFC 8996)
   tls_version max_version = tls_version::automatic;  ///< the newest that the backend has
   std::vector<cipher_suite> cipher_suites = {};      ///< in order of preference, TLS 1.2 and 1.3 in one list
-  std::vector<named_group> groups = {};     ///< in order of preference; in TLS 1.2 also the curves of certificates
-  std::vector<signature_scheme> signature_schemes = {};  ///< in order; the handshake's (capability signature_scheme_choice)
+  std::vector<named_group> groups = {};  ///< in order of preference; in TLS 1.2 also the curves of certificates
+  std::vector<signature_scheme> signature_schemes =
+      {};                                   ///< in order; the handshake's (capability signature_scheme_choice)
   std::vector<std::string> alpn = {};       ///< in order of preference; no overlap ends the handshake (RFC 7301)
   std::vector<identity> identities = {};    ///< exactly one; none where there are only `psks`
   verify_mode verify = verify_mode::none;   ///< whether clients are asked for a certificate
@@ -82,8 +84,8 @@ struct server_settings {
   verify_clock clock = {};                  ///< whose time certificates and CRLs are checked against
   revocation_policy revocation = {};        ///< what is looked up in the CRLs of `trust`
   limits limit = {};
-  /// Keys shared with clients. A client that uses one needs no certificate, also where `verify` is required. Capabilities
-  /// `external_psk` (TLS 1.2) and `external_psk_tls1_3`.
+  /// Keys shared with clients. A client that uses one needs no certificate, also where `verify` is required.
+  /// Capabilities `external_psk` (TLS 1.2) and `external_psk_tls1_3`.
   std::vector<external_psk> psks = {};
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "client_hello.hpp"
 #include "support/psk.hpp"
+#include "client_hello.hpp"
 
 using namespace plugtls;
 using namespace plugtls_test;
@@ -77,7 +77,8 @@ TEST_CASE("psk: what is offered with it, and what without") {
     CAPTURE(name(v));
     const client_hello h = hello_of(with_version(psk_client(), v), {});
     std::erase(const_cast<std::vector<unsigned>&>(h.suites), 0x00ffU);
-    CHECK(h.suites == (v == tls_version::tls1_3 ? std::vector<unsigned>{0x1301, 0x1303} : std::vector<unsigned>{0xccac}));
+    CHECK(h.suites ==
+          (v == tls_version::tls1_3 ? std::vector<unsigned>{0x1301, 0x1303} : std::vector<unsigned>{0xccac}));
     CHECK(h.has(41) == (v == tls_version::tls1_3));
     CHECK(h.server_name.empty());
     CHECK(numbers(make_client(with_version(psk_client(), v)).effective().cipher_suites) == h.suites);
@@ -250,4 +251,30 @@ TEST_CASE("psk: in TLS 1.3 nobody is told apart from the wire: a foreign name in
   c.run();
   CHECK_FALSE(c.server.up());
   CHECK_FALSE(c.client.up());
+}
+
+TEST_CASE("psk: it outlives a HelloRetryRequest, and pins beside it are refused") {
+  if (!has_psk_in(tls_version::tls1_3)) return;
+  client_settings c = psk_client();
+  server_settings s = psk_server();
+  c.groups = {named_group::x25519, named_group::secp256r1};
+  s.groups = {named_group::secp256r1};
+  psk_connection k(tls_version::tls1_3, c, s);
+  k.connect();
+  CHECK(k.client.engine.psk_identity() == "device 1");
+  CHECK(k.server.engine.psk_identity() == "device 1");
+  CHECK(k.client.engine.group() == named_group::secp256r1);
+  c.pins = {key_pin(server_identity().chain().front())};
+  CHECK(refusal(with_version(c, tls_version::tls1_3)) == errc::invalid_argument);
+}
+
+TEST_CASE("psk: effective() tells of it, and not of the key") {
+  if (psk_versions().empty()) return;
+  const tls_version v = psk_versions().back();
+  CHECK(make_client(with_version(psk_client(), v)).effective().psks == 1);
+  CHECK(make_client(with_version(psk_client(), v)).effective().psk_only);
+  CHECK(make_server(with_version(psk_server(), v)).effective().psks == 3);
+  CHECK(make_server(with_version(psk_server(), v)).effective().psk_only);
+  CHECK_FALSE(make_server(with_version(psk_and_certificate(), v)).effective().psk_only);
+  CHECK(make_client().effective().psks == 0);
 }

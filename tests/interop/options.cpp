@@ -48,7 +48,8 @@ TEST_CASE("external PSKs connect all backends, in every version that both have t
           CAPTURE(name(v), name(group), has_certificate);
           client_settings c = with_version(psk_client(), v);
           c.groups = {group};
-          any_pair p(make_client(a, c), make_server(b, with_version(has_certificate ? psk_and_certificate() : psk_server(), v)),
+          any_pair p(make_client(a, c),
+                     make_server(b, with_version(has_certificate ? psk_and_certificate() : psk_server(), v)),
                      peer_options());
           p.client.outgoing = pattern(20000, 1);
           p.server.outgoing = pattern(20000, 2);

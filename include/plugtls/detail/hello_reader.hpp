@@ -24,8 +24,8 @@ struct hello_facts {
   bool offers_1_3 = false;
   bool shares_group = true;  // a group of the client's is one of ours, or it names none
   bool server_hello_seen = false;
-  bool certificate_seen = false;  // the server's, in plaintext
-  bool psk_selected = false;      // TLS 1.3
+  bool certificate_seen = false;        // the server's, in plaintext
+  bool psk_selected = false;            // TLS 1.3
   std::vector<std::string> psk_offers;  // names in a TLS 1.3 client's pre_shared_key; empty text for overlong ones
   std::string psk_identity;  // the one that was picked (TLS 1.3), or that goes with a suite of TLS 1.2; may be a ticket
 };

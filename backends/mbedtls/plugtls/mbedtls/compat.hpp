@@ -14,7 +14,6 @@
 #include <psa/crypto.h>
 
 #include "plugtls/capability.hpp"
-#include "plugtls/context_plan.hpp"
 #include "plugtls/mbedtls/handle.hpp"
 #include "plugtls/protocol.hpp"
 
@@ -49,6 +48,11 @@ inline constexpr bool has_tls1_3 = true;
 inline constexpr bool has_tls1_3 = false;
 #endif
 
+#if defined(MBEDTLS_PSK_MAX_LEN)
+inline constexpr std::size_t max_psk = MBEDTLS_PSK_MAX_LEN;
+#else
+inline constexpr std::size_t max_psk = 0;
+#endif
 #if defined(MBEDTLS_KEY_EXCHANGE_ECDHE_PSK_ENABLED) && MBEDTLS_VERSION_NUMBER < 0x04000000
 inline constexpr bool has_psk = true;
 #else
@@ -205,34 +209,11 @@ inline void set_fixed_values(mbedtls_ssl_config* conf, role own, unsigned char f
 #endif
 }
 
-#if defined(MBEDTLS_KEY_EXCHANGE_SOME_PSK_ENABLED) || defined(MBEDTLS_SSL_HANDSHAKE_WITH_PSK_ENABLED)
-inline constexpr std::size_t max_psk = MBEDTLS_PSK_MAX_LEN;
-/// Gives a client its key, which is copied.
-inline int set_psk(mbedtls_ssl_config* conf, const external_psk& psk) noexcept {
-  return mbedtls_ssl_conf_psk(conf, reinterpret_cast<const unsigned char*>(psk.key.c_str()), psk.key.size(),
-                              reinterpret_cast<const unsigned char*>(psk.identity.data()), psk.identity.size());
-}
-/// Has a server look keys up among those of a plan.
-inline int find_psk(void* plan, mbedtls_ssl_context* ssl, const unsigned char* identity, std::size_t size) noexcept {
-  const std::string_view name(reinterpret_cast<const char*>(identity), size);
-  const external_psk* found = plugtls::detail::find_psk(static_cast<const context_plan*>(plan)->psks, name);
-  if (found == nullptr) return MBEDTLS_ERR_SSL_UNKNOWN_IDENTITY;
-  return mbedtls_ssl_set_hs_psk(ssl, reinterpret_cast<const unsigned char*>(found->key.c_str()), found->key.size());
-}
-inline void set_psks(mbedtls_ssl_config* conf, const context_plan& plan) noexcept {
-  mbedtls_ssl_conf_psk_cb(conf, find_psk, const_cast<context_plan*>(&plan));
-}
-#else
-inline constexpr std::size_t max_psk = 0;
-inline int set_psk(mbedtls_ssl_config*, const external_psk&) noexcept { return MBEDTLS_ERR_SSL_FEATURE_UNAVAILABLE; }
-inline void set_psks(mbedtls_ssl_config*, const context_plan&) noexcept {}
-#endif
 /// Switches psk_dhe_ke of TLS 1.3 on, and certificates off where nothing but a PSK will do.
 inline void set_psk_modes(mbedtls_ssl_config* conf, bool is_only) noexcept {
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3)
-  mbedtls_ssl_conf_tls13_key_exchange_modes(
-      conf, MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_EPHEMERAL |
-                (is_only ? 0 : MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL));
+  mbedtls_ssl_conf_tls13_key_exchange_modes(conf, MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_EPHEMERAL |
+                                                      (is_only ? 0 : MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL));
 #else
   static_cast<void>(conf);
   static_cast<void>(is_only);

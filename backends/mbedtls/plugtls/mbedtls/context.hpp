@@ -8,6 +8,7 @@
 #include "plugtls/mbedtls/handle.hpp"
 #include "plugtls/mbedtls/numbers.hpp"
 #include "plugtls/mbedtls/private_key.hpp"
+#include "plugtls/mbedtls/psk.hpp"
 #include "plugtls/mbedtls/verify.hpp"
 
 namespace plugtls::mbedtls {
@@ -47,7 +48,9 @@ class context {
       e = mbedtls_ssl_conf_alpn_protocols(conf, alpn_.data());
       if (e != 0) return refuse(info, e, errc::unsupported, "mbedTLS cannot offer this list of ALPN protocols");
     }
-    if (const errc what = set_psks(info); what != errc::success) return what;
+    if constexpr (compat::has_psk || compat::has_psk_tls1_3)
+      if (!plan.psks.empty())
+        if (const errc what = set_psks(conf, plan, info); what != errc::success) return what;
     if (const errc what = load_anchors(info); what != errc::success) return what;
     return load_identity(identities, info);
   }
@@ -76,19 +79,6 @@ class context {
   const mbedtls_ssl_config* native_handle() const noexcept { return config_.get(); }
 
  private:
-  errc set_psks(error_info& info) {
-    if (plan_->psks.empty()) return errc::success;
-    for (const external_psk& psk : plan_->psks)
-      if (psk.key.size() > compat::max_psk)
-        return info.set(errc::unsupported,
-                        "mbedTLS takes PSKs of at most " + std::to_string(compat::max_psk) + " bytes");
-    // A client offers certificates all the same, as the other libraries do: one that comes is refused by the verifier.
-    compat::set_psk_modes(config_.get(), plan_->psk_only && plan_->own == role::server);
-    if (plan_->own == role::server) compat::set_psks(config_.get(), *plan_);
-    const int e = plan_->own == role::client ? compat::set_psk(config_.get(), plan_->psks.front()) : 0;
-    return e == 0 ? errc::success : refuse(info, e, errc::unsupported, "mbedTLS cannot use the PSK");
-  }
-
   // Verification is OPTIONAL in mbedTLS's words wherever there is one: only then is the callback's answer final. With
   // REQUIRED it goes on to refuse what the callback accepted. The callback refuses by a fatal error, which OPTIONAL
   // does not forgive, and connection::handshake() makes sure that it was asked.

@@ -90,8 +90,7 @@ class context {
     if (e != WOLFSSL_SUCCESS) return refuse(info, e, errc::unsupported, "wolfSSL refuses the cipher suites");
     e = wolfSSL_CTX_set1_sigalgs_list(ctx, join(plan_->signature_schemes).c_str());
     if (e != WOLFSSL_SUCCESS) return refuse(info, e, errc::unsupported, "wolfSSL refuses the signature schemes");
-    if (plan_->max_fragment_length != 0)
-      e = compat::ask_for_fragments(ctx, fragment_code(plan_->max_fragment_length));
+    if (plan_->max_fragment_length != 0) e = compat::ask_for_fragments(ctx, fragment_code(plan_->max_fragment_length));
     if (e != WOLFSSL_SUCCESS) return refuse(info, e, errc::unsupported, "wolfSSL refuses the length of fragments");
     return errc::success;
   }
