@@ -90,7 +90,8 @@ struct engine_state {
     const hello_facts& facts = w.observer().facts();
     if (plan.psks.empty() || agreed.version != tls_version::automatic) return false;
     const bool is_client = plan.own == role::client;
-    if (is_client && plan.psk_only && (verifier.decided() || native_done)) return true;  // took a certificate instead
+    // It took a certificate instead.
+    if (is_client && plan.psk_only && (verifier.decided() || (native_done && psk() == nullptr))) return true;
     const bool is_1_2 = facts.server_hello_seen && is_psk(facts.suite);
     bool is_known = is_client;
     for (const std::string& offered : facts.psk_offers) is_known = is_known || find_psk(plan.psks, offered) != nullptr;

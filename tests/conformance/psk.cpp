@@ -278,3 +278,27 @@ TEST_CASE("psk: effective() tells of it, and not of the key") {
   CHECK_FALSE(make_server(with_version(psk_and_certificate(), v)).effective().psk_only);
   CHECK(make_client().effective().psks == 0);
 }
+
+TEST_CASE("psk: a transport that breaks is told as such") {
+  for (const tls_version v : psk_versions()) {
+    CAPTURE(name(v));
+    connection whole(with_version(psk_client(), v), with_version(psk_server(), v), peer_options());
+    whole.client.reading = whole.server.reading = false;
+    whole.connect();
+    const std::size_t size = whole.client.tap.size();
+    for (const std::size_t at : {size / 4, size - 1}) {
+      auto [a, b] = make_memory_pipe();
+      stream client(make_client(with_version(psk_client(), v)), std::move(a));
+      stream server(make_server(with_version(psk_server(), v)), std::move(b));
+      client.non_blocking(true);
+      server.non_blocking(true);
+      client.next_layer().fail_write_after(at);
+      std::error_code c, s;
+      for (int i = 0; i < 10; ++i) {
+        client.handshake(c);
+        server.handshake(s);
+      }
+      CHECK(c == errc::io_error);
+    }
+  }
+}
