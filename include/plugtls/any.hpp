@@ -44,6 +44,7 @@ struct engine_interface {
   virtual plugtls::session session() const = 0;
   virtual connection_statistics statistics() const noexcept = 0;
   virtual void tap(wire_tap* t) noexcept = 0;
+  virtual std::string_view psk_identity() const noexcept = 0;
   virtual const std::vector<certificate>& peer_chain() const noexcept = 0;
   virtual const std::vector<certificate>& verified_path() const noexcept = 0;
   virtual void wait_for_signer(int milliseconds) const = 0;
@@ -77,6 +78,7 @@ struct erased_engine final : engine_interface {
   plugtls::session session() const override { return e.session(); }
   connection_statistics statistics() const noexcept override { return e.statistics(); }
   void tap(wire_tap* t) noexcept override { e.tap(t); }
+  std::string_view psk_identity() const noexcept override { return e.psk_identity(); }
   const std::vector<certificate>& peer_chain() const noexcept override { return e.peer_chain(); }
   const std::vector<certificate>& verified_path() const noexcept override { return e.verified_path(); }
   void wait_for_signer(int milliseconds) const override { e.wait_for_signer(milliseconds); }
@@ -197,6 +199,7 @@ class basic_engine<any_backend> {
   void tap(wire_tap* t) noexcept {
     if (target_) target_->tap(t);
   }
+  std::string_view psk_identity() const noexcept { return target_ ? target_->psk_identity() : ""; }
   const std::vector<certificate>& peer_chain() const noexcept {
     return target_ ? target_->peer_chain() : detail::no_certificates();
   }

@@ -43,8 +43,6 @@ enum class capability : std::uint8_t {
   tls_unique,                 ///< channel binding tls-unique of TLS 1.2 (RFC 5929 §3)
   external_psk,               ///< keys shared beforehand in TLS 1.2 (RFC 4279, RFC 5489)
   external_psk_tls1_3,        ///< keys shared beforehand in TLS 1.3 (RFC 8446 §2.2)
-  early_data,                 ///< data in a client's first flight, which may be replayed (RFC 8446 §2.3)
-  post_handshake_auth,        ///< a server asks for a certificate after the handshake (RFC 8446 §4.6.2)
   request_key_update,         ///< sends KeyUpdate when told to (RFC 8446 §4.6.3)
   max_fragment_length,        ///< a client asks for small records (RFC 6066 §4)
   max_fragment_length_tls1_3,  ///< the same in TLS 1.3
@@ -86,8 +84,6 @@ inline constexpr capability all_capabilities[] = {
     capability::tls_unique,
     capability::external_psk,
     capability::external_psk_tls1_3,
-    capability::early_data,
-    capability::post_handshake_auth,
     capability::request_key_update,
     capability::max_fragment_length,
     capability::max_fragment_length_tls1_3,
@@ -131,8 +127,6 @@ constexpr std::string_view name(capability c) noexcept {
     case capability::tls_unique: return "tls_unique";
     case capability::external_psk: return "external_psk";
     case capability::external_psk_tls1_3: return "external_psk_tls1_3";
-    case capability::early_data: return "early_data";
-    case capability::post_handshake_auth: return "post_handshake_auth";
     case capability::request_key_update: return "request_key_update";
     case capability::max_fragment_length: return "max_fragment_length";
     case capability::max_fragment_length_tls1_3: return "max_fragment_length_tls1_3";

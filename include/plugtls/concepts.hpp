@@ -44,12 +44,18 @@
 // - Renegotiation is refused; a client of TLS 1.2 refuses a server without secure renegotiation (RFC 5746; capability
 //   renegotiation_info).
 // - Sessions: a client asks for tickets, takes and offers sessions only where `plan.sessions` is set. A server sends
-// and
-//   takes tickets only where `plan.tickets` has keys, one ticket per handshake of TLS 1.3, sealed by
+//   and takes tickets only where `plan.tickets` has keys, one ticket per handshake of TLS 1.3, sealed by
 //   `plan.tickets.seal` with AES-256 and found by `plan.tickets.open`; there is no other resumption. Where it verifies
 //   clients (capability client_auth_resumption) it puts `peer_verifier::ticket_state` into the ticket, and takes no
 //   ticket but after `resumable_peer::decide_ticket`. A ticket that cannot be opened makes the handshake a full one. In
 //   TLS 1.3 a session is resumed with a new key exchange only (psk_dhe_ke). A resumed handshake asks no verifier.
+// - Where `plan.psks` is not empty, a client offers its one, and a server finds keys by `detail::find_psk`: for
+//   SHA-256, with psk_dhe_ke in TLS 1.3 and the suites of `is_psk` in TLS 1.2. Whether the connection was made with one
+//   is decided by `detail::psk_in_use` and nobody else; then `decide` is not called, and a server needs no certificate
+//   of the client's. An identity that is not known, or a key that differs, fails the handshake with a fatal alert. A
+//   client that accepts nothing else (`plan.psk_only`) has no trust anchors: a certificate that comes goes to `decide`
+//   as ever.
+// - Where `plan.max_fragment_length` is not 0, a client asks for it (RFC 6066 §4), and keeps to it when it is granted.
 // - A server's order decides about suites, groups of TLS 1.2 and ALPN; where the library goes by the client's,
 //   server_suite_order and server_group_order are not declared. In TLS 1.3 a share that the client has sent is taken if
 //   the server has its group. A CertificateRequest names no authorities

@@ -43,6 +43,14 @@ class basic_context {
     if (settings.identities.size() > 1)
       return refuse(info, errc::unsupported, "a client presents at most one identity");
     s->identities = settings.identities;
+    if (settings.psk) s->plan.psks.push_back(*settings.psk);
+    s->plan.psk_only = settings.psk && !settings.psk_or_certificate;
+    if (settings.psk_or_certificate && !settings.psk)
+      return refuse(info, errc::invalid_argument, "psk_or_certificate is set, and there is no psk");
+    if (s->plan.psk_only && (settings.insecure_no_verification || settings.insecure_override))
+      return refuse(info, errc::invalid_argument,
+                    "a client with nothing but a PSK takes no certificate: an insecure_ "
+                    "setting about certificates has no meaning there");
     return make(std::move(s), settings, role::client, info);
   }
 
@@ -60,7 +68,11 @@ class basic_context {
     if (e == errc::success) e = open_containers(opened.identities, info);
     for (served_name& n : opened.names)
       if (e == errc::success) e = open_containers(n.identities, info);
-    if (e == errc::success) e = s->choice.build(opened, s->identities, info);
+    s->plan.psks = settings.psks;
+    s->plan.psk_only = !settings.psks.empty() && settings.identities.empty() && settings.names.empty();
+    if (e == errc::success && s->plan.psk_only && settings.on_client_hello)
+      e = info.set(errc::invalid_argument, "on_client_hello chooses between certificates, and there are only psks");
+    if (e == errc::success && !s->plan.psk_only) e = s->choice.build(opened, s->identities, info);
     if (e != errc::success) return refuse(info, e);
     s->plan.tickets.keys = settings.tickets;
     if (settings.tickets && settings.verify != verify_mode::none &&
@@ -104,6 +116,9 @@ class basic_context {
     e.signature_schemes = plan.signature_schemes;
     e.alpn = plan.alpn;
     e.verify = plan.verify.mode;
+    e.max_fragment_length = plan.max_fragment_length;
+    e.psks = plan.psks.size();
+    e.psk_only = plan.psk_only;
     e.trust_anchors = plan.verify.anchors.all().size();
     e.revocation = plan.verify.revocation.policy;
     e.crls = plan.verify.revocation.lists.size();
@@ -258,6 +273,9 @@ class basic_context {
   static basic_context make(std::shared_ptr<state> s, const Settings& settings, role own, error_info& info) {
     info = {};
     errc e = B::start(info);
+    // A handshake tells in the clear that a key was selected, and not whether it was shared beforehand.
+    if (e == errc::success && !s->plan.psks.empty() && (s->plan.sessions || s->plan.tickets))
+      e = info.set(errc::invalid_argument, "a context has PSKs, or resumes sessions: give each a context of its own");
     if (e == errc::success) e = detail::make_plan<B>(settings, own, s->plan, info);
     if (e == errc::success) e = open_containers(s->identities, info);
     if constexpr (requires { settings.client_ca_names; })

@@ -8,11 +8,13 @@
 
 #include "plugtls/capability.hpp"
 #include "plugtls/certificate.hpp"
+#include "plugtls/detail/option_check.hpp"
 #include "plugtls/detail/scheme_check.hpp"
 #include "plugtls/detail/ticket_ring.hpp"
 #include "plugtls/error_info.hpp"
 #include "plugtls/peer_verifier.hpp"
 #include "plugtls/protocol.hpp"
+#include "plugtls/psk.hpp"
 #include "plugtls/settings.hpp"
 
 namespace plugtls {
@@ -30,9 +32,11 @@ struct context_plan {
   detail::make_step_runner step_runner = nullptr;  ///< set where a signer may answer later
   std::vector<std::string> alpn;
   limits limit;
-  std::size_t max_fragment_length = 0;      ///< a client's; 0, or what RFC 6066 §4 has
-  key_log_callback key_log;                 ///< never set without capability key_log
-  verify_rules verify;                      ///< also holds the trust anchors and CRLs
+  std::size_t max_fragment_length = 0;  ///< a client's; 0, or what RFC 6066 §4 has
+  std::vector<external_psk> psks;       ///< a server's, or the one of a client
+  bool psk_only = false;     ///< nothing but a PSK will do: no certificate is presented to us, or by us as a server
+  key_log_callback key_log;  ///< never set without capability key_log
+  verify_rules verify;       ///< also holds the trust anchors and CRLs
   std::shared_ptr<session_cache> sessions;  ///< a client's; null: sessions are neither asked for nor offered
   detail::ticket_rules tickets;             ///< a server's; without keys no tickets are made or taken
   sha256_digest policy{};                   ///< `policy_digest`; all zero where neither of the two is set
@@ -55,7 +59,10 @@ struct effective_settings {
   std::vector<std::string> alpn;
   verify_mode verify = verify_mode::required;
   std::size_t trust_anchors = 0;
-  revocation_policy revocation;  ///< the mode is never automatic
+  std::size_t max_fragment_length = 0;  ///< that a client asks for; 0 for none
+  std::size_t psks = 0;                 ///< external PSKs
+  bool psk_only = false;                ///< nothing but a PSK will do: no certificate is accepted from the peer
+  revocation_policy revocation;         ///< the mode is never automatic
   std::size_t crls = 0;
   bool versions_read_back = false;
   bool cipher_suites_read_back = false;
@@ -202,24 +209,6 @@ errc check_limits(const limits& l, error_info& info) {
   return errc::success;
 }
 
-/// Takes the length of fragments over, which clients ask for.
-template <class Backend, class Settings>
-errc take_fragment_length(const Settings& s, context_plan& plan, error_info& info) {
-  if constexpr (requires { s.max_fragment_length; }) {
-    plan.max_fragment_length = s.max_fragment_length;
-    if (s.max_fragment_length == 0) return errc::success;
-    if (s.max_fragment_length < 512 || s.max_fragment_length > 4096 || !std::has_single_bit(s.max_fragment_length))
-      return info.set(errc::invalid_argument, "max_fragment_length is none of 512, 1024, 2048 and 4096 (RFC 6066 §4)");
-    const std::string own(Backend::name);
-    if (!Backend::capabilities.has(capability::max_fragment_length))
-      return info.set(errc::unsupported, own + " as it is built here cannot ask for a max_fragment_length");
-    if (plan.max_version == tls_version::tls1_3 && !Backend::capabilities.has(capability::max_fragment_length_tls1_3))
-      return info.set(errc::unsupported,
-                      own + " asks for a max_fragment_length in TLS 1.2 only: set max_version to it");
-  }
-  return errc::success;
-}
-
 /// Takes over whether the authorities are named to clients.
 template <class Backend>
 errc take_client_ca_names(bool asked, context_plan& plan, error_info& info) {
@@ -318,17 +307,23 @@ errc make_plan(const Settings& s, role own, context_plan& plan, error_info& info
   errc e = resolve_versions<Backend>(s.min_version, s.max_version, plan, info);
   if (e == errc::success)
     e = resolve_list<Backend, cipher_suite>("cipher suite", s.cipher_suites, default_suites, plan.cipher_suites, info);
+  if (e == errc::success) e = take_psks<Backend>(!s.cipher_suites.empty(), plan, info);
   if (e == errc::success) e = match_suites(s.min_version, s.max_version, plan, info);
+  if (e == errc::success) e = check_psk_versions<Backend>(plan, info);
   if (e == errc::success) e = resolve_list<Backend, named_group>("group", s.groups, default_groups, plan.groups, info);
   if (e == errc::success) e = resolve_schemes<Backend>(s.signature_schemes, plan, info);
   if (e == errc::success) e = check_alpn<Backend>(s.alpn, info);
   if (e == errc::success) e = check_limits<Backend>(s.limit, info);
   if (e == errc::success) e = take_fragment_length<Backend>(s, plan, info);
   if (e == errc::success) e = take_key_log<Backend>(s.insecure_key_log, plan, info);
+  if (e == errc::success && plan.psk_only && !s.pins.empty())
+    e = info.set(errc::invalid_argument, "pins are given, and nothing but a PSK will do: no certificate is accepted");
   if (e == errc::success) e = take_pins(s.pins, plan.verify, info);
   if (e == errc::success) e = take_floors(s.floors, plan.verify, info);
   if (e == errc::success) e = check_stapling<Backend>(s.revocation, own, plan.verify.mode, info);
-  if (e == errc::success && plan.verify.mode != verify_mode::none) {
+  // Where only a PSK will do, nobody is trusted by certificate, and nobody is asked.
+  if (plan.psk_only) plan.verify.on_verify = plan.verify.insecure_override = {};
+  if (e == errc::success && plan.verify.mode != verify_mode::none && !plan.psk_only) {
     error_info trust;
     plan.verify.anchors = s.trust.anchors(trust);
     if (trust) {

@@ -231,6 +231,13 @@ class basic_engine {
     return out;
   }
 
+  /// The name of the external PSK that the connection was made with, empty without; then it may stand for the peer:
+  /// there is no certificate. Valid as long as the engine.
+  std::string_view psk_identity() const noexcept {
+    const external_psk* psk = established() ? state_->psk() : nullptr;
+    return psk ? std::string_view(psk->identity) : "";
+  }
+
   /// The peer's certificates as presented, leaf first; empty when it sent none. After a refusal those that were
   /// refused. On a resumed connection those of the full handshake.
   const std::vector<certificate>& peer_chain() const noexcept {

@@ -30,6 +30,7 @@ struct engine_state {
         name(parse_name()),
         w(c.plan().own, c.plan().min_version, c.plan().max_version, c.plan().groups, c.plan().limit.max_handshake_size),
         verifier(c.plan().verify, name, peer.name) {
+    if (c.plan().psk_only) w.require_psk(c.plan().psks);
     verifier.resumable().bind(this, verify_again);
     sni = server_name();
     errc e = error.code;
@@ -179,7 +180,8 @@ struct engine_state {
     const verify_rules& rules = context.plan().verify;
     if (rules.own == role::server) return std::nullopt;
     if (peer.name.empty()) {
-      if (rules.mode != verify_mode::none && rules.check_name) error.set(errc::peer_name_required);
+      if (rules.mode != verify_mode::none && rules.check_name && !context.plan().psk_only)
+        error.set(errc::peer_name_required);
       return std::nullopt;
     }
     errc e = errc::success;
@@ -214,10 +216,41 @@ struct engine_state {
   // The last line: no connection without the verifier's consent, whatever a library or its adapter thinks.
   bool is_verified() const noexcept {
     const verify_rules& rules = context.plan().verify;
+    if (psk() != nullptr) return true;
+    if (context.plan().psk_only) return false;
     if (rules.mode == verify_mode::none) return true;
     if (verifier.decided()) return verifier.decision().accept;
     if (native.resumed() || is_resumed()) return is_resumed() && verifier.resumable().accepted();
     return rules.own == role::server && rules.mode == verify_mode::optional;  // presented nothing
+  }
+
+  /// The external PSK that the handshake was made with, null without.
+  const external_psk* psk() const noexcept { return psk_in_use(context.plan().psks, w.observer().facts()); }
+
+  // Whether a handshake failed for the PSK's sake, going by what both ends said in the clear.
+  bool is_psk_refused() const noexcept {
+    const context_plan& plan = context.plan();
+    const hello_facts& facts = w.observer().facts();
+    if (plan.psks.empty() || agreed.version != tls_version::automatic) return false;
+    const bool is_client = plan.own == role::client;
+    // It took a certificate instead.
+    if (is_client && plan.psk_only && (verifier.decided() || (native_done && psk() == nullptr))) return true;
+    const bool is_1_2 = facts.server_hello_seen && is_psk(facts.suite);
+    bool is_known = is_client;
+    for (const std::string& sent : facts.psk_offers) is_known = is_known || find_psk(plan.psks, sent) != nullptr;
+    const bool is_1_3 = !facts.server_hello_seen && !facts.psk_offers.empty() && is_known;
+    if (!is_1_2 && !is_1_3) return false;
+    if (!error.alert_received)
+      return !is_client && !w.ended() && w.fault() == errc::success &&
+             (error.code == errc::bad_record || error.code == errc::handshake_failed ||
+              error.alert_sent == alert::decrypt_error);
+    switch (*error.alert_received) {
+      case alert::decrypt_error:
+      case alert::illegal_parameter:
+      case alert::bad_record_mac: return is_client;
+      case alert::handshake_failure: return is_client && is_1_2;
+      default: return false;
+    }
   }
 
   void establish() {
@@ -322,7 +355,7 @@ struct engine_state {
     if (verifier.exception() && error.detail.empty()) error.detail = "a callback of the settings threw an exception";
     if (error.code == errc::io_error || error.code == errc::timed_out) note_transport(error, error.code);
     if (error.code == errc::truncated) error.alert_sent.reset();  // some libraries complain to a peer that is gone
-    verifier.report(error);
+    if (error.code != errc::psk_refused) verifier.report(error);  // certificates did not matter
     // What a library refuses before it asks (no certificate at all) is a problem of the same kind.
     if (error.problems.empty() && is_verification(error.code)) add_problem(error.problems, error.code, 0);
     static_cast<void>(w.flush());
@@ -331,6 +364,7 @@ struct engine_state {
 
   // Who is to blame, most certain first: our own verdict, our own flags, the peer's word, the library's.
   errc reason() const noexcept {
+    if (is_psk_refused()) return errc::psk_refused;
     if (verifier.decided() && !verifier.decision().accept) return verifier.decision().reason;
     if (desk.error()) return desk.error().code;
     if (w.fault() != errc::success && w.fault() != errc::io_error) return w.fault();
@@ -349,6 +383,7 @@ struct engine_state {
     switch (a) {
       case alert::protocol_version: return errc::protocol_version;
       case alert::no_application_protocol: return errc::no_application_protocol;
+      case alert::unknown_psk_identity: return errc::psk_refused;
       case alert::unrecognized_name: return errc::unrecognized_name;
       default: return errc::alert_received;
     }

@@ -46,6 +46,7 @@ enum class errc : int {
   handshake_failed,         ///< the library failed in a way that has no name of its own
   signing_failed,           ///< the signer that holds the private key made no signature
   bad_record,               ///< a record did not decrypt, or broke the protocol
+  psk_refused,              ///< no agreement on an external PSK: its identity is not known, or the keys differ
   bad_session,              ///< session bytes that are not usable
 
   // Reading and writing.
@@ -103,6 +104,7 @@ constexpr std::string_view name(errc e) noexcept {
       "handshake_failed",
       "signing_failed",
       "bad_record",
+      "psk_refused",
       "bad_session",
       "closed",
       "truncated",
@@ -188,6 +190,8 @@ inline std::string_view describe(errc e) noexcept {
     case errc::handshake_failed: return "the handshake failed inside the TLS library";
     case errc::signing_failed: return "the signer that holds the private key made no signature";
     case errc::bad_record: return "a record could not be decrypted, or broke the protocol";
+    case errc::psk_refused:
+      return "the peers did not agree on a pre-shared key: its identity is not known to both, or their keys differ";
     case errc::bad_session: return "the session cannot be used";
     case errc::closed: return "the connection was closed in order (close_notify)";
     case errc::truncated: return "the transport ended without close_notify; data may be missing";

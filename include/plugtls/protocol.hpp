@@ -44,7 +44,9 @@ enum class cipher_suite : std::uint16_t {
   ecdhe_rsa_with_aes_128_gcm_sha256 = 0xc02f,
   ecdhe_rsa_with_aes_256_gcm_sha384 = 0xc030,
   ecdhe_rsa_with_chacha20_poly1305_sha256 = 0xcca8,
-  ecdhe_ecdsa_with_chacha20_poly1305_sha256 = 0xcca9
+  ecdhe_ecdsa_with_chacha20_poly1305_sha256 = 0xcca9,
+  ecdhe_psk_with_chacha20_poly1305_sha256 =
+      0xccac  ///< with an external PSK (RFC 7905); the one that all libraries have
 };
 
 /// Key exchange groups by IANA number (RFC 8446 §4.2.7).
@@ -97,6 +99,7 @@ inline constexpr iana_name suite_names[] = {
     {0xc030, "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"},
     {0xcca8, "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256"},
     {0xcca9, "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256"},
+    {0xccac, "TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256"},
 };
 
 inline constexpr iana_name group_names[] = {
@@ -163,5 +166,9 @@ constexpr named_group named_group_from_name(std::string_view text) noexcept {
 
 /// Tells whether a suite belongs to TLS 1.3 (RFC 8446 §B.4); all others belong to TLS 1.2.
 constexpr bool is_tls1_3(cipher_suite s) noexcept { return (static_cast<unsigned>(s) >> 8) == 0x13; }
+
+/// Tells whether a suite of TLS 1.2 authenticates by an external PSK and not by certificates. In TLS 1.3 suites say
+/// nothing about that.
+constexpr bool is_psk(cipher_suite s) noexcept { return s == cipher_suite::ecdhe_psk_with_chacha20_poly1305_sha256; }
 
 }  // namespace plugtls

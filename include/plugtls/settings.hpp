@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "plugtls/key_log.hpp"
 #include "plugtls/key_pin.hpp"
 #include "plugtls/protocol.hpp"
+#include "plugtls/psk.hpp"
 #include "plugtls/revocation.hpp"
 #include "plugtls/served_name.hpp"
 #include "plugtls/session.hpp"
@@ -68,6 +70,12 @@ struct client_settings {
   /// 4096, 0 to ask for nothing (RFC 6066 §4). A server may ignore it. Capabilities `max_fragment_length` and, where
   /// the window has TLS 1.3, `max_fragment_length_tls1_3`.
   std::size_t max_fragment_length = 0;
+  /// Connects by a key that is shared with the server, and not by certificates; then neither name nor trust is needed.
+  /// Capabilities `external_psk` (TLS 1.2) and `external_psk_tls1_3`.
+  std::optional<external_psk> psk = {};
+  /// Goes on with a server that does not take the PSK, if its certificate verifies as usual, name and all. Otherwise
+  /// such a server is refused (`psk_refused`), whatever it presents.
+  bool psk_or_certificate = false;
 };
 
 /// Settings of a server.
@@ -79,9 +87,9 @@ struct server_settings {
   std::vector<signature_scheme> signature_schemes =
       {};                              ///< in order; the handshake's (capability signature_scheme_choice)
   std::vector<std::string> alpn = {};  ///< in order of preference; no overlap ends the handshake (RFC 7301)
-  /// One or more, of different kinds of keys, in order of preference: a client is presented the first that it can
-  /// verify. They are for clients that ask for no name, or for none of `names`, and may be left out where those are
-  /// refused.
+  /// One or more, none where there are only `psks`; of different kinds of keys, in order of preference: a client is
+  /// presented the first that it can verify. They are for clients that ask for no name, or for none of `names`, and may
+  /// be left out where those are refused.
   std::vector<identity> identities = {};
   std::vector<served_name> names = {};  ///< what is presented by the name asked for (SNI); exact ones go before "*."
   unknown_name_policy unknown_name = unknown_name_policy::use_default;  ///< no name, or none of `names`
@@ -103,6 +111,9 @@ struct server_settings {
   /// none is sent. Together with `verify` it needs capability client_auth_resumption.
   std::shared_ptr<detail::ticket_ring> tickets = {};
   limits limit = {};
+  /// Keys shared with clients. A client that uses one needs no certificate, also where `verify` is required.
+  /// Capabilities `external_psk` (TLS 1.2) and `external_psk_tls1_3`.
+  std::vector<external_psk> psks = {};
 };
 
 /// Whom a client means to reach. Converts from text: `stream{ctx, transport, "example.com"}`.

@@ -216,6 +216,7 @@ class stream {
   bool resumed() const noexcept { return engine_.resumed(); }
   plugtls::session session() const { return engine_.session(); }
   connection_statistics statistics() const noexcept { return engine_.statistics(); }
+  std::string_view psk_identity() const noexcept { return engine_.psk_identity(); }
   const std::vector<certificate>& peer_chain() const noexcept { return engine_.peer_chain(); }
   /// The peer's own certificate, null when it presented none. Valid as long as the stream.
   const certificate* peer_certificate() const noexcept {

@@ -10,6 +10,7 @@
 #include "plugtls/detail/byte_queue.hpp"
 #include "plugtls/detail/handshake_observer.hpp"
 #include "plugtls/errc.hpp"
+#include "plugtls/psk.hpp"
 #include "plugtls/transport.hpp"
 
 namespace plugtls {
@@ -140,6 +141,10 @@ class wire {
     return fail(reason);
   }
 
+  /// Has a server refuse clients of TLS 1.3 that offer none of these keys (RFC 8446 §6.2, unknown_psk_identity). The
+  /// list must outlive this.
+  void require_psk(std::span<const external_psk> psks) noexcept { required_psks_ = psks; }
+
   /// Ends the handshake: no more observation, no more collecting of flights.
   void established() noexcept {
     corked_ = observing_ = false;
@@ -189,6 +194,12 @@ class wire {
     if (offered.server_hello_seen) return true;
     if (!(offered.offers_1_2 && min_ == tls_version::tls1_2) && !(offered.offers_1_3 && max_ == tls_version::tls1_3))
       return refuse(alert::protocol_version, errc::protocol_version);
+    if (offered.offers_1_3 && max_ == tls_version::tls1_3 && !required_psks_.empty()) {
+      bool is_known = false;
+      for (const std::string& identity : offered.psk_offers)
+        is_known = is_known || detail::find_psk(required_psks_, identity) != nullptr;
+      if (!is_known) return refuse(alert::unknown_psk_identity, errc::psk_refused);
+    }
     return offered.shares_group || refuse(alert::handshake_failure, errc::no_shared_cipher);
   }
 
@@ -246,6 +257,7 @@ class wire {
   std::error_code transport_error_;
   std::error_code write_error_;
   detail::handshake_observer observer_;
+  std::span<const external_psk> required_psks_;
   role own_;
   tls_version min_, max_;
   std::size_t handshake_limit_;

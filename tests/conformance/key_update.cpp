@@ -61,7 +61,7 @@ TEST_CASE("key update: both ends answer, and data goes on both ways, however oft
       const std::size_t answered = answering.tap.size();
       if (i < 4) c->run(cap);
       REQUIRE(update(asking).status == engine_status::done);
-      if (i == 5) REQUIRE(update(asking).status == engine_status::done);  // twice without an answer between
+      if (i == 5) REQUIRE(update(asking).status == engine_status::done);     // twice without an answer between
       if (i == 6) REQUIRE(update(answering).status == engine_status::done);  // both at once
       c->run(cap);
       CHECK(answering.tap.size() > answered);

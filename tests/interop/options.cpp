@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "support/any_pair.hpp"
+#include "support/psk.hpp"
 
 using namespace plugtls;
 using namespace plugtls_test;
@@ -33,6 +34,47 @@ TEST_CASE("key updates pass between all backends, in both roles") {
       }
       CHECK(p.client.incoming == p.server.outgoing);
       CHECK(p.server.incoming == p.client.outgoing);
+    }
+  });
+}
+
+TEST_CASE("external PSKs connect all backends, in every version that both have them in") {
+  for_each_pair([](const backend_entry& a, const backend_entry& b) {
+    for (const tls_version v : common_versions(a, b)) {
+      const capability needed = v == tls_version::tls1_3 ? capability::external_psk_tls1_3 : capability::external_psk;
+      if (!a.capabilities.has(needed) || !b.capabilities.has(needed)) continue;
+      for (const named_group group : {named_group::x25519, named_group::secp256r1}) {
+        for (const bool has_certificate : {false, true}) {
+          CAPTURE(name(v), name(group), has_certificate);
+          client_settings c = with_version(psk_client(), v);
+          c.groups = {group};
+          any_pair p(make_client(a, c),
+                     make_server(b, with_version(has_certificate ? psk_and_certificate() : psk_server(), v)),
+                     peer_options());
+          p.client.outgoing = pattern(20000, 1);
+          p.server.outgoing = pattern(20000, 2);
+          p.run();
+          INFO(p.describe());
+          REQUIRE(p.up());
+          CHECK(p.client.incoming == p.server.outgoing);
+          CHECK(p.server.incoming == p.client.outgoing);
+          for (const any_engine* e : {&p.client.engine, &p.server.engine}) {
+            CHECK(e->psk_identity() == "device 1");
+            CHECK_FALSE(e->resumed());
+            CHECK(e->peer_chain().empty());
+          }
+        }
+      }
+      for (const bool is_known : {true, false}) {
+        CAPTURE(name(v), is_known);
+        const external_psk bad = is_known ? make_psk("device 1", 'z') : make_psk("nobody");
+        any_pair p(make_client(a, with_version(psk_client(bad), v)), make_server(b, with_version(psk_server(), v)),
+                   peer_options());
+        p.run();
+        INFO(p.describe());
+        CHECK(p.client.handshake_error == errc::psk_refused);
+        CHECK(p.server.handshake_error == errc::psk_refused);
+      }
     }
   });
 }

@@ -53,6 +53,8 @@ struct backend {
                           capability::scrypt_key,
                           capability::older_version_session};
     set.add(capability::tls1_3, has_tls1_3);
+    set.add(capability::external_psk, has_psk);
+    set.add(capability::external_psk_tls1_3, has_psk && has_tls1_3);
     set.add(capability::request_key_update, has_tls1_3);
     set.add(capability::max_fragment_length_tls1_3, has_tls1_3);
     set.add(capability::client_ca_names_tls1_3, has_tls1_3);

@@ -28,6 +28,8 @@ struct backend {
     set.add(capability::external_rsa_pss_key, compat::has_sign_callbacks && compat::has_pss);
     set.add(capability::external_ec_key, compat::has_sign_callbacks);
     set.add(capability::pending_signature, compat::has_sign_callbacks);
+    set.add(capability::external_psk, compat::has_psk_tls1_2);
+    set.add(capability::external_psk_tls1_3, compat::has_psk && compat::has_tls1_3);
     set.add(capability::request_key_update, compat::has_tls1_3);
     set.add(capability::max_fragment_length, compat::has_max_fragment);
     set.add(capability::max_fragment_length_tls1_3, compat::has_max_fragment && compat::has_tls1_3);

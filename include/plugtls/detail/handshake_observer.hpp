@@ -134,7 +134,7 @@ class handshake_observer {
     return n;
   }
 
-  static bool wanted(std::uint8_t type) noexcept { return type == 1 || type == 2 || type == 12; }
+  static bool wanted(std::uint8_t type) noexcept { return type == 1 || type == 2 || type == 12 || type == 16; }
 
   void end_message(half& h, direction d) noexcept {
     const bool from_client = (d == direction::outbound) == (own_ == role::client);
@@ -145,6 +145,7 @@ class handshake_observer {
     if (type == 4 && !from_client) facts_.ticket_seen = true;
     if (type == 14 && !from_client) facts_.hello_done_seen = true;
     if (type == 12 && !from_client) read_server_key_exchange(h.message.view(), facts_);
+    if (type == 16 && from_client) read_client_key_exchange(h.message.view(), facts_);
     h.message.release();
     h.message_header_size = 0;
   }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "plugtls/bytes.hpp"
 #include "plugtls/protocol.hpp"
@@ -36,10 +37,12 @@ struct hello_facts {
   bool offers_1_3 = false;
   bool shares_group = true;  // a group of the client's is one of ours, or it names none
   bool server_hello_seen = false;
-  bool certificate_seen = false;  // the server's, in plaintext
-  bool hello_done_seen = false;   // TLS 1.2: the handshake is a full one
-  bool ticket_seen = false;       // TLS 1.2: the server sends a new one
-  bool psk_selected = false;      // TLS 1.3
+  bool certificate_seen = false;        // the server's, in plaintext
+  bool hello_done_seen = false;         // TLS 1.2: the handshake is a full one
+  bool ticket_seen = false;             // TLS 1.2: the server sends a new one
+  bool psk_selected = false;            // TLS 1.3
+  std::vector<std::string> psk_offers;  // names in a TLS 1.3 client's pre_shared_key; empty text for overlong ones
+  std::string psk_identity;  // the one that was picked (TLS 1.3), or that goes with a suite of TLS 1.2; may be a ticket
   bool client_random_seen = false;
   bool randoms_seen = false;               // both
   bool extended_master_secret = false;     // agreed on: TLS 1.2 (RFC 7627)
@@ -107,6 +110,19 @@ inline name_fault read_server_name(wire_reader& extension, std::string_view& nam
   return name_fault::none;
 }
 
+// The longest name that is remembered, and how many.
+inline constexpr std::size_t max_psk_identity = 127, max_psk_offers = 16;
+
+/// Reads the identities of pre_shared_key (RFC 8446 §4.2.11).
+inline void read_psk_offers(wire_reader& extension, hello_facts& facts) noexcept {
+  wire_reader list(extension.vector16());
+  while (list.ok() && !list.empty() && facts.psk_offers.size() < max_psk_offers) {
+    const byte_view identity = list.vector16();
+    list.take(4);  // obfuscated_ticket_age
+    if (list.ok()) facts.psk_offers.emplace_back(identity.size() <= max_psk_identity ? as_text(identity) : "");
+  }
+}
+
 /// Reads versions, groups and server_name out of a ClientHello (RFC 8446 §4.1.2, RFC 6066 §3). One that does not parse
 /// offers everything: refusing it is the library's business.
 inline void read_client_hello(byte_view body, std::span<const named_group> own_groups, hello_facts& facts) noexcept {
@@ -114,6 +130,7 @@ inline void read_client_hello(byte_view body, std::span<const named_group> own_g
   facts.client_hello_seen = true;
   std::string_view host;
   bool has_name = false;
+  facts.psk_offers.clear();
   wire_reader r(body);
   const unsigned legacy_version = r.u16();
   bool has_versions = false;
@@ -144,6 +161,7 @@ inline void read_client_hello(byte_view body, std::span<const named_group> own_g
         for (const named_group own : own_groups) facts.shares_group = facts.shares_group || own == offered;
       }
     }
+    if (type == 41) read_psk_offers(extension, facts);
     if (type != 0) continue;
     const name_fault fault = has_name ? name_fault::syntax : read_server_name(extension, host);
     if (facts.server_name_fault == name_fault::none) facts.server_name_fault = fault;
@@ -181,8 +199,12 @@ inline void read_server_hello(byte_view body, hello_facts& facts) noexcept {
     wire_reader extension(extensions.vector16());
     if (type == 43) version = extension.u16();
     if (type == 51 && !retry) facts.group = static_cast<named_group>(extension.u16());
-    if (type == 41) facts.psk_selected = true;
     if (type == 23) facts.extended_master_secret = true;
+    if (type == 41) {
+      facts.psk_selected = true;
+      const std::size_t picked = extension.u16();
+      facts.psk_identity = extension.ok() && picked < facts.psk_offers.size() ? facts.psk_offers[picked] : "";
+    }
   }
   const byte_view sent = byte_view(facts.session_id).first(facts.session_id_size);
   facts.session_id_fits = sent.empty() || as_text(session_id) == as_text(sent);
@@ -193,16 +215,26 @@ inline void read_server_hello(byte_view body, hello_facts& facts) noexcept {
   facts.randoms_seen = keep_random(random, facts.server_random) && facts.client_random_seen;
 }
 
-/// Reads group and signature scheme out of an ECDHE ServerKeyExchange of TLS 1.2 (RFC 8422 §5.4).
+/// Reads group and signature scheme out of an ECDHE ServerKeyExchange of TLS 1.2 (RFC 8422 §5.4, RFC 5489 §2).
 inline void read_server_key_exchange(byte_view body, hello_facts& facts) noexcept {
   wire_reader r(body);
+  if (is_psk(facts.suite)) r.vector16();  // psk_identity_hint
   const unsigned curve_type = r.u8();
   const unsigned group = r.u16();
   r.vector8();
   const unsigned scheme = r.u16();
+  if (is_psk(facts.suite) && curve_type == 3) facts.group = static_cast<named_group>(group);  // nothing is signed
   if (!r.ok() || curve_type != 3) return;
   facts.group = static_cast<named_group>(group);
   facts.scheme = static_cast<signature_scheme>(scheme);
+}
+
+/// Reads the name of an external PSK out of a ClientKeyExchange of TLS 1.2 (RFC 5489 §2).
+inline void read_client_key_exchange(byte_view body, hello_facts& facts) noexcept {
+  if (!is_psk(facts.suite)) return;
+  wire_reader r(body);
+  const byte_view identity = r.vector16();
+  if (r.ok() && identity.size() <= max_psk_identity) facts.psk_identity.assign(as_text(identity));
 }
 
 }  // namespace plugtls::detail

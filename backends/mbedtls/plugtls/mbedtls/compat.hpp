@@ -86,6 +86,22 @@ int set_rsa_functions(mbedtls_pk_context*, void*) noexcept {
 }
 #endif
 
+#if defined(MBEDTLS_PSK_MAX_LEN)
+inline constexpr std::size_t max_psk = MBEDTLS_PSK_MAX_LEN;
+#else
+inline constexpr std::size_t max_psk = 0;
+#endif
+#if defined(MBEDTLS_KEY_EXCHANGE_ECDHE_PSK_ENABLED) && MBEDTLS_VERSION_NUMBER < 0x04000000
+inline constexpr bool has_psk = true;
+#else
+inline constexpr bool has_psk = false;
+#endif
+#if defined(MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_EPHEMERAL_ENABLED) && MBEDTLS_VERSION_NUMBER < 0x04000000
+inline constexpr bool has_psk_tls1_3 = has_tls1_3;
+#else
+inline constexpr bool has_psk_tls1_3 = false;
+#endif
+
 inline constexpr capability_set capabilities = [] {
   capability_set set{capability::server_group_order,     capability::renegotiation_info,
                      capability::any_alpn_name,          capability::long_chain,
@@ -101,6 +117,8 @@ inline constexpr capability_set capabilities = [] {
   set.add(capability::signature_scheme_choice, MBEDTLS_VERSION_NUMBER >= 0x03000000);
   set.add(capability::server_suite_order, !has_tls1_3);
   set.add(capability::pbes2_aes, MBEDTLS_VERSION_NUMBER >= 0x03050000);
+  set.add(capability::external_psk, has_psk);
+  set.add(capability::external_psk_tls1_3, has_psk_tls1_3);
 #if defined(MBEDTLS_SSL_MAX_FRAGMENT_LENGTH)
   // A server that grants it splits its Certificate, which older ones cannot read.
   set.add(capability::max_fragment_length, MBEDTLS_VERSION_NUMBER >= 0x03060300);
@@ -273,6 +291,17 @@ inline std::uint32_t ticket_lifetime(const mbedtls_ssl_session& session) noexcep
 /// Whether a session has something to resume it by.
 inline bool is_resumable(const mbedtls_ssl_session& session) noexcept {
   return session.PLUGTLS_MBEDTLS_FIELD(ticket_len) != 0 || session.PLUGTLS_MBEDTLS_FIELD(id_len) != 0;
+}
+
+/// Switches psk_dhe_ke of TLS 1.3 on, and certificates off where nothing but a PSK will do.
+inline void set_psk_modes(mbedtls_ssl_config* conf, bool is_only) noexcept {
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3)
+  mbedtls_ssl_conf_tls13_key_exchange_modes(conf, MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_EPHEMERAL |
+                                                      (is_only ? 0 : MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL));
+#else
+  static_cast<void>(conf);
+  static_cast<void>(is_only);
+#endif
 }
 
 // Groups and signature schemes: the value for mbedTLS's list, 0 for what it lacks.

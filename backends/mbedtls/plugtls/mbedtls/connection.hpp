@@ -219,6 +219,7 @@ class connection {
 
   // The last line: no verified peer, no connection, whatever the library thinks.
   bool is_peer_settled() const noexcept {
+    if (detail::psk_in_use(context_->plan().psks, wire_->observer().facts()) != nullptr) return true;
     if (mode() == verify_mode::none) return true;
     if (verifier_->decided()) return verifier_->decision().accept;
     if (resumed()) return verifier_->resumable().accepted();

@@ -8,6 +8,7 @@
 #include "plugtls/mbedtls/handle.hpp"
 #include "plugtls/mbedtls/numbers.hpp"
 #include "plugtls/mbedtls/private_key.hpp"
+#include "plugtls/mbedtls/psk.hpp"
 #include "plugtls/mbedtls/session.hpp"
 #include "plugtls/mbedtls/verify.hpp"
 
@@ -52,6 +53,9 @@ class context {
       e = mbedtls_ssl_conf_alpn_protocols(conf, alpn_.data());
       if (e != 0) return refuse(info, e, errc::unsupported, "mbedTLS cannot offer this list of ALPN protocols");
     }
+    if constexpr (compat::has_psk || compat::has_psk_tls1_3)
+      if (!plan.psks.empty())
+        if (const errc what = set_psks(conf, plan, info); what != errc::success) return what;
     if (const errc what = load_anchors(info); what != errc::success) return what;
     return load_identity(identities, info);
   }

@@ -38,4 +38,18 @@ inline constexpr bool has_tls1_3 = false;
 inline constexpr bool has_tls1_3 = true;
 #endif
 
+#if defined(OPENSSL_NO_PSK)
+inline constexpr bool has_psk = false;
+inline void set_psk_callbacks(SSL_CTX*, bool, SSL_psk_client_cb_func, SSL_psk_server_cb_func) noexcept {}
+#else
+inline constexpr bool has_psk = true;
+inline void set_psk_callbacks(SSL_CTX* ctx, bool is_client, SSL_psk_client_cb_func client,
+                              SSL_psk_server_cb_func server) noexcept {
+  if (is_client)
+    SSL_CTX_set_psk_client_callback(ctx, client);
+  else
+    SSL_CTX_set_psk_server_callback(ctx, server);
+}
+#endif
+
 }  // namespace plugtls::openssl

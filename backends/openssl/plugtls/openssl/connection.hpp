@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <climits>
+#include <cstring>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -27,6 +29,7 @@ class connection {
     plan_ = &context.plan();
     own_ = context.plan().own;
     key_log_ = &context.plan().key_log;
+    psks_ = context.plan().psks;
     asks_for_staple_ = context.plan().verify.revocation.policy.staple;
     ssl_.reset(SSL_new(context.native_handle()));
     bio_handle bio = make_bio(w);
@@ -144,6 +147,22 @@ class connection {
   static void on_key(const SSL* ssl, const char* line) {
     auto* self = static_cast<connection*>(SSL_get_ex_data(ssl, data_index()));
     detail::log_line(*self->key_log_, self->verifier_->exception(), line);
+  }
+  // These serve TLS 1.3 too, where they stand for a PSK with SHA-256.
+  static unsigned give_psk(SSL* ssl, const char*, char* identity, unsigned identity_room, unsigned char* key,
+                           unsigned room) {
+    const external_psk& own = static_cast<connection*>(SSL_get_ex_data(ssl, data_index()))->psks_.front();
+    if (own.identity.size() >= identity_room || own.key.size() > room) return 0;
+    std::memcpy(identity, own.identity.c_str(), own.identity.size() + 1);
+    std::memcpy(key, own.key.c_str(), own.key.size());
+    return static_cast<unsigned>(own.key.size());
+  }
+  static unsigned find_psk(SSL* ssl, const char* identity, unsigned char* key, unsigned room) {
+    const auto* self = static_cast<connection*>(SSL_get_ex_data(ssl, data_index()));
+    const external_psk* found = plugtls::detail::find_psk(self->psks_, identity);
+    if (found == nullptr || found->key.size() > room) return 0;
+    std::memcpy(key, found->key.c_str(), found->key.size());
+    return static_cast<unsigned>(found->key.size());
   }
   static int on_chain(X509_STORE_CTX* store, void*) {
     connection* self = from(store);
@@ -284,6 +303,7 @@ class connection {
   const key_log_callback* key_log_ = nullptr;
   const context_plan* plan_ = nullptr;
   role own_ = role::client;
+  std::span<const external_psk> psks_;
   bool asks_for_staple_ = false;
   bool is_decision_due_ = false;
   unsigned long error_ = 0;

@@ -90,6 +90,12 @@ class context {
     if (SSL_CTX_set1_sigalgs_list(ctx, (is_server ? own : schemes).c_str()) != 1 ||
         SSL_CTX_set1_client_sigalgs_list(ctx, (is_server ? schemes : own).c_str()) != 1)
       return refuse(info, errc::unsupported, "the signature schemes");
+    if (!plan_->psks.empty()) {
+      set_psk_callbacks(ctx, plan_->own == role::client, connection::give_psk, connection::find_psk);
+      // In TLS 1.3 a PSK becomes a session, which a server that verifies clients takes in a context of some name only.
+      static constexpr unsigned char name[] = "plugtls";
+      if (plan_->own == role::server) SSL_CTX_set_session_id_context(ctx, name, sizeof name);
+    }
     if (plan_->max_fragment_length != 0 &&
         SSL_CTX_set_tlsext_max_fragment_length(ctx, fragment_code(plan_->max_fragment_length)) != 1)
       return refuse(info, errc::unsupported, "the length of fragments");

@@ -21,6 +21,7 @@ constexpr const char* native_name(cipher_suite s) noexcept {
     case cipher_suite::ecdhe_rsa_with_aes_256_gcm_sha384: return "ECDHE-RSA-AES256-GCM-SHA384";
     case cipher_suite::ecdhe_rsa_with_chacha20_poly1305_sha256: return "ECDHE-RSA-CHACHA20-POLY1305";
     case cipher_suite::ecdhe_ecdsa_with_chacha20_poly1305_sha256: return "ECDHE-ECDSA-CHACHA20-POLY1305";
+    case cipher_suite::ecdhe_psk_with_chacha20_poly1305_sha256: return has_psk ? "ECDHE-PSK-CHACHA20-POLY1305" : "";
     default: return "";
   }
 }

@@ -162,6 +162,24 @@ inline constexpr bool has_max_fragment = false;
 inline int ask_for_fragments(WOLFSSL_CTX*, unsigned char) noexcept { return WOLFSSL_FAILURE; }
 #endif
 
+#if defined(NO_PSK)
+inline constexpr bool has_psk = false;
+template <class Give, class Find>
+void set_psk_callbacks(WOLFSSL_CTX*, bool, Give, Find) noexcept {}
+#else
+inline constexpr bool has_psk = true;
+template <class Give, class Find>
+void set_psk_callbacks(WOLFSSL_CTX* ctx, bool is_client, Give give, Find find) noexcept {
+  if (is_client)
+    wolfSSL_CTX_set_psk_client_callback(ctx, give);
+  else
+    wolfSSL_CTX_set_psk_server_callback(ctx, find);
+}
+#endif
+
+/// In 5.5 a client of TLS 1.2 cannot do ECDHE_PSK over X25519, plugtls's first group ("Bad ECC Peer Key"; measured).
+inline constexpr bool has_psk_tls1_2 = has_psk && LIBWOLFSSL_VERSION_HEX >= 0x05007000;
+
 /// In 5.5 a server signs by what it likes best of the client's list, whatever its own, and a client takes any scheme
 /// (measured; 5.7 keeps to the list).
 inline constexpr bool keeps_to_schemes = LIBWOLFSSL_VERSION_HEX >= 0x05007000;

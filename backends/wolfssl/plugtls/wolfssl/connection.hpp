@@ -179,7 +179,9 @@ class connection {
   void set_verification() noexcept {
     int flags = WOLFSSL_VERIFY_NONE;
     if (mode() != verify_mode::none) flags = WOLFSSL_VERIFY_PEER;
-    if (mode() == verify_mode::required && !is_client()) flags |= WOLFSSL_VERIFY_FAIL_IF_NO_PEER_CERT;
+    // In TLS 1.2 the library would want a certificate besides a PSK; WOLFSSL_VERIFY_FAIL_EXCEPT_PSK wants none in 1.3.
+    is_spared_ = is_psk(wire_->observer().facts().suite);
+    if (mode() == verify_mode::required && !is_client() && !is_spared_) flags |= WOLFSSL_VERIFY_FAIL_IF_NO_PEER_CERT;
     wolfSSL_set_verify(ssl_.get(), flags, on_certificate);
     wolfSSL_set_verify_depth(ssl_.get(), 100);  // the verifier counts, with its own errc
   }
@@ -213,6 +215,7 @@ class connection {
     auto& c = *static_cast<connection*>(self);
     if (size <= 0) return WOLFSSL_CBIO_ERR_GENERAL;
     if (c.blocked_) return WOLFSSL_CBIO_ERR_WANT_READ;
+    if (!c.is_spared_ && is_psk(c.wire_->observer().facts().suite)) c.set_verification();
     const io_result r = c.pull(reinterpret_cast<std::byte*>(out), static_cast<std::size_t>(size));
     switch (r.status) {
       case io_status::ok:
@@ -285,6 +288,7 @@ class connection {
 
   // The last line: no verified peer, no connection, whatever the library thinks.
   bool is_peer_settled() const noexcept {
+    if (detail::psk_in_use(context_->plan().psks, wire_->observer().facts()) != nullptr) return true;
     if (mode() == verify_mode::none) return true;
     if (verifier_->decided()) return verifier_->decision().accept;
     if (resumed()) return verifier_->resumable().accepted();
@@ -373,7 +377,9 @@ class connection {
         wire_->write_broken())
       return;
     const bool is_ours = verifier_->decided() && !verifier_->decision().accept;
-    const alert what = is_ours && error_ != NO_PEER_CERT ? verifier_->decision().alert : alert::handshake_failure;
+    alert what = is_ours && error_ != NO_PEER_CERT ? verifier_->decision().alert : alert::handshake_failure;
+    if (error_ == BAD_BINDER) what = alert::decrypt_error;
+    if (error_ == PSK_KEY_ERROR) what = alert::unknown_psk_identity;
     alert_passed_ = true;
     wire_->push_alert(what);
   }
@@ -394,6 +400,7 @@ class connection {
   errc reason_ = errc::success;
   bool alert_passed_ = false;
   bool is_encrypted_ = false;
+  bool is_spared_ = false;  // a suite with PSK was chosen
   // Nothing more comes in this call. In OpenSSL's mode AUTO_RETRY, the default of its layer, wolfSSL asks ten times.
   bool blocked_ = false;
   bool at_alert_ = false;  // its header has been read, and no more

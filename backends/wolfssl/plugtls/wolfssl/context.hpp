@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -79,6 +80,10 @@ class context {
       if (!curve_name(g).empty()) curves += (curves.empty() ? "" : ":") + std::string(curve_name(g));
     if (plan_->own == role::server && !curves.empty()) e = wolfSSL_CTX_set1_curves_list(ctx, curves.c_str());
     if (e != WOLFSSL_SUCCESS) return refuse(info, e, errc::unsupported, "wolfSSL refuses the groups");
+    if (!plan_->psks.empty()) {
+      wolfSSL_CTX_set_psk_callback_ctx(ctx, const_cast<context_plan*>(plan_));
+      compat::set_psk_callbacks(ctx, plan_->own == role::client, give_psk, find_psk);
+    }
     // Before the versions: where TLS 1.3 is ruled out, wolfSSL refuses to set groups.
     std::vector<int> groups;
     for (const named_group g : plan_->groups) groups.push_back(static_cast<int>(g));
@@ -92,8 +97,7 @@ class context {
     if (e != WOLFSSL_SUCCESS) return refuse(info, e, errc::unsupported, "wolfSSL refuses the cipher suites");
     e = wolfSSL_CTX_set1_sigalgs_list(ctx, join(plan_->signature_schemes).c_str());
     if (e != WOLFSSL_SUCCESS) return refuse(info, e, errc::unsupported, "wolfSSL refuses the signature schemes");
-    if (plan_->max_fragment_length != 0)
-      e = compat::ask_for_fragments(ctx, fragment_code(plan_->max_fragment_length));
+    if (plan_->max_fragment_length != 0) e = compat::ask_for_fragments(ctx, fragment_code(plan_->max_fragment_length));
     if (e != WOLFSSL_SUCCESS) return refuse(info, e, errc::unsupported, "wolfSSL refuses the length of fragments");
     return errc::success;
   }
@@ -124,6 +128,25 @@ class context {
     });
     const bool is_1_3 = wolfSSL_version(ssl) == static_cast<int>(tls_version::tls1_3);
     return answer == WOLFSSL_TICKET_RET_CREATE && is_1_3 ? static_cast<int>(WOLFSSL_TICKET_RET_OK) : answer;
+  }
+
+  // These serve TLS 1.3 too, where they stand for a PSK with SHA-256. The room for a name holds its NUL.
+  static unsigned give_psk(WOLFSSL* ssl, const char*, char* identity, unsigned identity_room, unsigned char* key,
+                           unsigned room) noexcept {
+    const external_psk& own = plan_of(ssl).psks.front();
+    if (own.identity.size() > identity_room || own.key.size() > room) return 0;
+    std::memcpy(identity, own.identity.c_str(), own.identity.size() + (own.identity.size() < identity_room ? 1 : 0));
+    std::memcpy(key, own.key.c_str(), own.key.size());
+    return static_cast<unsigned>(own.key.size());
+  }
+  static unsigned find_psk(WOLFSSL* ssl, const char* identity, unsigned char* key, unsigned room) noexcept {
+    const external_psk* found = detail::find_psk(plan_of(ssl).psks, identity);
+    if (found == nullptr || found->key.size() > room) return 0;
+    std::memcpy(key, found->key.c_str(), found->key.size());
+    return static_cast<unsigned>(found->key.size());
+  }
+  static const context_plan& plan_of(WOLFSSL* ssl) noexcept {
+    return *static_cast<const context_plan*>(wolfSSL_get_psk_callback_ctx(ssl));
   }
 
   errc set_alpn(error_info& info) {

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "plugtls/capability.hpp"
+#include "plugtls/error_info.hpp"
+#include "plugtls/protocol.hpp"
+#include "plugtls/psk.hpp"
+
+/// Settings of single options, checked and taken over into a plan, whose versions and suites are settled.
+namespace plugtls::detail {
+
+/// Takes the length of fragments over, which clients ask for.
+template <class Backend, class Settings, class Plan>
+errc take_fragment_length(const Settings& s, Plan& plan, error_info& info) {
+  if constexpr (requires { s.max_fragment_length; }) {
+    plan.max_fragment_length = s.max_fragment_length;
+    if (s.max_fragment_length == 0) return errc::success;
+    if (s.max_fragment_length < 512 || s.max_fragment_length > 4096 || !std::has_single_bit(s.max_fragment_length))
+      return info.set(errc::invalid_argument, "max_fragment_length is none of 512, 1024, 2048 and 4096 (RFC 6066 §4)");
+    const std::string own(Backend::name);
+    if (!Backend::capabilities.has(capability::max_fragment_length))
+      return info.set(errc::unsupported, own + " as it is built here cannot ask for a max_fragment_length");
+    if (plan.max_version == tls_version::tls1_3 && !Backend::capabilities.has(capability::max_fragment_length_tls1_3))
+      return info.set(errc::unsupported,
+                      own + " asks for a max_fragment_length in TLS 1.2 only: set max_version to it");
+  }
+  return errc::success;
+}
+
+/// Takes the PSKs over, and makes the suites agree with them. Without any, the suites with PSK are out.
+template <class Backend, class Plan>
+errc take_psks(bool are_suites_asked, Plan& plan, error_info& info) {
+  auto& suites = plan.cipher_suites;
+  if (plan.psks.empty()) {
+    if (!are_suites_asked) return errc::success;
+    for (const cipher_suite s : suites)
+      if (is_psk(s))
+        return info.set(errc::unsupported, "cipher suite " + std::string(name(s)) + " needs a PSK: set one");
+    return errc::success;
+  }
+  if (const errc e = check_psks(plan.psks, info); e != errc::success) return e;
+  constexpr cipher_suite own = cipher_suite::ecdhe_psk_with_chacha20_poly1305_sha256;
+  const auto first_1_2 = std::find_if(suites.begin(), suites.end(), [](cipher_suite s) { return !is_tls1_3(s); });
+  if (!are_suites_asked && Backend::supports(own)) suites.insert(first_1_2, own);
+  if (!plan.psk_only) return errc::success;
+  // A PSK goes with its hash, SHA-256, and in TLS 1.2 with its suites.
+  const auto is_useless = [](cipher_suite s) {
+    return is_tls1_3(s) ? s == cipher_suite::aes_256_gcm_sha384 : !is_psk(s);
+  };
+  for (const cipher_suite s : suites)
+    if (are_suites_asked && is_useless(s))
+      return info.set(errc::invalid_argument, "cipher suite " + std::string(name(s)) +
+                                                  " cannot be used with the PSK, and there is "
+                                                  "nothing else: leave it out");
+  std::erase_if(suites, is_useless);
+  return errc::success;
+}
+
+/// Refuses PSKs in a window with a version that has none.
+template <class Backend, class Plan>
+errc check_psk_versions(const Plan& plan, error_info& info) {
+  if (plan.psks.empty()) return errc::success;
+  for (const auto& [version, needed] : {std::pair(tls_version::tls1_2, capability::external_psk),
+                                        std::pair(tls_version::tls1_3, capability::external_psk_tls1_3)})
+    if (version >= plan.min_version && version <= plan.max_version && !Backend::capabilities.has(needed))
+      return info.set(errc::unsupported, std::string(Backend::name) + " as it is built here has no external PSK in " +
+                                             std::string(name(version)) + "; leave that version out");
+  return errc::success;
+}
+
+}  // namespace plugtls::detail
