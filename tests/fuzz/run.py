@@ -66,6 +66,8 @@ def seeds(target):
         yield from ders()
     elif target == "crl":
         yield from (b"\1\1" + der for der in ders(b"X509 CRL"))
+    elif target == "pkcs12":
+        yield from (path.read_bytes() for path in sorted(DATA.glob("pki/*.p12")))
     elif target == "ocsp":
         yield from (path.read_bytes() for path in sorted(DATA.glob("ocsp/*.der")))
     elif target == "pem":
