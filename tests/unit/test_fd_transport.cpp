@@ -355,3 +355,33 @@ TEST_CASE("a graceful close takes what the peer still sends, within bounds") {
   CHECK_FALSE(a.is_open());
   CHECK_FALSE(is_open(fd));
 }
+
+TEST_CASE("two threads wait for a socket at once, whatever the deadlines, and an interrupt ends it for both") {
+  int fds[2] = {-1, -1};
+  REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == 0);
+  fd_transport a(fds[0]), b(fds[1]);
+  a.expires_after(std::chrono::milliseconds(0));
+  std::error_code ec;
+  const auto soon = std::chrono::steady_clock::now() + std::chrono::milliseconds(10);
+  const auto never = std::chrono::steady_clock::time_point::max();
+  a.wait_until(true, false, soon, ec);
+  CHECK(ec == errc::timed_out);
+  a.wait_until(true, true, soon, ec);
+  CHECK_FALSE(ec);
+  const std::string block(4096, 'x');
+  while (!ec) a.write_some(plugtls::as_bytes(block), ec);
+  CHECK(ec == errc::would_block);
+  a.wait_until(false, true, soon, ec);
+  CHECK(ec == errc::timed_out);
+  std::error_code read_error, write_error;
+  std::thread reader([&] { a.wait_until(true, false, never, read_error); });
+  std::thread writer([&] { a.wait_until(false, true, never, write_error); });
+  a.interrupt();
+  reader.join();
+  writer.join();
+  CHECK_FALSE(read_error);
+  CHECK_FALSE(write_error);
+  CHECK(a.is_open());
+  fd_transport().wait_until(true, false, soon, ec);
+  CHECK(ec == std::errc::bad_file_descriptor);
+}

@@ -226,3 +226,25 @@ TEST_CASE("a memory pipe's wait sleeps until the other thread acts") {
   for (std::size_t i = 0; i < text.size(); ++i) in_order = in_order && text[i] == static_cast<char>('1' + i % 8);
   CHECK(in_order);
 }
+
+TEST_CASE("two threads wait for a pipe at once, and an interrupt ends it for both") {
+  auto [a, b] = make_memory_pipe(1);
+  std::error_code ec;
+  const auto soon = std::chrono::steady_clock::now() + std::chrono::milliseconds(10);
+  const auto never = std::chrono::steady_clock::time_point::max();
+  a.wait_until(true, false, soon, ec);
+  CHECK(ec == errc::timed_out);
+  a.wait_until(true, true, soon, ec);
+  CHECK_FALSE(ec);
+  a.write_some(plugtls::as_bytes("x"), ec);
+  a.wait_until(false, true, soon, ec);
+  CHECK(ec == errc::timed_out);
+  std::error_code read_error, write_error;
+  std::thread reader([&] { a.wait_until(true, false, never, read_error); });
+  std::thread writer([&] { a.wait_until(false, true, never, write_error); });
+  a.interrupt();
+  reader.join();
+  writer.join();
+  CHECK_FALSE(read_error);
+  CHECK_FALSE(write_error);
+}

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <openssl/err.h>
 
+#include <thread>
+
 #include "plugtls/backend.hpp"
 #include "plugtls/buffer_port.hpp"
+#include "plugtls/duplex_stream.hpp"
+#include "plugtls/memory_pipe.hpp"
 #include "support/catch.hpp"
 #include "support/corpus.hpp"
+#include "support/drive.hpp"
 #include "support/pki.hpp"
 
 namespace tls = plugtls;
@@ -103,4 +108,78 @@ TEST_CASE("TLS 1.2 without extended master secret exports nothing and binds noth
       CHECK(e->channel_binding(tls::channel_binding_type::tls_server_end_point, info).size() == 32);
     }
   }
+}
+
+TEST_CASE("duplex_stream: both directions are full, and keys change on both", "[openssl]") {
+  auto [a, b] = tls::make_memory_pipe(5000);
+  tls::duplex_stream client(
+      tls::context::client(plugtls_test::with_version(plugtls_test::client_defaults(), tls::tls_version::tls1_3)),
+      std::move(a), plugtls_test::server_name);
+  tls::duplex_stream server(tls::context::server(plugtls_test::server_defaults()), std::move(b));
+  const std::string block = plugtls_test::pattern(50000);
+  constexpr int blocks = 40;
+  std::error_code written[2], received[2];
+  int good[2] = {};
+  const auto write = [&](auto& s, std::error_code& ec) {
+    s.handshake(ec);
+    for (int i = 0; i < blocks && !ec; ++i) {
+      s.write(block, ec);
+      s.with_engine([](auto& e) { SSL_key_update(e.native().native_handle(), SSL_KEY_UPDATE_REQUESTED); });
+    }
+    if (!ec) s.write("end", ec);
+  };
+  const auto read = [&](auto& s, std::error_code& ec, int& count) {
+    std::string text(block.size(), '\0');
+    for (int i = 0; i < blocks && !ec; ++i) {
+      s.read(text, ec);
+      count += text == block;
+    }
+    text.resize(3);
+    if (!ec) s.read(text, ec);
+    count += text == "end";
+  };
+  std::thread threads[] = {std::thread([&] { write(client, written[0]); }),
+                           std::thread([&] { write(server, written[1]); }),
+                           std::thread([&] { read(client, received[0], good[0]); }),
+                           std::thread([&] { read(server, received[1], good[1]); })};
+  for (std::thread& t : threads) t.join();
+  for (const std::error_code& ec : {written[0], written[1], received[0], received[1]}) CHECK(ec == std::error_code());
+  CHECK(good[0] == blocks + 1);
+  CHECK(good[1] == blocks + 1);
+}
+
+TEST_CASE("duplex_stream: a reader sends the answer to a key update when there is room again", "[openssl]") {
+  auto [a, b] = tls::make_memory_pipe(2000);
+  tls::duplex_stream client(
+      tls::context::client(plugtls_test::with_version(plugtls_test::client_defaults(), tls::tls_version::tls1_3)),
+      std::move(a), plugtls_test::server_name);
+  tls::duplex_stream server(tls::context::server(plugtls_test::server_defaults()), std::move(b));
+  std::error_code ec, other;
+  std::thread peer([&] { server.handshake(other); });
+  client.handshake(ec);
+  peer.join();
+  REQUIRE_FALSE(ec);
+  // The way to the server is full.
+  client.timeout(std::chrono::milliseconds(20));
+  client.write(std::string(4000, 'x'), ec);
+  CHECK(ec == tls::errc::timed_out);
+  client.timeout(std::chrono::seconds(30));
+  server.with_engine([](auto& e) { SSL_key_update(e.native().native_handle(), SSL_KEY_UPDATE_REQUESTED); });
+  server.write("data");
+  std::string text(4, '\0');
+  client.read(text, ec);
+  CHECK(text == "data");
+  // Now the client only reads, and the server reads what was in the way.
+  std::thread reader([&] { client.read_some(text, ec); });
+  std::string rest(4000, '\0');
+  CHECK(server.read(rest) == rest.size());
+  bool is_left = true;
+  for (int i = 0; i < 2000 && is_left; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    is_left = client.with_engine([](auto& e) { return e.has_output(); });
+  }
+  CHECK_FALSE(is_left);
+  server.write("more");
+  reader.join();
+  CHECK(text == "more");
 }
