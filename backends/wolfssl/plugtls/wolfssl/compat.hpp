@@ -99,6 +99,9 @@ inline constexpr bool has_mlkem = true;
 inline constexpr bool has_mlkem = false;
 #endif
 
+/// The groups of NIST curves with ML-KEM, under IANA's numbers.
+inline constexpr bool has_mlkem_with_p = has_mlkem && LIBWOLFSSL_VERSION_HEX >= 0x05009000;
+
 #if defined(HAVE_ED25519)
 inline constexpr bool has_ed25519 = true;
 #else

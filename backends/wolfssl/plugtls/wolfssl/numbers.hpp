@@ -47,6 +47,8 @@ inline bool supports(named_group g) noexcept {
     case named_group::x25519: return compat::has_x25519;
     case named_group::x448: return compat::has_x448;
     case named_group::x25519mlkem768: return compat::has_mlkem;
+    case named_group::secp256r1mlkem768:
+    case named_group::secp384r1mlkem1024: return compat::has_mlkem_with_p;
     default: return false;
   }
 }
