@@ -56,7 +56,7 @@ class BrowserTest(BackendTest):
         what = {"home": str(self.folder / home), "profile": str(self.folder / f"profile{self.profiles}"),
                 "url": f"https://{name}:{server.port}/", **more}
         p = subprocess.run(["node", HERE / "visit.js", PLAYWRIGHT], input=json.dumps([what]).encode(), capture_output=True,
-                           timeout=120)
+                           timeout=60)
         self.assertEqual(p.returncode, 0, p.stderr.decode())
         return json.loads(p.stdout)[0]
 

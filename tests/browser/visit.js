@@ -3,6 +3,7 @@
 // url, ...}; standard output is the list of what each saw. `home` holds the NSS database with authorities and keys, `profile`
 // is a folder that is not there yet.
 'use strict';
+const fs = require('fs');
 const path = require('path');
 const { chromium } = require(path.join(process.argv[2], 'node_modules', 'playwright-core'));
 
@@ -10,7 +11,17 @@ const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', 
   '--disable-background-networking', '--disable-component-update', '--disable-sync',
   '--host-resolver-rules=MAP *.plugtls.test 127.0.0.1, MAP plugtls.test 127.0.0.1'];
 
+// A person would be asked which certificate to present. This has Chromium take the one that is there.
+function presentUnasked(profile, url) {
+  const folder = path.join(profile, 'Default');
+  fs.mkdirSync(folder, { recursive: true });
+  const setting = { last_modified: '13300000000000000', setting: { filters: [{}] } };
+  const exceptions = { auto_select_certificate: { [`${new URL(url).origin},*`]: setting } };
+  fs.writeFileSync(path.join(folder, 'Preferences'), JSON.stringify({ profile: { content_settings: { exceptions } } }));
+}
+
 async function visit(what) {
+  presentUnasked(what.profile, what.url);
   const context = await chromium.launchPersistentContext(what.profile, {
     executablePath: process.env.PLUGTLS_BROWSER || '/usr/bin/chromium', args: FLAGS,
     env: { ...process.env, HOME: what.home, XDG_CONFIG_HOME: path.join(what.home, '.config') },
@@ -26,6 +37,7 @@ async function visit(what) {
     } catch (e) {
       seen.error = (/net::(ERR_[A-Z_0-9]+)/.exec(e.message) || [null, e.message])[1];
       await page.waitForLoadState();
+      await page.waitForFunction(() => document.body && document.body.innerText !== '', null, { timeout: 5000 });
     }
     Object.assign(seen, await page.evaluate(() => ({
       title: document.title,
