@@ -31,7 +31,9 @@ struct hello_facts {
   bool psk_selected = false;               // TLS 1.3
   std::array<std::byte, 32> session_id{};  // the client's
   std::size_t session_id_size = 0;
-  bool session_id_fits = false;  // the server's is the client's, or that is empty
+  bool offers_extended_secret = false;  // the client asks for RFC 7627
+  bool extended_secret = false;         // TLS 1.2: and the server agrees
+  bool session_id_fits = false;         // the server's is the client's, or that is empty
 
   /// Whether a session is resumed, as far as the plaintext of a whole handshake tells. In TLS 1.2 the server repeats
   /// the client's session id, where it has sent one (wolfSSL's sends none beside a ticket), and sends neither
@@ -109,6 +111,7 @@ inline void read_client_hello(byte_view body, std::span<const named_group> own_g
         for (const named_group own : own_groups) facts.shares_group = facts.shares_group || own == offered;
       }
     }
+    if (type == 23) facts.offers_extended_secret = true;
     if (type != 0) continue;
     wire_reader names(extension.vector16());
     if (names.u8() != 0) continue;
@@ -143,6 +146,7 @@ inline void read_server_hello(byte_view body, hello_facts& facts) noexcept {
     if (type == 43) version = extension.u16();
     if (type == 51 && !retry) facts.group = static_cast<named_group>(extension.u16());
     if (type == 41) facts.psk_selected = true;
+    if (type == 23) facts.extended_secret = true;
   }
   const byte_view sent = byte_view(facts.session_id).first(facts.session_id_size);
   facts.session_id_fits = sent.empty() || as_text(session_id) == as_text(sent);
