@@ -45,6 +45,10 @@ struct engine_state {
   static bool verify_again(const void* self, std::span<const byte_view> chain, byte_view staple,
                            resumable_peer& out) noexcept {
     const auto& s = *static_cast<const engine_state*>(self);
+    // A ticket of TLS 1.2 is for clients with the extended master secret (RFC 7627 §5.3). One of TLS 1.3 needs none.
+    const hello_facts& facts = s.w.observer().facts();
+    const bool is_1_3 = facts.offers_1_3 && s.context.plan().max_version == tls_version::tls1_3;
+    if (s.context.plan().own == role::server && !is_1_3 && !facts.offers_extended_secret) return false;
     return s.context.verify_again(chain, staple, s.name, out);
   }
 
@@ -90,9 +94,13 @@ struct engine_state {
   }
 
   // Whether the plaintext says that a session is resumed, there was one to resume, and the library says so too.
+  // A client's session of TLS 1.2 had the extended master secret, and has it again, or is not resumed (RFC 7627 §5.3).
   bool is_resumed() const noexcept {
-    const bool possible = context.plan().own == role::client ? !offered.empty() : bool(context.plan().tickets);
-    return possible && w.observer().facts().says_resumed() && native.resumed();
+    const hello_facts& facts = w.observer().facts();
+    const bool is_client = context.plan().own == role::client;
+    const bool possible = is_client ? !offered.empty() : bool(context.plan().tickets);
+    const bool is_bound = !is_client || facts.version == tls_version::tls1_3 || facts.extended_master_secret;
+    return possible && is_bound && facts.says_resumed() && native.resumed();
   }
 
   // Makes the newest session of this connection; empty where there is none.
@@ -100,6 +108,7 @@ struct engine_state {
     if (current != engine_phase::open || !context.plan().sessions) return {};
     // In TLS 1.2 the one that was resumed stays good, where no new one has come.
     if (resumed && agreed.version == tls_version::tls1_2 && !w.observer().facts().ticket_seen) return offered;
+    if (agreed.version == tls_version::tls1_2 && !w.observer().facts().extended_master_secret) return {};
     native_session made;
     if (!native.session(made) || made.bytes.empty()) return {};
     session_envelope out;

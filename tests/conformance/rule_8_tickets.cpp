@@ -117,3 +117,29 @@ TEST_CASE("rule 8: hard transports carry tickets too, blocking or not") {
     }
   }
 }
+
+TEST_CASE("rule 8: a client that is gone before its tickets come has still said what it said") {
+  if (lacks<default_backend>(capability::tls1_3)) return;
+  resuming s(tls_version::tls1_3);
+  auto ends = make_memory_pipe();
+  stream client{make_client(s.client), std::move(ends.first), server_name};
+  stream server{make_server(s.server), std::move(ends.second)};
+  client.non_blocking(true);
+  server.non_blocking(true);
+  std::error_code c, w;
+  client.handshake(c);
+  server.handshake(w);
+  client.handshake(c);
+  REQUIRE_FALSE(c);
+  client.write("bye", c);
+  client.shutdown_send(c);
+  client.next_layer().close();
+  server.handshake(w);
+  CHECK_FALSE(w);
+  char block[10];
+  CHECK(server.read_some(block, w) == 3);
+  CHECK(server.read_some(block, w) == 0);
+  CHECK(w == errc::closed);
+  CHECK(server.write_some("too late", w) == 0);
+  CHECK(w == errc::io_error);
+}

@@ -175,3 +175,59 @@ TEST_CASE("every cut of real hellos is read without harm, and never half believe
     CHECK((o.facts().offers_1_2 || o.facts().offers_1_3));
   }
 }
+
+TEST_CASE("the observer tells a resumed handshake by what is said and what is left out") {
+  const auto client = [](std::size_t id_size, bool extended) {
+    null::writer w;
+    w.u16(0x0303).raw(byte_vector(32)).u8(static_cast<unsigned>(id_size)).raw(byte_vector(id_size, std::byte{7}));
+    w.u16(2).u16(0xc02b).u8(1).u8(0);
+    return extended ? w.u16(4).u16(23).u16(0).bytes : w.u16(0).bytes;
+  };
+  const auto server = [](std::size_t id_size, std::byte fill, bool extended) {
+    null::writer w;
+    w.u16(0x0303).raw(byte_vector(32)).u8(static_cast<unsigned>(id_size)).raw(byte_vector(id_size, fill));
+    w.u16(0xc02b).u8(0);
+    return extended ? w.u16(4).u16(23).u16(0).bytes : w.u16(0).bytes;
+  };
+  const auto facts = [&](std::size_t asked, std::size_t answered, std::byte fill, bool extended) {
+    detail::hello_facts f;
+    detail::read_client_hello(client(asked, extended), {}, f);
+    CHECK_FALSE(f.says_resumed());
+    detail::read_server_hello(server(answered, fill, extended), f);
+    CHECK(f.extended_master_secret == extended);
+    CHECK(f.offers_extended_secret == extended);
+    return f;
+  };
+  CHECK(facts(32, 32, std::byte{7}, true).says_resumed());
+  CHECK(facts(0, 0, std::byte{7}, false).says_resumed());
+  CHECK_FALSE(facts(32, 32, std::byte{8}, true).says_resumed());
+  CHECK_FALSE(facts(32, 0, std::byte{7}, true).says_resumed());
+  detail::hello_facts f = facts(32, 32, std::byte{7}, true);
+  f.certificate_seen = true;
+  CHECK_FALSE(f.says_resumed());
+  f = facts(32, 32, std::byte{7}, true);
+  f.hello_done_seen = true;
+  CHECK_FALSE(f.says_resumed());
+  f = facts(32, 32, std::byte{7}, true);
+  f.version = tls_version::tls1_3;
+  CHECK_FALSE(f.says_resumed());
+  f.psk_selected = true;
+  CHECK_FALSE(f.says_resumed());  // without a new key exchange
+  f.group = named_group::x25519;
+  CHECK(f.says_resumed());
+}
+
+TEST_CASE("the observer sees tickets and the end of a server's first flight of TLS 1.2") {
+  handshake_observer o(role::client);
+  feed(o, direction::outbound, null::plain_record(22, null::encode_client_hello(client_offer())));
+  feed(o, direction::inbound, null::plain_record(22, null::encode_server_hello(server_choice(tls_version::tls1_2))));
+  CHECK_FALSE(o.facts().hello_done_seen);
+  CHECK_FALSE(o.facts().ticket_seen);
+  CHECK_FALSE(o.peer_is_encrypted());
+  feed(o, direction::inbound, null::plain_record(22, null::handshake_message(14)), 1);
+  CHECK(o.facts().hello_done_seen);
+  feed(o, direction::inbound, null::plain_record(22, null::handshake_message(4, null::writer().u16(0))), 1);
+  CHECK(o.facts().ticket_seen);
+  feed(o, direction::inbound, null::plain_record(20, null::writer().u8(1).bytes));
+  CHECK(o.peer_is_encrypted());
+}

@@ -48,7 +48,8 @@ struct hello_facts {
   bool extended_master_secret = false;     // agreed on: TLS 1.2 (RFC 7627)
   std::array<std::byte, 32> session_id{};  // the client's
   std::size_t session_id_size = 0;
-  bool session_id_fits = false;  // the server's is the client's, or that is empty
+  bool offers_extended_secret = false;  // the client asks for RFC 7627
+  bool session_id_fits = false;         // the server's is the client's, or that is empty
 
   /// Whether a session is resumed, as far as the plaintext of a whole handshake tells. In TLS 1.2 the server repeats
   /// the client's session id, where it has sent one (wolfSSL's sends none beside a ticket), and sends neither
@@ -162,6 +163,7 @@ inline void read_client_hello(byte_view body, std::span<const named_group> own_g
       }
     }
     if (type == 41) read_psk_offers(extension, facts);
+    if (type == 23) facts.offers_extended_secret = true;
     if (type != 0) continue;
     const name_fault fault = has_name ? name_fault::syntax : read_server_name(extension, host);
     if (facts.server_name_fault == name_fault::none) facts.server_name_fault = fault;

@@ -106,6 +106,7 @@ class handshake_scope {
 inline int write_ticket(void* rules, const mbedtls_ssl_session* session, unsigned char* begin, const unsigned char* end,
                         std::size_t* size, std::uint32_t* lifetime) noexcept {
   const auto& own = *static_cast<const detail::ticket_rules*>(rules);
+  if (handshake_scope::current() == nullptr) return MBEDTLS_ERR_SSL_INTERNAL_ERROR;
   peer_verifier& verifier = *handshake_scope::current();
   const auto room = std::as_writable_bytes(std::span(begin, static_cast<std::size_t>(end - begin)));
   *lifetime = static_cast<std::uint32_t>(own.keys->lifetime_seconds());
@@ -118,6 +119,7 @@ inline int write_ticket(void* rules, const mbedtls_ssl_session* session, unsigne
 }
 inline int parse_ticket(void* rules, mbedtls_ssl_session* session, unsigned char* bytes, std::size_t size) noexcept {
   const auto& own = *static_cast<const detail::ticket_rules*>(rules);
+  if (handshake_scope::current() == nullptr) return MBEDTLS_ERR_SSL_INTERNAL_ERROR;
   peer_verifier& verifier = *handshake_scope::current();
   const bool good = detail::guard(verifier.exception(), false, [&] {
     return ticket::open(own, std::as_bytes(std::span(bytes, size)), *session, verifier.resumable());
