@@ -108,7 +108,8 @@ TEST_CASE("signature schemes: each end keeps to its own list and to the peer's")
                      by_client ? server : with_schemes(with_version(server, v), {k.scheme}));
         c.connect();
         for (const engine* e : {&c.client.engine, &c.server.engine})
-          if (e->signature_scheme() != none || v == tls_version::tls1_2) CHECK(e->signature_scheme() == k.scheme);
+          if (e->signature_scheme() != signature_scheme::none || v == tls_version::tls1_2)
+            CHECK(e->signature_scheme() == k.scheme);
       }
     }
   }
@@ -149,7 +150,7 @@ TEST_CASE("signature schemes: an identity whose key can sign by none of them is 
 TEST_CASE("signature schemes: numbers that nobody has, and doubles, are refused") {
   if (lacks<default_backend>(capability::signature_scheme_choice)) return;
   CHECK(refusal(with_schemes(client_defaults(), {static_cast<signature_scheme>(0x0203)})) == errc::unsupported);
-  CHECK(refusal(with_schemes(client_defaults(), {none})) == errc::unsupported);
+  CHECK(refusal(with_schemes(client_defaults(), {signature_scheme::none})) == errc::unsupported);
   CHECK(refusal(with_schemes(client_defaults(), {rsa_pkcs1_sha256, rsa_pkcs1_sha256})) == errc::invalid_argument);
 }
 
