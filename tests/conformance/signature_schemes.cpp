@@ -108,7 +108,8 @@ TEST_CASE("signature schemes: each end keeps to its own list and to the peer's")
                      by_client ? server : with_schemes(with_version(server, v), {k.scheme}));
         c.connect();
         for (const engine* e : {&c.client.engine, &c.server.engine})
-          if (e->signature_scheme() != none || v == tls_version::tls1_2) CHECK(e->signature_scheme() == k.scheme);
+          if (e->signature_scheme() != signature_scheme::none || v == tls_version::tls1_2)
+            CHECK(e->signature_scheme() == k.scheme);
       }
     }
   }
