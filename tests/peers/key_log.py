@@ -105,17 +105,18 @@ class KeyLog(BackendTest):
             for version in ("1.2", "1.3"):
                 if version == "1.3" and not (self.backends[client]["tls1_3"] and self.backends[server]["tls1_3"]):
                     continue
-                self.place += f", TLS {version}"
+                self.place = f"{client} client, {server} server, TLS {version}"
                 with tempfile.TemporaryDirectory() as name:
                     folder = pathlib.Path(name)
                     for keys in self.connect(folder, client, server, version):
                         self.assertEqual(stat.S_IMODE(keys.stat().st_mode), 0o600)
-                        self.assertEqual(self.decrypted(folder, keys)[:1], [b"/secret-page"])
-                        self.assertIn(b"200", self.decrypted(folder, keys))
+                        found = self.decrypted(folder, keys)
+                        self.assertEqual(found[:1], [b"/secret-page"])
+                        self.assertIn(b"200", found)
                         count += 1
                     self.assertEqual(self.decrypted(folder, None), [])
         self.assertNotEqual(count, 0)
-        print(f"PEER: tshark decrypted {count} connections")
+        print(f"PEER: tshark decrypted connections with {count} key logs")
 
 
 if __name__ == "__main__":
