@@ -19,10 +19,15 @@ const context& client_context(bool asks_for_staple) {
   static const context plain = make(false), asking = make(has<default_backend, capability::ocsp_stapling>);
   return asks_for_staple ? asking : plain;
 }
-const context& server_context() {
-  static const context c =
-      context::server({.identities = {identity::from_pem(test_pki::server_chain, test_pki::server_key)}});
-  return c;
+const context& server_context(bool chooses) {
+  static const auto make = [](bool by_name) {
+    server_settings s{.identities = {identity::from_pem(test_pki::server_chain, test_pki::server_key)}};
+    if (by_name)
+      s.names = {{"other.plugtls.test", {identity::from_pem(test_pki::wrong_name_chain, test_pki::wrong_name_key)}}};
+    return context::server(s);
+  };
+  static const context plain = make(false), choosing = make(true);
+  return chooses ? choosing : plain;
 }
 
 void meet(engine e, byte_view all) {
@@ -52,7 +57,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const byte_view all = bytes_of(data, size);
   if (all.empty()) return 0;
   const auto choice = static_cast<unsigned>(all.front());
-  const context& own = choice % 2 != 0 ? server_context() : client_context(choice / 2 % 2 != 0);
+  const context& own = choice % 2 != 0 ? server_context(choice / 2 % 2 != 0) : client_context(choice / 2 % 2 != 0);
   meet(choice % 2 != 0 ? engine(own) : engine(own, "plugtls.test"), all.subspan(1));
   return 0;
 }
