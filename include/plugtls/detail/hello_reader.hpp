@@ -31,9 +31,11 @@ struct hello_facts {
   bool psk_selected = false;               // TLS 1.3
   std::array<std::byte, 32> session_id{};  // the client's
   std::size_t session_id_size = 0;
-  bool offers_extended_secret = false;  // the client asks for RFC 7627
-  bool extended_secret = false;         // TLS 1.2: and the server agrees
-  bool session_id_fits = false;         // the server's is the client's, or that is empty
+  std::size_t ticket_size = 0;              // of the client's, TLS 1.2
+  std::array<std::byte, 16> ticket_name{};  // its first bytes (RFC 5077 §4)
+  bool offers_extended_secret = false;      // the client asks for RFC 7627
+  bool extended_secret = false;             // TLS 1.2: and the server agrees
+  bool session_id_fits = false;             // the server's is the client's, or that is empty
 
   /// Whether a session is resumed, as far as the plaintext of a whole handshake tells. In TLS 1.2 the server repeats
   /// the client's session id, where it has sent one (wolfSSL's sends none beside a ticket), and sends neither
@@ -52,6 +54,7 @@ class wire_reader {
   explicit wire_reader(byte_view bytes) noexcept : bytes_(bytes) {}
   bool ok() const noexcept { return ok_; }
   bool empty() const noexcept { return bytes_.empty(); }
+  std::size_t size() const noexcept { return bytes_.size(); }
   unsigned u8() noexcept { return number(1); }
   unsigned u16() noexcept { return number(2); }
   byte_view take(std::size_t n) noexcept {
@@ -110,6 +113,11 @@ inline void read_client_hello(byte_view body, std::span<const named_group> own_g
         const auto offered = static_cast<named_group>(groups.u16());
         for (const named_group own : own_groups) facts.shares_group = facts.shares_group || own == offered;
       }
+    }
+    if (type == 35) {
+      const byte_view ticket = extension.take(extension.size());
+      facts.ticket_size = ticket.size();
+      for (std::size_t i = 0; i < ticket.size() && i < facts.ticket_name.size(); ++i) facts.ticket_name[i] = ticket[i];
     }
     if (type == 23) facts.offers_extended_secret = true;
     if (type != 0) continue;
