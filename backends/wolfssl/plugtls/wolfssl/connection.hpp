@@ -226,18 +226,13 @@ class connection {
   }
 
   io_result pull(std::byte* out, std::size_t size) noexcept {
-    while (is_ticket_open_) {
-      if (is_ticket_known()) {
-        is_ticket_open_ = false;
-        break;
-      }
+    while (is_ticket_open_ && !is_ticket_known()) {
       std::byte block[2048];
       const io_result r = wire_->pull(block, sizeof block);
       if (r.status == io_status::would_block) return r;
-      if (r.status == io_status::ok && held_.append(block, r.bytes)) continue;
-      is_ticket_open_ = false;
-      if (held_.empty()) return r;
+      if (r.status != io_status::ok || !held_.append(block, r.bytes)) break;
     }
+    is_ticket_open_ = false;
     if (held_.empty()) return wire_->pull(out, size);
     return {held_.take(out, size), io_status::ok};
   }
