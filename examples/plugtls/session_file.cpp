@@ -27,8 +27,11 @@ tls::session load_session(const std::string& path, const tls::backend_entry& bac
   return session;
 }
 
-void save_session(const std::string& path, const tls::session& session) {
-  if (session.empty()) return;
+void save_session(const std::string& path, const tls::session& session, bool resumed) {
+  if (session.empty()) {
+    if (!resumed) ::unlink(path.c_str());
+    return;
+  }
   const tls::secret bytes = session.to_bytes();
   std::string place = path + ".XXXXXX";
   const int fd = ::mkstemp(place.data());  // with mode 0600

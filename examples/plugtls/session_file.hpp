@@ -16,8 +16,9 @@ namespace cli {
 tls::session load_session(const std::string& path, const tls::backend_entry& backend);
 
 /// Writes a session in place of the file, whole or not at all, readable by its owner alone: it is as secret as a key.
-/// An empty one leaves the file as it is. Throws `tls_error`: `file_error`.
-void save_session(const std::string& path, const tls::session& session);
+/// An empty one removes it, where the session in it was not `resumed`: it is of no use. Throws `tls_error`:
+/// `file_error`.
+void save_session(const std::string& path, const tls::session& session, bool resumed);
 
 /// Has a server resume sessions with these keys, where its backend can with these settings.
 void resume_sessions(tls::server_settings& settings, const tls::backend_entry& backend,

@@ -107,8 +107,10 @@ struct engine_state {
   session latest_session() {
     if (current != engine_phase::open || !context.plan().sessions) return {};
     // In TLS 1.2 the one that was resumed stays good, where no new one has come.
-    if (resumed && agreed.version == tls_version::tls1_2 && !w.observer().facts().ticket_seen) return offered;
-    if (agreed.version == tls_version::tls1_2 && !w.observer().facts().extended_master_secret) return {};
+    const hello_facts& facts = w.observer().facts();
+    if (resumed && agreed.version == tls_version::tls1_2 && !facts.ticket_seen) return offered;
+    if (agreed.version == tls_version::tls1_2 && (!facts.extended_master_secret || (declined && !facts.ticket_seen)))
+      return {};
     native_session made;
     if (!native.session(made) || made.bytes.empty()) return {};
     session_envelope out;
@@ -270,6 +272,9 @@ struct engine_state {
     if (agreed.group == named_group::none) agreed.group = facts.group;
     if (agreed.scheme == plugtls::signature_scheme::none) agreed.scheme = facts.scheme;
     resumed = is_resumed();
+    // Some servers send no new ticket beside an old one that they decline, and libraries hold on to that.
+    declined = !resumed && !offered.empty();
+    if (declined) drop_offer();
     const std::size_t record = context.plan().limit.max_record_size;
     max_write = native.max_write() < record ? native.max_write() : record;
     w.established();
@@ -448,6 +453,7 @@ struct engine_state {
   bool resumed = false;
   bool asked_native = false;
   bool keeps_sessions = false;
+  bool declined = false;
   unsigned sessions_kept = 0;
   session offered;
   std::string sni;

@@ -48,8 +48,10 @@ struct hello_facts {
   bool extended_master_secret = false;     // agreed on: TLS 1.2 (RFC 7627)
   std::array<std::byte, 32> session_id{};  // the client's
   std::size_t session_id_size = 0;
-  bool offers_extended_secret = false;  // the client asks for RFC 7627
-  bool session_id_fits = false;         // the server's is the client's, or that is empty
+  std::size_t ticket_size = 0;              // of the client's, TLS 1.2
+  std::array<std::byte, 16> ticket_name{};  // its first bytes (RFC 5077 §4)
+  bool offers_extended_secret = false;      // the client asks for RFC 7627
+  bool session_id_fits = false;             // the server's is the client's, or that is empty
 
   /// Whether a session is resumed, as far as the plaintext of a whole handshake tells. In TLS 1.2 the server repeats
   /// the client's session id, where it has sent one (wolfSSL's sends none beside a ticket), and sends neither
@@ -69,6 +71,7 @@ class wire_reader {
   bool ok() const noexcept { return ok_; }
   bool empty() const noexcept { return bytes_.empty(); }
   bool at_end() const noexcept { return ok_ && bytes_.empty(); }
+  std::size_t size() const noexcept { return bytes_.size(); }
   unsigned u8() noexcept { return number(1); }
   unsigned u16() noexcept { return number(2); }
   byte_view take(std::size_t n) noexcept {
@@ -163,6 +166,11 @@ inline void read_client_hello(byte_view body, std::span<const named_group> own_g
       }
     }
     if (type == 41) read_psk_offers(extension, facts);
+    if (type == 35) {
+      const byte_view ticket = extension.take(extension.size());
+      facts.ticket_size = ticket.size();
+      for (std::size_t i = 0; i < ticket.size() && i < facts.ticket_name.size(); ++i) facts.ticket_name[i] = ticket[i];
+    }
     if (type == 23) facts.offers_extended_secret = true;
     if (type != 0) continue;
     const name_fault fault = has_name ? name_fault::syntax : read_server_name(extension, host);

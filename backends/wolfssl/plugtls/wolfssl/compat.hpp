@@ -67,6 +67,7 @@ WOLFSSL_API int wolfSSL_X509_STORE_CTX_get_error(WOLFSSL_X509_STORE_CTX* ctx);
 WOLFSSL_API int wolfSSL_X509_STORE_CTX_get_error_depth(WOLFSSL_X509_STORE_CTX* ctx);
 WOLFSSL_API size_t wolfSSL_get_finished(const WOLFSSL* ssl, void* out, size_t size);
 WOLFSSL_API size_t wolfSSL_get_peer_finished(const WOLFSSL* ssl, void* out, size_t size);
+WOLFSSL_API WOLFSSL_CTX* wolfSSL_set_SSL_CTX(WOLFSSL* ssl, WOLFSSL_CTX* ctx);
 WOLFSSL_API int wolfSSL_SESSION_is_resumable(const WOLFSSL_SESSION* session);
 WOLFSSL_API int wolfSSL_SESSION_has_ticket(const WOLFSSL_SESSION* session);
 WOLFSSL_API unsigned long wolfSSL_SESSION_get_ticket_lifetime_hint(const WOLFSSL_SESSION* session);

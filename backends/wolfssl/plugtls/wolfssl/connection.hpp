@@ -39,6 +39,7 @@ class connection {
         ssl);  // what keying material is exported from; builds for OpenSSL's compatibility keep it anyway
     set_verification();
     if (c.external_key() != nullptr) external::install(ssl, c.external_key());
+    is_ticket_open_ = bool(c.plan().tickets) && c.plan().own == role::server;
     int e = WOLFSSL_SUCCESS;
     if (!server_name.empty())
       e = wolfSSL_UseSNI(ssl, WOLFSSL_SNI_HOST_NAME, server_name.data(),
@@ -229,24 +230,37 @@ class connection {
 
   // A client of TLS 1.2 that offers a ticket takes the server's hello for its acceptance, and cannot go back when
   // certificates follow (5.5 to 5.7 src/internal.c, DSH_CheckSessionId). So it is shown the hello only when it is known
-  // what comes after it, and without the ticket where that was declined.
+  // what comes after it, and without the ticket where that was declined. A server gives up at a ticket of TLS 1.2 whose
+  // size is not its own's, another library's say: it is shown none but of keys that it has.
+  bool is_ticket_known() noexcept {
+    const detail::handshake_observer& seen = wire_->observer();
+    const detail::hello_facts& facts = seen.facts();
+    if (!is_client()) {
+      if (!facts.client_hello_seen) return false;
+      if (facts.ticket_size != 0 && !has_key_of(facts)) wolfSSL_set_SSL_CTX(ssl_.get(), context_->without_tickets());
+      return true;
+    }
+    const bool is_full = facts.certificate_seen || facts.hello_done_seen;
+    if (is_full) wolfSSL_set_SessionTicket(ssl_.get(), nullptr, 0);
+    return is_full || facts.version == tls_version::tls1_3 || facts.ticket_seen || seen.peer_is_encrypted();
+  }
+  bool has_key_of(const detail::hello_facts& facts) const noexcept {
+    detail::exception_slot dropped;
+    return detail::guard(dropped, false, [&] {
+      detail::ticket_key key;
+      return facts.ticket_size > facts.ticket_name.size() &&
+             context_->plan().tickets.open(facts.ticket_name, key) != detail::ticket_find::unknown;
+    });
+  }
+
   io_result pull(std::byte* out, std::size_t size) noexcept {
-    while (is_ticket_open_) {
-      const detail::handshake_observer& seen = wire_->observer();
-      const detail::hello_facts& facts = seen.facts();
-      const bool is_full = facts.certificate_seen || facts.hello_done_seen;
-      if (facts.version == tls_version::tls1_3 || is_full || facts.ticket_seen || seen.peer_is_encrypted()) {
-        if (is_full) wolfSSL_set_SessionTicket(ssl_.get(), nullptr, 0);
-        is_ticket_open_ = false;
-        break;
-      }
+    while (is_ticket_open_ && !is_ticket_known()) {
       std::byte block[2048];
       const io_result r = wire_->pull(block, sizeof block);
       if (r.status == io_status::would_block) return r;
-      if (r.status == io_status::ok && held_.append(block, r.bytes)) continue;
-      is_ticket_open_ = false;
-      if (held_.empty()) return r;
+      if (r.status != io_status::ok || !held_.append(block, r.bytes)) break;
     }
+    is_ticket_open_ = false;
     if (held_.empty()) return wire_->pull(out, size);
     return {held_.take(out, size), io_status::ok};
   }

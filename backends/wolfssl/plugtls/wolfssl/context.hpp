@@ -24,14 +24,12 @@ class context {
 
   errc open(const context_plan& plan, std::span<loaded_identity<private_key>> identities, error_info& info) {
     plan_ = &plan;
-    ctx_.reset(wolfSSL_CTX_new(plan.own == role::client ? wolfSSLv23_client_method() : wolfSSLv23_server_method()));
-    if (!ctx_) return info.set(errc::out_of_memory, "wolfSSL cannot make a context");
-    errc e = set_protocol(info);
-    if (e == errc::success) e = set_sessions(info);
-    if (e == errc::success) e = set_alpn(info);
-    if (e == errc::success) e = set_identity(identities, info);
-    if (e == errc::success && plan.client_ca_names) e = set_client_ca_names(info);
-    return e;
+    errc e = errc::success;
+    if (plan.tickets) {
+      e = make(identities, false, info);
+      without_tickets_ = std::move(ctx_);
+    }
+    return e == errc::success ? make(identities, true, info) : e;
   }
 
   void effective(effective_settings& values) const {
@@ -58,16 +56,34 @@ class context {
   const std::string& alpn() const noexcept { return alpn_; }
   /// The key of a signer, null without one.
   const detail::external_key* external_key() const noexcept { return external_; }
+  /// The same settings with tickets neither made nor taken; null where they never are.
+  WOLFSSL_CTX* without_tickets() const noexcept { return without_tickets_.get(); }
   /// wolfSSL's object; belongs to this. Shared between threads: not to be changed.
   WOLFSSL_CTX* native_handle() const noexcept { return ctx_.get(); }
 
  private:
-  errc set_protocol(error_info& info) {
+  errc make(std::span<loaded_identity<private_key>> identities, bool resumes, error_info& info) {
+    ctx_.reset(wolfSSL_CTX_new(plan_->own == role::client ? wolfSSLv23_client_method() : wolfSSLv23_server_method()));
+    if (!ctx_) return info.set(errc::out_of_memory, "wolfSSL cannot make a context");
+    alpn_.clear();
+    errc e = set_protocol(resumes, info);
+    if (e == errc::success && resumes) e = set_sessions(info);
+    if (e == errc::success) e = set_alpn(info);
+    if (e == errc::success) e = set_identity(identities, info);
+    if (e == errc::success && plan_->client_ca_names) e = set_client_ca_names(info);
+    return e;
+  }
+
+  errc set_protocol(bool resumes, error_info& info) {
     WOLFSSL_CTX* ctx = ctx_.get();
     wolfSSL_CTX_set_session_cache_mode(ctx, WOLFSSL_SESS_CACHE_OFF);
-    if (!plan_->sessions && !plan_->tickets) {
+    const bool is_server = plan_->own == role::server;
+    if (!resumes || (!plan_->sessions && !plan_->tickets)) {
       wolfSSL_CTX_NoTicketTLSv12(ctx);
-      if (plan_->own == role::server) wolfSSL_CTX_no_ticket_TLSv13(ctx);
+      if (is_server) wolfSSL_CTX_no_ticket_TLSv13(ctx);
+      // A callback of its own, which a new context has, would have it look into tickets all the same, and give up at
+      // those that are not of its size.
+      if (is_server) wolfSSL_CTX_set_TicketEncCb(ctx, nullptr);
     }
     wolfSSL_CTX_set_group_messages(ctx);
     compat::set_fixed_values(ctx);
@@ -211,6 +227,7 @@ class context {
   std::string alpn_;
   const detail::external_key* external_ = nullptr;
   ctx_handle ctx_;
+  ctx_handle without_tickets_;
 };
 
 }  // namespace plugtls::wolfssl
