@@ -123,7 +123,9 @@ class Browser(BrowserTest):
                 self.assertEqual(seen["facts"]["issuer"], "CN=plugtls test intermediate,O=plugtls test,C=GB")
                 self.assertEqual(ssl.PEM_cert_to_DER_cert(record["peer"]["pem"]),
                                  ssl.PEM_cert_to_DER_cert((PKI / "client.pem").read_text()))
-                self.assertEqual(self.visit(s, "friend")["error"], "ERR_BAD_SSL_CLIENT_AUTH_CERT")
+                # TLS 1.3 refuses after the client has finished: the end of the connection may come before the alert is read.
+                self.assertIn(self.visit(s, "friend")["error"], ("ERR_BAD_SSL_CLIENT_AUTH_CERT", "ERR_SOCKET_NOT_CONNECTED",
+                                                                 "ERR_CONNECTION_RESET", "ERR_CONNECTION_CLOSED"))
                 self.record(s, lambda r: r["error"] == "certificate_required")
 
     def test_looks(self):
