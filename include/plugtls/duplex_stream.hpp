@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <concepts>
@@ -195,7 +196,7 @@ class duplex_stream {
   std::size_t run(side& s, deadline& until, std::error_code& ec, Operation&& operation) {
     ec.clear();
     for (;;) {
-      bool reading = false, writing = false;
+      bool reading = false, writing = false, signing = false;
       {
         const std::lock_guard lock(mutex_);
         if (is_closed_) return fail(s, ec, errc::io_error, "this end has closed the connection");
@@ -208,9 +209,17 @@ class duplex_stream {
           if (s.error.code != r.error) s.error = {}, s.error.code = r.error;
           return 0;
         }
+        signing = r.status == engine_status::want_signature;
         reading = r.status == engine_status::want_read;
         // What is left to send is sent by whoever waits.
         writing = !reading || engine_.has_output();
+      }
+      if (signing) {
+        // Only one thread shakes hands; in between it looks whether the connection was closed.
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(until.moment() - clock::now());
+        if (left.count() <= 0) return fail(s, ec, errc::timed_out, {});
+        engine_.wait_for_signer(static_cast<int>(std::min<std::int64_t>(left.count(), 100)));
+        continue;
       }
       std::error_code waited;
       transport_.wait_until(reading, writing, until.moment(), waited);

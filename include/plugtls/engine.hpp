@@ -61,7 +61,7 @@ class basic_engine {
     if (s.current == phase::failed) return {0, engine_status::failed, s.error.code};
     s.w.bind(p);
     if (s.is_choosing) [[unlikely]]
-      if (const auto waits = s.choose()) return *waits;
+      if (const auto waits = detail::choose_by_hello(s)) return *waits;
     for (int spins = 0; !s.native_done;) {
       const native_status step = s.step();
       if (s.verifier.exception()) return s.fail();
@@ -106,7 +106,7 @@ class basic_engine {
     for (int spins = 0;;) {
       const native_result r = s.native.read(out, size);
       if (s.keeps_sessions) [[unlikely]]
-        s.keep_sessions();
+        detail::keep_sessions(s);
       if (r.status == native_status::done) [[likely]] {
         s.statistics.bytes_read += r.bytes;
         return {r.bytes, engine_status::done, errc::success};
@@ -220,7 +220,7 @@ class basic_engine {
   /// Returns the newest session that a client can resume, for `peer_options::resume`; empty while there is none. A
   /// server of TLS 1.3 sends it after the handshake: it is there once something has been read. Asked for, and kept,
   /// only where `client_settings::sessions` is set.
-  plugtls::session session() const { return state_ ? state_->latest_session() : plugtls::session(); }
+  plugtls::session session() const { return state_ ? detail::latest_session(*state_) : plugtls::session(); }
 
   /// What the connection has carried so far; kept when it fails.
   connection_statistics statistics() const noexcept {

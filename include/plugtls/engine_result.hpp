@@ -16,4 +16,9 @@ struct engine_result {
   errc error = errc::success;  ///< set with `failed`
 };
 
+namespace detail {
+/// How far a connection has come.
+enum class engine_phase : unsigned char { handshake, open, failed };
+}  // namespace detail
+
 }  // namespace plugtls

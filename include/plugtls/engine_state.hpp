@@ -10,7 +10,9 @@
 #include "plugtls/context.hpp"
 #include "plugtls/detail/external_key.hpp"
 #include "plugtls/detail/hello_collector.hpp"
+#include "plugtls/engine_choice.hpp"
 #include "plugtls/engine_result.hpp"
+#include "plugtls/engine_sessions.hpp"
 #include "plugtls/peer_verifier.hpp"
 #include "plugtls/session_cache.hpp"
 #include "plugtls/statistics.hpp"
@@ -18,12 +20,13 @@
 
 namespace plugtls::detail {
 
-enum class engine_phase : unsigned char { handshake, open, failed };
-
 /// What an engine is made of, at one address: wire, verifier and native connection refer to each other. The engine
-/// drives it; here stands what happens between the calls: names, reasons, and the end.
+/// drives it; here stands what happens between the calls: names, reasons, and the end. What it does about sessions
+/// and a server's choice stands in engine_sessions.hpp and engine_choice.hpp.
 template <class B>
 struct engine_state {
+  using backend_type = B;
+
   engine_state(const basic_context<B>& c, peer_options options)
       : context(c),
         peer(std::move(options)),
@@ -36,7 +39,7 @@ struct engine_state {
     errc e = error.code;
     is_choosing = context.plan().own == role::server && context.choice().is_needed();
     if (e == errc::success && !is_choosing) e = native.open(context.native(), sni, w, verifier, error);
-    if (e == errc::success) e = offer_session();
+    if (e == errc::success) e = offer_session(*this);
     if (e == errc::success) return;
     error.code = e;
     current = engine_phase::failed;
@@ -50,141 +53,6 @@ struct engine_state {
     const bool is_1_3 = facts.offers_1_3 && s.context.plan().max_version == tls_version::tls1_3;
     if (s.context.plan().own == role::server && !is_1_3 && !facts.offers_extended_secret) return false;
     return s.context.verify_again(chain, staple, s.name, out);
-  }
-
-  // Whether a session was made in this very situation.
-  bool fits(const session_envelope& s) const noexcept {
-    const context_plan& plan = context.plan();
-    return s.backend == B::name && s.peer_name == peer.name && s.server_name == sni && s.alpn == plan.alpn &&
-           s.policy == plan.policy;
-  }
-
-  errc offer_session() {
-    const context_plan& plan = context.plan();
-    const bool is_asked = !peer.resume.empty();
-    if (is_asked && (plan.own == role::server || !plan.sessions))
-      return error.set(errc::invalid_argument,
-                       plan.own == role::server
-                           ? "a server offers no session"
-                           : "a session is to be resumed, and the context has no client_settings::sessions");
-    if (!plan.sessions) return errc::success;
-    const unix_time now = system_now();
-    if (is_asked)
-      offered = peer.resume;
-    else if (plan.sessions->capacity() != 0)
-      offered = plan.sessions->take([&](const session_envelope& s) { return fits(s); }, now);
-    if (offered.empty()) return errc::success;
-    const session_envelope& s = offered.envelope();
-    if (is_asked && (s.backend != B::name || s.format != B::session_format())) {
-      return error.set(errc::bad_session, "the session is of " + s.format + ", and this is " + B::session_format());
-    }
-    // A little ahead is the clock of another machine.
-    const bool is_timely = now < s.expires() && s.created < now + 60;
-    const bool narrows = s.version < plan.max_version && !has<B, capability::older_version_session>;
-    if (!is_timely || narrows || !fits(s) || !verifier.resumable().decide(ders_of(s.chain), s.staple))
-      return drop_offer();
-    if (native.offer(s.native.bytes()) == errc::success) return errc::success;
-    drop_offer();
-    return is_asked ? error.set(errc::bad_session, std::string(B::name) + " cannot read the session") : errc::success;
-  }
-  errc drop_offer() {
-    if (context.plan().sessions) context.plan().sessions->drop(offered);
-    offered = {};
-    return errc::success;
-  }
-
-  // Whether the plaintext says that a session is resumed, there was one to resume, and the library says so too.
-  // A client's session of TLS 1.2 had the extended master secret, and has it again, or is not resumed (RFC 7627 §5.3).
-  bool is_resumed() const noexcept {
-    const hello_facts& facts = w.observer().facts();
-    const bool is_client = context.plan().own == role::client;
-    const bool possible = is_client ? !offered.empty() : bool(context.plan().tickets);
-    const bool is_bound = !is_client || facts.version == tls_version::tls1_3 || facts.extended_master_secret;
-    return possible && is_bound && facts.says_resumed() && native.resumed();
-  }
-
-  // Makes the newest session of this connection; empty where there is none.
-  session latest_session() {
-    if (current != engine_phase::open || !context.plan().sessions) return {};
-    // In TLS 1.2 the one that was resumed stays good, where no new one has come.
-    const hello_facts& facts = w.observer().facts();
-    if (resumed && agreed.version == tls_version::tls1_2 && !facts.ticket_seen) return offered;
-    if (agreed.version == tls_version::tls1_2 && (!facts.extended_master_secret || (declined && !facts.ticket_seen)))
-      return {};
-    native_session made;
-    if (!native.session(made) || made.bytes.empty()) return {};
-    session_envelope out;
-    out.backend = B::name;
-    out.format = B::session_format();
-    out.native = made.bytes;
-    out.version = agreed.version;
-    out.peer_name = peer.name;
-    out.server_name = sni;
-    out.alpn = context.plan().alpn;
-    out.policy = context.plan().policy;
-    out.created = system_now();
-    out.lifetime = made.lifetime == 0 ? 7200 : made.lifetime;
-    out.chain = peer_chain();
-    out.staple = resumed ? offered.envelope().staple : verifier.kept_staple();
-    return session(std::move(out));
-  }
-
-  // Hands new sessions to the cache.
-  void keep_sessions() {
-    const unsigned count = native.session_count();
-    if (count == sessions_kept) return;
-    sessions_kept = count;
-    session_cache& cache = *context.plan().sessions;
-    if (cache.capacity() != 0) cache.keep(latest_session());
-  }
-
-  // Collects a server's ClientHello, chooses by it, and opens the native connection, which reads it again. Nothing:
-  // that is done; otherwise what the handshake waits for, or its end.
-  std::optional<engine_result> choose() {
-    std::byte block[2048];
-    for (;;) {
-      const std::size_t wanted = collector.wanted();
-      const io_result r = w.pull(block, wanted < sizeof block ? wanted : sizeof block);
-      if (const auto wait = waiting()) return *wait;
-      if (r.status != io_status::ok) return fail();
-      switch (collector.take(block, r.bytes)) {
-        case hello_collector::status::more: continue;
-        case hello_collector::status::done: break;
-        case hello_collector::status::alert:
-          closed_early = collector.is_close_notify();
-          if (!closed_early && !w.observer().alert_received()) w.refuse(alert::unexpected_message, errc::bad_record);
-          return fail();
-        case hello_collector::status::unexpected: w.refuse(alert::unexpected_message, errc::bad_record); return fail();
-        case hello_collector::status::overflow: w.refuse(alert::record_overflow, errc::bad_record); return fail();
-        case hello_collector::status::no_memory: w.refuse(alert::internal_error, errc::out_of_memory); return fail();
-      }
-      break;
-    }
-    server_choice::outcome chosen = choose_identity();
-    if (chosen.refused != errc::success) {
-      w.refuse(chosen.why, chosen.refused);
-      const engine_result failed = fail();
-      error.detail = std::move(chosen.text);
-      return failed;
-    }
-    is_choosing = false;
-    presented = chosen.identity;
-    w.replay(collector.release());
-    if (native.open(context.native(chosen.identity), {}, w, verifier, error) == errc::success) return std::nullopt;
-    current = engine_phase::failed;
-    return engine_result{0, engine_status::failed, error.code};
-  }
-
-  server_choice::outcome choose_identity() {
-    const context_plan& plan = context.plan();
-    client_hello_view hello;
-    if (!read_client_hello(collector.body(), hello))
-      return {0, errc::bad_record, alert::decode_error, "the ClientHello does not parse"};
-    const own_offer own{plan.max_version, plan.cipher_suites, plan.groups, plan.signature_schemes};
-    return guard(
-        verifier.exception(),
-        server_choice::outcome{0, errc::unrecognized_name, alert::internal_error, "the callback on_client_hello threw"},
-        [&] { return context.choice().choose(hello, own); });
   }
 
   std::optional<peer_name> parse_name() {
@@ -231,7 +99,7 @@ struct engine_state {
     if (context.plan().psk_only) return false;
     if (rules.mode == verify_mode::none) return true;
     if (verifier.decided()) return verifier.decision().accept;
-    if (native.resumed() || is_resumed()) return is_resumed() && verifier.resumable().accepted();
+    if (native.resumed() || is_resumed(*this)) return is_resumed(*this) && verifier.resumable().accepted();
     return rules.own == role::server && rules.mode == verify_mode::optional;  // presented nothing
   }
 
@@ -271,10 +139,10 @@ struct engine_state {
     if (agreed.suite == plugtls::cipher_suite::none) agreed.suite = facts.suite;
     if (agreed.group == named_group::none) agreed.group = facts.group;
     if (agreed.scheme == plugtls::signature_scheme::none) agreed.scheme = facts.scheme;
-    resumed = is_resumed();
+    resumed = is_resumed(*this);
     // Some servers send no new ticket beside an old one that they decline, and libraries hold on to that.
     declined = !resumed && !offered.empty();
-    if (declined) drop_offer();
+    if (declined) drop_offer(*this);
     const std::size_t record = context.plan().limit.max_record_size;
     max_write = native.max_write() < record ? native.max_write() : record;
     w.established();
@@ -283,7 +151,7 @@ struct engine_state {
     statistics.resumed = resumed;
     current = engine_phase::open;
     keeps_sessions = context.plan().own == role::client && context.plan().sessions != nullptr;
-    if (keeps_sessions) keep_sessions();
+    if (keeps_sessions) keep_sessions(*this);
   }
 
   engine_result end_by_peer() {
@@ -357,7 +225,7 @@ struct engine_state {
 
   engine_result fail() {
     // Where a handshake fails with a session, the next one goes without.
-    if (current == engine_phase::handshake && !offered.empty()) drop_offer();
+    if (current == engine_phase::handshake && !offered.empty()) drop_offer(*this);
     current = engine_phase::failed;
     error = {};
     if (!is_choosing) native.failure(error);

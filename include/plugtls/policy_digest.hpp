@@ -40,8 +40,9 @@ class field_hash {
 /// it. CRLs and clock are no part of it: a session's chain is held against them again. `tag` stands for what has no
 /// bytes, the callbacks.
 ///
-/// A server's own certificate counts by its names, so that sessions outlive its renewal, and no other virtual host
-/// takes them for its own; a client's counts as it is.
+/// A server's own certificate counts by its names and its kind of key, so that sessions outlive its renewal, and no
+/// other virtual host takes them for its own, nor one with a key that the session's suite is not for (mbedTLS would go
+/// on with it, and fail); a client's counts as it is.
 inline sha256_digest policy_digest(std::string_view backend, std::string_view format, const context_plan& plan,
                                    std::span<const identity> identities, byte_view tag) {
   const verify_rules& rules = plan.verify;
@@ -78,6 +79,9 @@ inline sha256_digest policy_digest(std::string_view backend, std::string_view fo
       h.field(leaf.der());
       continue;
     }
+    const public_key_view& key = leaf.view().public_key();
+    h.number(static_cast<std::uint64_t>(key.kind()));
+    h.number(key.bits());
     h.field(leaf.subject().raw());
     const std::vector<std::string> names = leaf.subject_alt_names();
     h.number(names.size());

@@ -61,28 +61,28 @@ inline void write_certificate(json_writer& out, const certificate& c) {
 /// agreed on by IANA number and name (null what is not known), a summary of the peer's chain, `statistics`, and `error`
 /// with the alerts. No secret is in it. `Engine` is a `basic_engine`.
 template <class Engine>
-std::string to_json(const handshake_trace& trace, const Engine& engine) {
+std::string to_json(const handshake_trace& trace, const Engine& end) {
   detail::json_writer out;
   out.open('{').key("events").open('[');
   for (const trace_event& e : trace.events()) detail::write_event(out, e);
   out.close(']').key("dropped_events").number(trace.dropped()).key("duration_us").number(trace.duration().count());
-  out.key("established").boolean(engine.established());
-  detail::write_named(out, "version", static_cast<unsigned>(engine.version()), name(engine.version()));
-  detail::write_named(out, "cipher_suite", static_cast<unsigned>(engine.cipher_suite()), name(engine.cipher_suite()));
-  detail::write_named(out, "group", static_cast<unsigned>(engine.group()), name(engine.group()));
-  detail::write_named(out, "signature_scheme", static_cast<unsigned>(engine.signature_scheme()),
-                      name(engine.signature_scheme()));
-  out.key("alpn").string_or_null(engine.alpn()).key("server_name").string_or_null(engine.server_name());
-  out.key("resumed").boolean(engine.resumed());
+  out.key("established").boolean(end.established());
+  detail::write_named(out, "version", static_cast<unsigned>(end.version()), name(end.version()));
+  detail::write_named(out, "cipher_suite", static_cast<unsigned>(end.cipher_suite()), name(end.cipher_suite()));
+  detail::write_named(out, "group", static_cast<unsigned>(end.group()), name(end.group()));
+  detail::write_named(out, "signature_scheme", static_cast<unsigned>(end.signature_scheme()),
+                      name(end.signature_scheme()));
+  out.key("alpn").string_or_null(end.alpn()).key("server_name").string_or_null(end.server_name());
+  out.key("resumed").boolean(end.resumed());
   out.key("chain").open('[');
-  for (const certificate& c : engine.peer_chain()) detail::write_certificate(out, c);
+  for (const certificate& c : end.peer_chain()) detail::write_certificate(out, c);
   out.close(']');
-  const connection_statistics s = engine.statistics();
+  const connection_statistics s = end.statistics();
   out.key("statistics").open('{').key("bytes_read").number(s.bytes_read).key("bytes_written").number(s.bytes_written);
   out.key("records_written").number(s.records_written).key("ciphertext_read").number(s.ciphertext_read);
   out.key("ciphertext_written").number(s.ciphertext_written).key("handshake_bytes_read").number(s.handshake_bytes_read);
   out.key("handshake_bytes_written").number(s.handshake_bytes_written).close('}');
-  const error_info& error = engine.error();
+  const error_info& error = end.error();
   out.key("error").string_or_null(error ? name(error.code) : "");
   out.key("detail").string_or_null(error ? explain(error) : std::string());
   detail::write_alert(out, "alert_sent", error.alert_sent);

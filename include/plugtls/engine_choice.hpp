@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <optional>
+#include <utility>
+
+#include "plugtls/client_hello_view.hpp"
+#include "plugtls/detail/hello_collector.hpp"
+#include "plugtls/engine_result.hpp"
+#include "plugtls/server_choice.hpp"
+#include "plugtls/wire.hpp"
+
+/// How a server's engine comes to the identity that a client is presented. `State` is `engine_state`.
+namespace plugtls::detail {
+
+template <class State>
+server_choice::outcome choose_identity(State& self) {
+  const context_plan& plan = self.context.plan();
+  client_hello_view hello;
+  if (!read_client_hello(self.collector.body(), hello))
+    return {0, errc::bad_record, alert::decode_error, "the ClientHello does not parse"};
+  const own_offer own{plan.max_version, plan.cipher_suites, plan.groups, plan.signature_schemes};
+  return guard(
+      self.verifier.exception(),
+      server_choice::outcome{0, errc::unrecognized_name, alert::internal_error, "the callback on_client_hello threw"},
+      [&] { return self.context.choice().choose(hello, own); });
+}
+
+// Collects a server's ClientHello, chooses by it, and opens the native connection, which reads it again. Nothing:
+// that is done; otherwise what the handshake waits for, or its end.
+template <class State>
+std::optional<engine_result> choose_by_hello(State& self) {
+  std::byte block[2048];
+  for (;;) {
+    const std::size_t wanted = self.collector.wanted();
+    const io_result r = self.w.pull(block, wanted < sizeof block ? wanted : sizeof block);
+    if (const auto wait = self.waiting()) return *wait;
+    if (r.status != io_status::ok) return self.fail();
+    switch (self.collector.take(block, r.bytes)) {
+      case hello_collector::status::more: continue;
+      case hello_collector::status::done: break;
+      case hello_collector::status::alert:
+        self.closed_early = self.collector.is_close_notify();
+        if (!self.closed_early && !self.w.observer().alert_received())
+          self.w.refuse(alert::unexpected_message, errc::bad_record);
+        return self.fail();
+      case hello_collector::status::unexpected:
+        self.w.refuse(alert::unexpected_message, errc::bad_record);
+        return self.fail();
+      case hello_collector::status::overflow:
+        self.w.refuse(alert::record_overflow, errc::bad_record);
+        return self.fail();
+      case hello_collector::status::no_memory:
+        self.w.refuse(alert::internal_error, errc::out_of_memory);
+        return self.fail();
+    }
+    break;
+  }
+  server_choice::outcome chosen = choose_identity(self);
+  if (chosen.refused != errc::success) {
+    self.w.refuse(chosen.why, chosen.refused);
+    const engine_result failed = self.fail();
+    self.error.detail = std::move(chosen.text);
+    return failed;
+  }
+  self.is_choosing = false;
+  self.presented = chosen.identity;
+  self.w.replay(self.collector.release());
+  if (self.native.open(self.context.native(chosen.identity), {}, self.w, self.verifier, self.error) == errc::success)
+    return std::nullopt;
+  self.current = engine_phase::failed;
+  return engine_result{0, engine_status::failed, self.error.code};
+}
+
+}  // namespace plugtls::detail

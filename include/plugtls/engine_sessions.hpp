@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "plugtls/concepts.hpp"
+#include "plugtls/detail/session_envelope.hpp"
+#include "plugtls/engine_result.hpp"
+#include "plugtls/session.hpp"
+#include "plugtls/session_cache.hpp"
+
+/// What an engine does about sessions: offering, telling whether one is resumed, keeping. `State` is `engine_state`.
+namespace plugtls::detail {
+
+// Whether a session was made in this very situation.
+template <class State>
+bool fits_session(const State& self, const session_envelope& s) noexcept {
+  const context_plan& plan = self.context.plan();
+  return s.backend == State::backend_type::name && s.peer_name == self.peer.name && s.server_name == self.sni &&
+         s.alpn == plan.alpn && s.policy == plan.policy;
+}
+
+// Gives an offer up, for good.
+template <class State>
+errc drop_offer(State& self) {
+  if (self.context.plan().sessions) self.context.plan().sessions->drop(self.offered);
+  self.offered = {};
+  return errc::success;
+}
+
+// Offers a session, where there is one that fits. Fails where one was given that could never be used.
+template <class State>
+errc offer_session(State& self) {
+  const context_plan& plan = self.context.plan();
+  const bool is_asked = !self.peer.resume.empty();
+  if (is_asked && (plan.own == role::server || !plan.sessions))
+    return self.error.set(errc::invalid_argument,
+                          plan.own == role::server
+                              ? "a server offers no session"
+                              : "a session is to be resumed, and the context has no client_settings::sessions");
+  if (!plan.sessions) return errc::success;
+  const unix_time now = system_now();
+  if (is_asked)
+    self.offered = self.peer.resume;
+  else if (plan.sessions->capacity() != 0)
+    self.offered = plan.sessions->take([&](const session_envelope& s) { return fits_session(self, s); }, now);
+  if (self.offered.empty()) return errc::success;
+  const session_envelope& s = self.offered.envelope();
+  if (is_asked && (s.backend != State::backend_type::name || s.format != State::backend_type::session_format())) {
+    return self.error.set(errc::bad_session,
+                          "the session is of " + s.format + ", and this is " + State::backend_type::session_format());
+  }
+  // A little ahead is the clock of another machine.
+  const bool is_timely = now < s.expires() && s.created < now + 60;
+  const bool narrows =
+      s.version < plan.max_version && !has<typename State::backend_type, capability::older_version_session>;
+  if (!is_timely || narrows || !fits_session(self, s) || !self.verifier.resumable().decide(ders_of(s.chain), s.staple))
+    return drop_offer(self);
+  if (self.native.offer(s.native.bytes()) == errc::success) return errc::success;
+  drop_offer(self);
+  return is_asked
+             ? self.error.set(errc::bad_session, std::string(State::backend_type::name) + " cannot read the session")
+             : errc::success;
+}
+
+// Whether the plaintext says that a session is resumed, there was one to resume, and the library says so too.
+// A client's session of TLS 1.2 had the extended master secret, and has it again, or is not resumed (RFC 7627 §5.3).
+template <class State>
+bool is_resumed(const State& self) noexcept {
+  const hello_facts& facts = self.w.observer().facts();
+  const bool is_client = self.context.plan().own == role::client;
+  const bool possible = is_client ? !self.offered.empty() : bool(self.context.plan().tickets);
+  const bool is_bound = !is_client || facts.version == tls_version::tls1_3 || facts.extended_master_secret;
+  return possible && is_bound && facts.says_resumed() && self.native.resumed();
+}
+
+// Makes the newest session of this connection; empty where there is none.
+template <class State>
+session latest_session(State& self) {
+  if (self.current != engine_phase::open || !self.context.plan().sessions) return {};
+  // In TLS 1.2 the one that was resumed stays good, where no new one has come.
+  const hello_facts& facts = self.w.observer().facts();
+  if (self.resumed && self.agreed.version == tls_version::tls1_2 && !facts.ticket_seen) return self.offered;
+  if (self.agreed.version == tls_version::tls1_2 &&
+      (!facts.extended_master_secret || (self.declined && !facts.ticket_seen)))
+    return {};
+  native_session made;
+  if (!self.native.session(made) || made.bytes.empty()) return {};
+  session_envelope out;
+  out.backend = State::backend_type::name;
+  out.format = State::backend_type::session_format();
+  out.native = made.bytes;
+  out.version = self.agreed.version;
+  out.peer_name = self.peer.name;
+  out.server_name = self.sni;
+  out.alpn = self.context.plan().alpn;
+  out.policy = self.context.plan().policy;
+  out.created = system_now();
+  out.lifetime = made.lifetime == 0 ? 7200 : made.lifetime;
+  out.chain = self.peer_chain();
+  out.staple = self.resumed ? self.offered.envelope().staple : self.verifier.kept_staple();
+  return session(std::move(out));
+}
+
+// Hands new sessions to the cache.
+template <class State>
+void keep_sessions(State& self) {
+  const unsigned count = self.native.session_count();
+  if (count == self.sessions_kept) return;
+  self.sessions_kept = count;
+  session_cache& cache = *self.context.plan().sessions;
+  if (cache.capacity() != 0) cache.keep(latest_session(self));
+}
+
+}  // namespace plugtls::detail
