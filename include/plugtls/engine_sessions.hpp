@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "plugtls/chain_verdict.hpp"
 #include "plugtls/concepts.hpp"
 #include "plugtls/detail/session_envelope.hpp"
 #include "plugtls/engine_result.hpp"

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "plugtls/certificate.hpp"
+#include "plugtls/detail/callback.hpp"
 #include "plugtls/detail/exceptions.hpp"
 #include "plugtls/detail/session_envelope.hpp"
 
