@@ -72,6 +72,8 @@ class basic_context {
     s->plan.psk_only = !settings.psks.empty() && settings.identities.empty() && settings.names.empty();
     if (e == errc::success && s->plan.psk_only && settings.on_client_hello)
       e = info.set(errc::invalid_argument, "on_client_hello chooses between certificates, and there are only psks");
+    if (e == errc::success && s->plan.psk_only && settings.unknown_name == unknown_name_policy::refuse)
+      e = info.set(errc::invalid_argument, "unknown names are to be refused, and there are only psks");
     if (e == errc::success && !s->plan.psk_only) e = s->choice.build(opened, s->identities, info);
     if (e != errc::success) return refuse(info, e);
     s->plan.tickets.keys = settings.tickets;
@@ -198,6 +200,11 @@ class basic_context {
   // For the engine and for native access. The context must not be empty.
   const context_plan& plan() const noexcept { return state_->plan; }
   const typename B::context& native() const noexcept { return state_->native; }
+  /// The plan of one of a server's identities.
+  const context_plan& plan(std::size_t identity) const noexcept {
+    if (state_->more.empty()) return state_->plan;
+    return identity == 0 ? state_->first_plan : state_->more[identity - 1]->plan;
+  }
   /// What this end presents by one of its identities; empty where it has none.
   const std::vector<certificate>& own_chain(std::size_t identity) const noexcept {
     static const std::vector<certificate> none;

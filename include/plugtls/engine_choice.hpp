@@ -15,11 +15,15 @@ namespace plugtls::detail {
 
 template <class State>
 server_choice::outcome choose_identity(State& self) {
-  const context_plan& plan = self.context.plan();
   client_hello_view hello;
   if (!read_client_hello(self.collector.body(), hello))
     return {0, errc::bad_record, alert::decode_error, "the ClientHello does not parse"};
-  const own_offer own{plan.max_version, plan.cipher_suites, plan.groups, plan.signature_schemes};
+  // A signer may be able to do less than the others.
+  const auto own = [&](std::size_t identity) {
+    const context_plan& one = self.context.plan(identity);
+    return own_offer{one.max_version, one.cipher_suites, one.groups,
+                     one.own_schemes.empty() ? one.signature_schemes : one.own_schemes};
+  };
   return guard(
       self.verifier.exception(),
       server_choice::outcome{0, errc::unrecognized_name, alert::internal_error, "the callback on_client_hello threw"},

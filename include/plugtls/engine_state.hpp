@@ -50,7 +50,7 @@ struct engine_state {
     const auto& s = *static_cast<const engine_state*>(self);
     // A ticket of TLS 1.2 is for clients with the extended master secret (RFC 7627 §5.3). One of TLS 1.3 needs none.
     const hello_facts& facts = s.w.observer().facts();
-    const bool is_1_3 = facts.offers_1_3 && s.context.plan().max_version == tls_version::tls1_3;
+    const bool is_1_3 = facts.offers_1_3 && s.context.plan(s.presented).max_version == tls_version::tls1_3;
     if (s.context.plan().own == role::server && !is_1_3 && !facts.offers_extended_secret) return false;
     return s.context.verify_again(chain, staple, s.name, out);
   }
@@ -95,10 +95,11 @@ struct engine_state {
   // The last line: no connection without the verifier's consent, whatever a library or its adapter thinks.
   bool is_verified() const noexcept {
     const verify_rules& rules = context.plan().verify;
+    if (verifier.decided() && !verifier.decision().accept) return false;
     if (psk() != nullptr) return true;
     if (context.plan().psk_only) return false;
     if (rules.mode == verify_mode::none) return true;
-    if (verifier.decided()) return verifier.decision().accept;
+    if (verifier.decided()) return true;
     if (native.resumed() || is_resumed(*this)) return is_resumed(*this) && verifier.resumable().accepted();
     return rules.own == role::server && rules.mode == verify_mode::optional;  // presented nothing
   }
@@ -217,6 +218,7 @@ struct engine_state {
     };
     closed_port nowhere;
     w.bind(nowhere);
+    w.tap(nullptr);  // may have gone before
     runner->abandon();
     runner.reset();
   }
@@ -296,6 +298,7 @@ struct engine_state {
 
   // The certificate that the server of this connection presented; none where that is not known.
   std::optional<certificate> server_certificate() {
+    if (psk() != nullptr) return std::nullopt;
     const auto& chain = context.plan().own == role::server ? context.own_chain(presented) : peer_chain();
     return chain.empty() ? std::nullopt : std::optional(chain.front());
   }

@@ -65,6 +65,10 @@ class key_source {
   }
 
   bool empty() const noexcept { return bytes_.empty() && !external_; }
+  /// Whether both have the same bytes, or the same signer.
+  bool is_same(const key_source& other) const noexcept {
+    return external_ == other.external_ && bytes_.text() == other.bytes_.text();
+  }
 
   // For contexts: the key that is elsewhere, null for one that is here, and what is wrong with it.
   const std::shared_ptr<const detail::external_key>& external() const noexcept { return external_; }
@@ -91,9 +95,11 @@ class key_source {
       const bool whole = !block.headers.empty() ||  // encrypted as RFC 1421 does it: not DER yet
                          detail::der::read_single(block.der, detail::der::tag::sequence, content);
       if (is_key) {
-        std::string text = "-----BEGIN " + std::string(block.label) + "-----\n";
-        if (!block.headers.empty()) text += std::string(detail::trim(block.headers)) + "\n\n";
         std::string encoded = detail::encode_base64(block.der, 64);
+        std::string text;  // never moved, so that nothing of it stays behind
+        text.reserve(encoded.size() + block.headers.size() + 2 * block.label.size() + 64);
+        text += "-----BEGIN " + std::string(block.label) + "-----\n";
+        if (!block.headers.empty()) text += std::string(detail::trim(block.headers)) + "\n\n";
         text += encoded;
         detail::wipe(encoded.data(), encoded.size());
         text += "-----END " + std::string(block.label) + "-----\n";

@@ -104,8 +104,14 @@ class peer_verifier {
   /// The peer of a session that may be resumed.
   detail::resumable_peer& resumable() noexcept { return resumable_; }
   const detail::resumable_peer& resumable() const noexcept { return resumable_; }
-  /// What a server puts into a ticket about the client, for `resumable_peer::decide_ticket`.
-  byte_vector ticket_state() const { return detail::resumable_peer::to_ticket(decided_ ? chain_ : resumable_.chain); }
+  /// What a server puts into a ticket about the client, for `resumable_peer::decide_ticket`. `resumes`: whether this
+  /// handshake really resumes a session. A ticket that opens is no proof of that: a client that shows somebody else's,
+  /// without its secret, comes to a full handshake, and has presented what it has presented, or nothing.
+  byte_vector ticket_state(bool resumes) const {
+    static const std::vector<certificate> nothing;
+    const bool is_anothers = !decided_ && (!resumes || !resumable_.accepted());
+    return detail::resumable_peer::to_ticket(decided_ ? chain_ : is_anothers ? nothing : resumable_.chain);
+  }
   /// The OCSP response that was told before `decide`; empty without one.
   const byte_vector& kept_staple() const noexcept { return kept_staple_; }
 

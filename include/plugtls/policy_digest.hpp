@@ -40,9 +40,7 @@ class field_hash {
 /// it. CRLs and clock are no part of it: a session's chain is held against them again. `tag` stands for what has no
 /// bytes, the callbacks.
 ///
-/// A server's own certificate counts by its names and its kind of key, so that sessions outlive its renewal, and no
-/// other virtual host takes them for its own, nor one with a key that the session's suite is not for (mbedTLS would go
-/// on with it, and fail); a client's counts as it is.
+/// The own certificate counts as it is: a session is resumed with what was presented, on the server that presented it.
 inline sha256_digest policy_digest(std::string_view backend, std::string_view format, const context_plan& plan,
                                    std::span<const identity> identities, byte_view tag) {
   const verify_rules& rules = plan.verify;
@@ -56,6 +54,7 @@ inline sha256_digest policy_digest(std::string_view backend, std::string_view fo
   h.numbers(plan.cipher_suites);
   h.numbers(plan.groups);
   h.numbers(plan.signature_schemes);
+  h.number(plan.max_fragment_length);
   h.number(plan.alpn.size());
   for (const std::string& protocol : plan.alpn) h.field(protocol);
   h.number(static_cast<std::uint64_t>(rules.mode));
@@ -73,20 +72,7 @@ inline sha256_digest policy_digest(std::string_view backend, std::string_view fo
   h.number(rules.anchors.all().size());
   for (const certificate& anchor : rules.anchors.all()) h.field(anchor.der());
   h.number(identities.size());
-  for (const identity& id : identities) {
-    const certificate& leaf = id.chain().front();
-    if (plan.own == role::client) {
-      h.field(leaf.der());
-      continue;
-    }
-    const public_key_view& key = leaf.view().public_key();
-    h.number(static_cast<std::uint64_t>(key.kind()));
-    h.number(key.bits());
-    h.field(leaf.subject().raw());
-    const std::vector<std::string> names = leaf.subject_alt_names();
-    h.number(names.size());
-    for (const std::string& name : names) h.field(name);
-  }
+  for (const identity& id : identities) h.field(id.chain().front().der());
   h.field(tag);
   return h.finish();
 }

@@ -49,8 +49,10 @@ class server_choice {
   /// Whether the first message has to be looked at; without, a connection is the only identity's from the start.
   bool is_needed() const noexcept { return !names_.empty() || default_.size() > 1 || on_client_hello_; }
 
-  /// Calls the callback, whose exceptions come out.
-  outcome choose(const client_hello_view& hello, const own_offer& own) const {
+  /// Calls the callback, whose exceptions come out. `own(identity)` tells what that one's native context can do, as an
+  /// own_offer.
+  template <class OfferOf>
+  outcome choose(const client_hello_view& hello, const OfferOf& own) const {
     hello_answer answer;
     if (on_client_hello_) answer = on_client_hello_(hello);
     if (answer.is_refusal()) return refusal("the callback on_client_hello refused the client");
@@ -77,9 +79,10 @@ class server_choice {
   }
 
   // Where none suits, the first one's library fails as it would on its own, or resumes without any.
-  static outcome best(const candidates& list, const client_hello_view& hello, const own_offer& own) {
+  template <class OfferOf>
+  static outcome best(const candidates& list, const client_hello_view& hello, const OfferOf& own) {
     for (const candidate& c : list)
-      if (suits(c.key, hello, own)) return {c.identity};
+      if (suits(c.key, hello, own(c.identity))) return {c.identity};
     return {list.front().identity};
   }
 
@@ -144,10 +147,11 @@ class server_choice {
     return errc::success;
   }
 
-  // An identity that serves several names is loaded once. The key is the certificate's, or loading refuses it.
+  // An identity that serves several names is loaded once.
   static std::size_t place_of(const identity& id, std::vector<identity>& all) {
     for (std::size_t i = 0; i < all.size(); ++i)
-      if (!id.chain().empty() && all[i].chain() == id.chain() && der::equal(all[i].ocsp_response(), id.ocsp_response()))
+      if (!id.chain().empty() && all[i].chain() == id.chain() && all[i].key().is_same(id.key()) &&
+          der::equal(all[i].ocsp_response(), id.ocsp_response()))
         return i;
     all.push_back(id);
     return all.size() - 1;

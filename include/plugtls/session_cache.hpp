@@ -59,6 +59,7 @@ class session_cache {
 
   /// Forgets a session that turned out to be of no use.
   void drop(const session& s) noexcept {
+    if (s.empty()) return;
     const detail::light_lock lock(busy_);
     std::erase_if(sessions_, [&](const session& held) { return &held.envelope() == &s.envelope(); });
   }

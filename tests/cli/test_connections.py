@@ -252,12 +252,6 @@ class Ends(ConnectionTest):
                 p = subprocess.run(["sh", "-c", f'exec "$@" {closed}', "sh", *command], timeout=20, capture_output=True)
                 self.assertIn(p.returncode, (0, 3), closed)
 
-    def test_key_log_of_the_environment_is_ignored(self):
-        with tempfile.TemporaryDirectory() as folder, self.program.serve() as s:
-            result = self.client(next(iter(self.backends)), s, "--get", "/",
-                                 env=dict(os.environ, SSLKEYLOGFILE=f"{folder}/log"))
-            self.assertEqual((result.status, os.listdir(folder)), (0, []))
-
     def test_signals(self):
         for backend in self.backends:
             for number in (signal.SIGTERM, signal.SIGINT):

@@ -100,7 +100,7 @@ class Values(CliTest):
         self.assertEqual(result.json["error"], "invalid_argument")
         result = self.program.run("serve", "--json", "--mode", "nonesuch")
         self.assertEqual((result.status, result.json["role"], result.json["stage"]), (2, "server", "setup"))
-        result = self.program.run("client", "--json", TARGET, "--session", "x")
+        result = self.program.run("client", "--json", TARGET, *self.identity("client"), *self.identity("client"))
         self.assertEqual((result.status, result.json["error"]), (4, "unsupported"))
 
     def identity_refused(self, backend, status, error, cert, key, *more):

@@ -203,6 +203,8 @@ inline void read_server_hello(byte_view body, hello_facts& facts) noexcept {
   if (!r.ok()) return;
   bool retry = true;
   for (std::size_t i = 0; i < 32; ++i) retry = retry && static_cast<unsigned char>(random[i]) == retry_random[i];
+  facts.psk_selected = false;
+  facts.psk_identity.clear();
   wire_reader extensions(r.vector16());
   while (r.ok() && extensions.ok() && !extensions.empty()) {
     const unsigned type = extensions.u16();
@@ -210,7 +212,7 @@ inline void read_server_hello(byte_view body, hello_facts& facts) noexcept {
     if (type == 43) version = extension.u16();
     if (type == 51 && !retry) facts.group = static_cast<named_group>(extension.u16());
     if (type == 23) facts.extended_master_secret = true;
-    if (type == 41) {
+    if (type == 41 && !retry) {
       facts.psk_selected = true;
       const std::size_t picked = extension.u16();
       facts.psk_identity = extension.ok() && picked < facts.psk_offers.size() ? facts.psk_offers[picked] : "";

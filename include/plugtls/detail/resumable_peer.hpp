@@ -26,6 +26,7 @@ class resumable_peer {
 
   /// Decides about a peer by its chain, and by the OCSP response that came with it.
   bool decide(std::span<const byte_view> presented, byte_view staple) noexcept {
+    forget();
     accepted_ = verify_ != nullptr && verify_(owner_, presented, staple, *this);
     return accepted_;
   }
@@ -34,6 +35,7 @@ class resumable_peer {
   /// false, the ticket is declined and the handshake is full.
   bool decide_ticket(byte_view state) noexcept {
     exception_slot dropped;
+    forget();  // what an earlier ticket of the same hello said
     return guard(dropped, false, [&] {
       std::vector<byte_view> presented;
       field_reader in(state);
@@ -64,6 +66,12 @@ class resumable_peer {
   std::vector<certificate> path;
 
  private:
+  void forget() noexcept {
+    accepted_ = false;
+    chain.clear();
+    path.clear();
+  }
+
   const void* owner_ = nullptr;
   check verify_ = nullptr;
   bool accepted_ = false;

@@ -120,7 +120,7 @@ class ticket_ring {
     field_reader in(body.subspan(magic.size()));
     std::vector<entry> found;
     const std::uint64_t count = in.number(2);
-    if (count > most_secrets) return false;
+    if (count == 0 || count > most_secrets) return false;
     for (std::uint64_t i = 0; i < count && in.ok(); ++i) {
       const auto made = static_cast<unix_time>(in.number(8));
       found.push_back({secret(in.field()), made, {}});

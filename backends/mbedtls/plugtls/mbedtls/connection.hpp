@@ -52,7 +52,7 @@ class connection {
   native_status handshake() {
     if (!std::exchange(started_, true))
       if (const int e = compat::refresh_random(); e != 0) return status(e);
-    const handshake_scope scope(*verifier_);
+    const handshake_scope scope(*verifier_, *wire_);
     while (!compat::is_over(*ssl_.get())) {
       const int step = compat::state(*ssl_.get());
       alert_passed_ = false;
@@ -144,7 +144,10 @@ class connection {
   bool is_client() const noexcept { return context_->plan().own == role::client; }
   verify_mode mode() const noexcept { return context_->plan().verify.mode; }
 
+  // A client that offers a session holds its secret from the start: which one counts is settled when the client's
+  // Finished is due.
   void log_master_secret() noexcept {
+    if (compat::state(*ssl_.get()) < MBEDTLS_SSL_CLIENT_FINISHED) return;
     const byte_view master = compat::master_secret(*ssl_.get());
     if (master.empty()) return;
     is_key_due_ = false;

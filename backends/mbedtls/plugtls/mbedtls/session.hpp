@@ -88,18 +88,25 @@ class ticket {
 /// Tells mbedTLS's ticket callbacks whose handshake runs in this thread: they are told the configuration alone.
 class handshake_scope {
  public:
-  explicit handshake_scope(peer_verifier& own) noexcept : outer_(current()) { current() = &own; }
+  handshake_scope(peer_verifier& own, const wire& w) noexcept : verifier(own), wire_(w), outer_(current()) {
+    current() = this;
+  }
   handshake_scope(const handshake_scope&) = delete;
   handshake_scope& operator=(const handshake_scope&) = delete;
   ~handshake_scope() { current() = outer_; }
 
-  static peer_verifier*& current() noexcept {
-    static thread_local peer_verifier* verifier = nullptr;
-    return verifier;
+  static handshake_scope*& current() noexcept {
+    static thread_local handshake_scope* innermost = nullptr;
+    return innermost;
   }
+  /// Whether the server's hello, which has left by now, resumes a session. No version tells.
+  bool resumes() const noexcept { return wire_.observer().facts().says_resumed(); }
+
+  peer_verifier& verifier;
 
  private:
-  peer_verifier* outer_;
+  const wire& wire_;
+  handshake_scope* outer_;
 };
 
 // The callbacks, which know a server's ticket_rules.
@@ -107,11 +114,12 @@ inline int write_ticket(void* rules, const mbedtls_ssl_session* session, unsigne
                         std::size_t* size, std::uint32_t* lifetime) noexcept {
   const auto& own = *static_cast<const detail::ticket_rules*>(rules);
   if (handshake_scope::current() == nullptr) return MBEDTLS_ERR_SSL_INTERNAL_ERROR;
-  peer_verifier& verifier = *handshake_scope::current();
+  const handshake_scope& scope = *handshake_scope::current();
+  peer_verifier& verifier = scope.verifier;
   const auto room = std::as_writable_bytes(std::span(begin, static_cast<std::size_t>(end - begin)));
   *lifetime = static_cast<std::uint32_t>(own.keys->lifetime_seconds());
   *size = detail::guard(verifier.exception(), std::size_t{0}, [&] {
-    const std::size_t n = ticket::seal(own, *session, verifier.ticket_state(), room);
+    const std::size_t n = ticket::seal(own, *session, verifier.ticket_state(scope.resumes()), room);
     // A chain that does not fit makes a ticket that will be declined: in TLS 1.3 none at all would end the handshake.
     return n != 0 ? n : ticket::seal(own, *session, {}, room);
   });
@@ -120,7 +128,7 @@ inline int write_ticket(void* rules, const mbedtls_ssl_session* session, unsigne
 inline int parse_ticket(void* rules, mbedtls_ssl_session* session, unsigned char* bytes, std::size_t size) noexcept {
   const auto& own = *static_cast<const detail::ticket_rules*>(rules);
   if (handshake_scope::current() == nullptr) return MBEDTLS_ERR_SSL_INTERNAL_ERROR;
-  peer_verifier& verifier = *handshake_scope::current();
+  peer_verifier& verifier = handshake_scope::current()->verifier;
   const bool good = detail::guard(verifier.exception(), false, [&] {
     return ticket::open(own, std::as_bytes(std::span(bytes, size)), *session, verifier.resumable());
   });

@@ -221,7 +221,7 @@ class connection {
       detail::field_writer state;
       state.raw({});
       state.number(static_cast<std::uint64_t>(self->plan_->tickets.keys->time()), 8);
-      state.field(self->verifier_->ticket_state());
+      state.field(self->verifier_->ticket_state(SSL_session_reused(ssl) == 1));
       return SSL_SESSION_set1_ticket_appdata(SSL_get_session(ssl), state.view().data(), state.view().size());
     });
   }

@@ -40,6 +40,7 @@ class connection {
     set_verification();
     if (c.external_key() != nullptr) external::install(ssl, c.external_key());
     is_ticket_open_ = bool(c.plan().tickets) && c.plan().own == role::server;
+    may_spare_ = !c.plan().psks.empty();
     int e = WOLFSSL_SUCCESS;
     if (!server_name.empty())
       e = wolfSSL_UseSNI(ssl, WOLFSSL_SNI_HOST_NAME, server_name.data(),
@@ -216,7 +217,7 @@ class connection {
     auto& c = *static_cast<connection*>(self);
     if (size <= 0) return WOLFSSL_CBIO_ERR_GENERAL;
     if (c.blocked_) return WOLFSSL_CBIO_ERR_WANT_READ;
-    if (!c.is_spared_ && is_psk(c.wire_->observer().facts().suite)) c.set_verification();
+    if (c.may_spare_ && !c.is_spared_ && is_psk(c.wire_->observer().facts().suite)) c.set_verification();
     const io_result r = c.pull(reinterpret_cast<std::byte*>(out), static_cast<std::size_t>(size));
     switch (r.status) {
       case io_status::ok:
@@ -414,6 +415,7 @@ class connection {
   errc reason_ = errc::success;
   bool alert_passed_ = false;
   bool is_encrypted_ = false;
+  bool may_spare_ = false;  // there are PSKs
   bool is_spared_ = false;  // a suite with PSK was chosen
   // Nothing more comes in this call. In OpenSSL's mode AUTO_RETRY, the default of its layer, wolfSSL asks ten times.
   bool blocked_ = false;
