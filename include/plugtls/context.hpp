@@ -124,6 +124,8 @@ class basic_context {
     e.trust_anchors = plan.verify.anchors.all().size();
     e.revocation = plan.verify.revocation.policy;
     e.crls = plan.verify.revocation.lists.size();
+    // Where nothing is verified, nothing is looked up.
+    if (e.revocation.mode == revocation_mode::automatic) e.revocation.mode = revocation_mode::none;
     state_->native.effective(e);
     return e;
   }
