@@ -119,7 +119,8 @@ TEST_CASE("server names: an identity of the table may be one that signs elsewher
 TEST_CASE("PKCS#12: in a table of names, among other identities") {
   if (lacks<default_backend>(capability::pkcs12)) return;
   error_info info;
-  const identity packed = identity::from_pkcs12(as_bytes(pki::server_3des_p12), info, [] { return secret(pki::password); });
+  const identity packed =
+      identity::from_pkcs12(as_bytes(pki::server_3des_p12), info, [] { return secret(pki::password); });
   REQUIRE_FALSE(info);
   server_settings s = server_defaults(other_identity());
   s.names = {{server_name, {packed, rsa_identity()}}};
