@@ -125,7 +125,9 @@ auto digest_of(byte_view first, byte_view second) noexcept {
   Hash hash;
   hash.update(first);
   hash.update(second);
-  return hash.finish();
+  const auto digest = hash.finish();
+  wipe(&hash, sizeof hash);
+  return digest;
 }
 
 /// HMAC (RFC 2104) of a key that is not longer than a block.
@@ -138,7 +140,10 @@ auto hmac(byte_view key, byte_view message) noexcept {
     outer[i] = k ^ std::byte{0x5c};
   }
   const auto digest = digest_of<Hash>(inner, message);
-  return digest_of<Hash>(outer, digest);
+  const auto mac = digest_of<Hash>(outer, digest);
+  wipe(inner, sizeof inner);
+  wipe(outer, sizeof outer);
+  return mac;
 }
 
 /// Computes the MAC over a container: the key is one block of RFC 7292 §B.2, made with ID 3.

@@ -167,8 +167,13 @@ class ticket_ring {
     const auto part = [&](std::string_view label) { return hmac_sha256(from, {as_bytes(label), policy}); };
     sha256_digest name = part("plugtls ticket name ");
     std::copy_n(name.begin(), out.name.size(), out.name.begin());
-    out.encryption = part("plugtls ticket encryption ");
-    out.authentication = part("plugtls ticket authentication ");
+    const auto take = [&](std::string_view label, std::array<std::byte, 32>& key) {
+      sha256_digest made = part(label);
+      key = made;
+      wipe(made.data(), made.size());
+    };
+    take("plugtls ticket encryption ", out.encryption);
+    take("plugtls ticket authentication ", out.authentication);
   }
 
   const unix_time lifetime_;
