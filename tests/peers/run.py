@@ -7,6 +7,7 @@ import pathlib
 import shutil
 import subprocess
 import sys
+import tempfile
 import unittest
 
 sys.dont_write_bytecode = True
@@ -82,6 +83,16 @@ class OpensslServer(BackendTest):
                     result = self.client(backend, address)
                     self.assertEqual((result.status, result.json["error"]), (0, None))
 
+    def test_sessions(self):
+        """Tickets, and (`-no_ticket`) sessions that the server keeps: by their id, in TLS 1.3 as tickets that are ids."""
+        for backend, version in self.versions():
+            for way in ([], ["-no_ticket"]):
+                with self.s_server(version, "-www", *way) as address, tempfile.TemporaryDirectory() as place:
+                    for resumed in (False, True, True):
+                        result = self.client(backend, address, "--min", version, "--max", version, "--session",
+                                             pathlib.Path(place) / "session")
+                        self.assertEqual((result.status, result.json["resumed"]), (0, resumed), (way, result.err))
+
     def test_other_versions(self):
         for backend, capabilities in self.backends.items():
             with self.subTest(backend), self.s_server("1.3" if not capabilities["tls1_3"] else "1.2", "-www") as address:
@@ -152,6 +163,17 @@ class OpensslClient(BackendTest):
                 result = self.s_client(server, "-ign_eof", stdin=b"GET / HTTP/1.0\r\n\r\n")
                 self.assertNotIn(b"200 OK", result.stdout)
                 self.assertEqual(server.record()["error"], "certificate_required")
+
+    def test_sessions(self):
+        for backend, version in self.versions():
+            with self.program.serve("--backend", backend, "--json") as server, tempfile.TemporaryDirectory() as place:
+                file = pathlib.Path(place) / "session"
+                for resumed in (False, True, True):
+                    known = ["-sess_in", file] if file.exists() else []
+                    result = self.s_client(server, f"-tls{version.replace('.', '_')}", "-ign_eof", "-sess_out", file, *known,
+                                           stdin=b"GET / HTTP/1.0\r\n\r\n")
+                    self.assertEqual(result.returncode, 0, result.stderr)
+                    self.assertEqual(server.record()["resumed"], resumed)
 
     def test_old_versions(self):
         for backend in self.backends:
