@@ -1,14 +1,21 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSL-1.0
-# matrix.sh ROOT CACHE [ROW...]: builds and tests ROOT on other releases of Debian, each in a chroot of its own below CACHE.
-# A row is a suite of Debian, or `experimental`: sid with the OpenSSL of experimental. One table at the end; the last line
-# is "N passed, N failed, N skipped". Needs root, debootstrap and, for a chroot that is not there yet, the mirror: a row
-# that cannot be had counts as skipped, and the exit status is 3 then, if nothing failed.
+# matrix.sh ROOT CACHE [ROW...] [-- ARGUMENT...]: builds and tests ROOT on other releases of Debian, each in a chroot of its
+# own below CACHE, by `./dev test ARGUMENT...`. A row is a suite of Debian, or `experimental`: sid with the OpenSSL of
+# experimental. One table at the end; the last line is "N passed, N failed, N skipped". Needs root, debootstrap and, for a
+# chroot that is not there yet, the mirror: a row that cannot be had counts as skipped, and the exit status is 3 then, if
+# nothing failed.
 set -u
 
 root=$1 cache=$2
 shift 2
-[ $# -gt 0 ] || set -- trixie sid experimental
+rows=
+while [ $# -gt 0 ] && [ "$1" != -- ]; do
+  rows="$rows $1"
+  shift
+done
+[ $# -eq 0 ] || shift
+: "${rows:=trixie sid experimental}"
 mirror=${PLUGTLS_MIRROR:-}
 mirror=${mirror:-http://deb.debian.org/debian}
 keep=$(mktemp -d) || exit 1
@@ -73,27 +80,31 @@ refresh() {
 # The folder of the copy, as it is called inside each chroot.
 copy=/copy
 
+# run_row ROW ARGUMENT...
 run_row() {
-  place=$cache/$1$copy
+  row=$1
+  shift
+  place=$cache/$row$copy
   rm -rf "$place"
   mkdir -p "$place"
   tar -C "$root" -c --exclude=./build --exclude='./build-*' --exclude=./.git --exclude=./subprojects . |
     tar -C "$place" -x --no-same-owner || return 1
-  say "$1: building and testing"
+  say "$row: building and testing"
   begin=$(date +%s)
-  inside "$cache/$1" "$copy/dev" test >"$keep/$1.log" 2>&1
+  inside "$cache/$row" "$copy/dev" test "$@" >"$keep/$row.log" 2>&1
   status=$?
-  cp "$place/build/dev/meson-logs/testlog.json" "$keep/$1.json" 2>/dev/null || status=1
-  inside "$cache/$1" "$copy/build/dev/examples/plugtls/plugtls" backends --json >"$keep/$1.backends" 2>/dev/null || status=1
+  cp "$place/build/dev/meson-logs/testlog.json" "$keep/$row.json" 2>/dev/null || status=1
+  inside "$cache/$row" "$copy/build/dev/examples/plugtls/plugtls" backends --json >"$keep/$row.backends" 2>/dev/null || status=1
   if [ "$status" != 0 ]; then
-    grep -vE '^ *[0-9]+/[0-9]+ .* OK ' "$keep/$1.log" | tail -n 200
+    grep -vE '^ *[0-9]+/[0-9]+ .* OK ' "$keep/$row.log" | tail -n 200
   fi
-  say "$1: $(tail -n 1 "$keep/$1.log") in $(($(date +%s) - begin)) s"
+  say "$row: $(tail -n 1 "$keep/$row.log") in $(($(date +%s) - begin)) s"
   rm -rf "$place"
 }
 
 mkdir -p "$cache" || exit 1
-for row in "$@"; do
-  if refresh "$row"; then run_row "$row"; else touch "$keep/$row.unavailable"; fi
+for each in $rows; do
+  if refresh "$each"; then run_row "$each" "$@"; else touch "$keep/$each.unavailable"; fi
 done
-python3 "$root/tests/support/summary.py" --matrix "$keep" "$@"
+# shellcheck disable=SC2086 # words are wanted
+python3 "$root/tests/support/summary.py" --matrix "$keep" $rows
