@@ -31,8 +31,9 @@ concept DuplexTransport = Transport<T> &&
 };
 
 /// A TLS connection for one reader thread and one writer thread at once. A lock is held while the library computes,
-/// never while anything waits, so that a reader and a writer never wait for each other, also where both directions are
-/// full.
+/// never while anything waits for the peer, so that a reader and a writer never wait for each other, also where both
+/// directions are full. The callbacks of the settings and a signer that answers at once are called with the lock held:
+/// `close` waits for them, and they must not call this stream.
 ///
 /// Shake hands first, or let the first operation do it: the others wait for it then. `read_some` and `read` belong to
 /// one thread at a time, `write_some`, `write`, `flush` and `shutdown_send` to one; `close` and `with_engine` to any.

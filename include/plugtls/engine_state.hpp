@@ -198,7 +198,7 @@ struct engine_state {
       s.stepped = guard(s.verifier.exception(), native_status::failed, [&] { return s.native.handshake(); });
     };
     if (!runner->run(take_step, this)) return native_status::again;
-    if (stepped != native_status::again) end_runner();
+    end_runner();  // whoever waits for the peer, who may take his time, holds no thread
     return stepped;
   }
 

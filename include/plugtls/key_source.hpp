@@ -10,6 +10,7 @@
 #include "plugtls/detail/callback.hpp"
 #include "plugtls/detail/der.hpp"
 #include "plugtls/detail/external_key.hpp"
+#include "plugtls/detail/password_cost.hpp"
 #include "plugtls/error_info.hpp"
 #include "plugtls/pem.hpp"
 #include "plugtls/secret.hpp"
@@ -108,7 +109,9 @@ class key_source {
         out.is_pem = true;
         out.bytes = secret::take(text);
       }
+      const errc cost = is_key && out.encrypted ? detail::check_password_cost(block.der, info) : errc::success;
       detail::wipe(block.der.data(), block.der.size());
+      if (cost != errc::success) return cost;
       if (is_key && !whole) return info.set(errc::bad_pem, "the private key is cut short, or bytes follow it");
       if (is_key) return ask(out, info);
     }
@@ -124,6 +127,8 @@ class key_source {
     out.encrypted = content.front() == std::byte{detail::der::tag::sequence};
     out.is_pem = false;
     out.bytes = bytes_;
+    if (out.encrypted)
+      if (const errc e = detail::check_password_cost(bytes_.bytes(), info); e != errc::success) return e;
     return ask(out, info);
   }
 

@@ -97,9 +97,10 @@ class thread_runner final : public step_runner {
 /// Makes what `signer::wait` is: `wait(milliseconds)` blocks until asking the signer again makes sense, for at most so
 /// long (negative: for as long as it takes). Blocking streams call it, in their own thread; nobody else does.
 ///
-/// The connections of such a signer run their handshakes in a thread of their own, one per connection and as long as
-/// the handshake lasts, so that they can stop where the signature is needed. The signer, the verify callbacks and the
-/// clock are called there, never at the same time as the caller's thread does anything to the connection.
+/// The connections of such a signer take the steps of their handshakes in threads of their own, so that they can stop
+/// where the signature is needed: one per connection, while it works or waits for the signer, none while it waits for
+/// the peer. The signer, the verify callbacks, the key log and the clocks are called there, never at the same time as
+/// the caller's thread does anything to the connection.
 inline signature_wait wait_for_signature(detail::callback<void(int milliseconds)> wait) {
   return signature_wait(std::move(wait), &detail::thread_runner::make);
 }

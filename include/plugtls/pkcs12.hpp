@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "plugtls/detail/password_cost.hpp"
 #include "plugtls/detail/pkcs12.hpp"
 #include "plugtls/identity.hpp"
 #include "plugtls/private_key.hpp"
@@ -21,6 +22,10 @@ errc open_parts(const pkcs12::container& container, const secret& password, pkcs
     secret opened;
     if (!p.algorithm.empty()) {
       if (password.empty()) return info.set(errc::password_required);
+      algorithm_identifier algorithm;
+      der::reader in(p.algorithm);
+      if (read_algorithm(in, algorithm))
+        if (const errc e = check_password_cost(algorithm, info); e != errc::success) return e;
       switch (B::decrypt_pbe(p.algorithm, password, p.bytes, opened)) {
         case errc::success: break;
         case errc::unsupported:
@@ -28,7 +33,14 @@ errc open_parts(const pkcs12::container& container, const secret& password, pkcs
                                                  " lacks the algorithm that the PKCS#12 container is encrypted with; "
                                                  "one that all backends have: openssl pkcs12 -export "
                                                  "-keypbe PBE-SHA1-3DES -certpbe PBE-SHA1-3DES");
-        default: return info.set(errc::bad_password, "the PKCS#12 container does not open with this password");
+        default:
+          if (!container.mac.empty()) {
+            // The MAC has shown that it is the right one.
+            return info.set(errc::unsupported, std::string(B::name) +
+                                                   " does not take this password, which is the PKCS#12 container's: "
+                                                   "it may be too long for it");
+          }
+          return info.set(errc::bad_password, "the PKCS#12 container does not open with this password");
       }
     }
     if (!pkcs12::read_bags(p.algorithm.empty() ? p.bytes : opened.bytes(), out))

@@ -36,7 +36,8 @@ struct verify_context {
 };
 
 /// The application's say. Called once per full handshake whose certificates could be parsed, in the thread that drives
-/// it, before anything further is sent. False refuses the peer (`errc::rejected_by_callback`). Must bear to be called
+/// it (with a signer that answers later in one of plugtls's, see `wait_for_signature`), before anything further is
+/// sent. False refuses the peer (`errc::rejected_by_callback`). Must bear to be called
 /// from several threads when the context is shared. An exception refuses the peer too, and comes out of the call that
 /// drove the handshake.
 using verify_callback = detail::callback<bool(const verify_context&)>;

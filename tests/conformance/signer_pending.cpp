@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <atomic>
+#include <filesystem>
+#include <iterator>
 #include <thread>
 
 #include "conformance.hpp"
@@ -229,4 +231,24 @@ TEST_CASE("pending signature: what is not declared is refused") {
   const context c = context::server(server_defaults(late::shown(pki::server_chain, a.make())), info);
   CHECK(static_cast<bool>(c) == (late::has_ec && has<default_backend, capability::pending_signature>));
   if (!c) CHECK(info.code == errc::unsupported);
+}
+
+TEST_CASE("pending signature: who waits for its peer holds no thread") {
+  if (lacks<default_backend>(capability::pending_signature)) return;
+  const auto threads = [] {
+    return std::distance(std::filesystem::directory_iterator("/proc/self/task"), std::filesystem::directory_iterator());
+  };
+  late::for_each_case([&](const late::key& k, tls_version v) {
+    CAPTURE(k.server, name(v));
+    late::agent a(k.server);
+    connection c(client_defaults(), late::serving(k, v, a));
+    const auto before = threads();
+    CHECK(c.server.engine.handshake(c.server.port).status == engine_status::want_read);
+    CHECK(threads() == before);
+    late::run_to_signer(c, c.server);
+    CHECK(threads() == before + 1);
+    a.ready = true;
+    c.connect();
+    CHECK(threads() == before);
+  });
 }

@@ -2,6 +2,7 @@
 #include "plugtls/key_source.hpp"
 
 #include "support/catch.hpp"
+#include "support/certificate_maker.hpp"
 #include "support/pki.hpp"
 
 using namespace plugtls;
@@ -48,4 +49,60 @@ TEST_CASE("a key source finds the key among other blocks, and asks for a passwor
   CHECK(prepare(key_source::from_pem(pki::server), m) == errc::bad_pem);
   for (const std::string_view bad : {"", "\x30", "\x30\x82", "\x30\x82\x01\x01", "0000", "abcdef"})
     CHECK(prepare(key_source::from_der(as_bytes(bad)), m) == errc::bad_der);
+}
+
+namespace {
+// An EncryptedPrivateKeyInfo that asks for this; what is encrypted is nothing.
+std::string closed_by(const std::string& algorithm) { return sequence(algorithm + tlv(0x04, std::string(16, 'x'))); }
+std::string big_number(std::uint32_t n) {
+  std::string value(1, '\0');
+  for (int shift = 24; shift >= 0; shift -= 8) value += static_cast<char>(n >> shift & 0xff);
+  while (value.size() > 1 && value[0] == 0 && (value[1] & 0x80) == 0) value.erase(0, 1);
+  return tlv(0x02, value);
+}
+std::string pbes2(const std::string& derivation) {
+  return sequence(oid("\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0d") + sequence(derivation + sequence(oid("\x2a\x03"))));
+}
+}  // namespace
+
+TEST_CASE("what a key asks for before a password has been tried is bounded") {
+  const std::string salt = tlv(0x04, "saltsalt");
+  const auto iterated = [&](std::uint32_t n) {
+    return pbes2(sequence(oid("\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0c") + sequence(salt + big_number(n))));
+  };
+  const auto legacy = [&](std::uint32_t n) {
+    return sequence(oid("\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x01\x03") + sequence(salt + big_number(n)));
+  };
+  const auto scrypt = [&](std::uint32_t n, std::uint32_t r, std::uint32_t p) {
+    return pbes2(sequence(oid("\x2b\x06\x01\x04\x01\xda\x47\x04\x0b") +
+                          sequence(salt + big_number(n) + big_number(r) + big_number(p))));
+  };
+  error_info info;
+  int asked = 0;
+  const auto prepared = [&](const std::string& algorithm) {
+    info = {};
+    key_material m;
+    const std::string der = closed_by(algorithm);
+    const auto password = [&] { return ++asked, secret("secret"); };
+    const errc e = key_source::from_der(as_bytes(der), password).prepare(m, info);
+    const std::string pem = to_pem("ENCRYPTED PRIVATE KEY", as_bytes(der));
+    error_info again;
+    CHECK(key_source::from_pem(pem, password).prepare(m, again) == e);
+    return e;
+  };
+  CHECK(prepared(iterated(10'000'000)) == errc::success);
+  CHECK(prepared(legacy(10'000'000)) == errc::success);
+  CHECK(prepared(scrypt(1U << 19, 8, 1)) == errc::success);
+  CHECK(asked == 6);
+  for (const std::string& a : {iterated(10'000'001), iterated(UINT32_MAX), legacy(10'000'001)}) {
+    CHECK(prepared(a) == errc::unsupported);
+    CHECK(info.detail.find("no more than 10000000 are taken") != std::string::npos);
+  }
+  CHECK(prepared(scrypt(1U << 19, 8, 2)) == errc::unsupported);
+  CHECK(prepared(scrypt(UINT32_MAX, UINT32_MAX, UINT32_MAX)) == errc::unsupported);
+  CHECK(info.detail.find("scrypt") != std::string::npos);
+  CHECK(asked == 6);
+  // What does not decode is told by whoever decrypts.
+  CHECK(prepared(pbes2(tlv(0x02, "\x01"))) == errc::success);
+  CHECK(prepared(sequence(oid("\x2a\x03"))) == errc::success);
 }

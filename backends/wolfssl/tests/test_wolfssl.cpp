@@ -4,6 +4,7 @@
 
 #include "plugtls/backend.hpp"
 #include "support/catch.hpp"
+#include "support/certificate_maker.hpp"
 #include "support/corpus.hpp"
 #include "support/drive.hpp"
 #include "support/pki.hpp"
@@ -76,6 +77,37 @@ TEST_CASE("a wrong password is told, also where the library takes it", "[wolfssl
     CHECK(load(pki::server_key_traditional_aes256, wrong.c_str()) == tls::errc::bad_password);
     CHECK(load(pki::server_key_pbes2_aes256, wrong.c_str()) == tls::errc::bad_password);
   }
+}
+
+TEST_CASE("what the library cannot do with a key is told as such", "[wolfssl]") {
+  using namespace plugtls_test;
+  // PBES2 with PBKDF2 and this hash, and AES-256-CBC.
+  const auto closed_by = [](const std::string& hash) {
+    const std::string salt = tlv(0x04, "saltsalt"), vector = tlv(0x04, std::string(16, 'v'));
+    const std::string derivation = sequence(oid("\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0c") +
+                                            sequence(salt + tlv(0x02, "\x08") + sequence(oid(hash) + tlv(0x05, ""))));
+    const std::string cipher = sequence(oid("\x60\x86\x48\x01\x65\x03\x04\x01\x2a") + vector);
+    const std::string scheme = sequence(oid("\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0d") + sequence(derivation + cipher));
+    return tls::to_pem("ENCRYPTED PRIVATE KEY", tls::as_bytes(sequence(scheme + tlv(0x04, std::string(64, 'x')))));
+  };
+  CHECK(load(closed_by("\x2a\x86\x48\x86\xf7\x0d\x02\x07"), "secret") == tls::errc::bad_password);  // SHA-1
+  CHECK(load(closed_by("\x2a\x86\x48\x86\xf7\x0d\x02\x09"), "secret") == tls::errc::bad_password);  // SHA-256
+  CHECK(load(closed_by("\x2a\x86\x48\x86\xf7\x0d\x02\x0b"), "secret") == tls::errc::unsupported);   // SHA-512
+
+  const auto signs = [](std::size_t bytes) {
+    const std::string modulus = tlv(0x02, std::string(1, '\0') + std::string(bytes, '\xff'));
+    const std::string key = sequence(modulus + tlv(0x02, "\x01\x00\x01"s));
+    const std::string spki = sequence(sequence(oid("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01") + tlv(0x05, "")) +
+                                      tlv(0x03, std::string(1, '\0') + key));
+    tls::signer how{.sign = [](const tls::signing_request&, tls::byte_vector&, tls::error_info&) {
+      return tls::errc::signing_failed;
+    }};
+    tls::error_info info;
+    tls::private_key::load(tls::key_source::from_signer(tls::as_bytes(spki), how), info);
+    return info.code;
+  };
+  CHECK(signs(4096 / 8) == tls::errc::success);
+  CHECK(signs(6144 / 8) == tls::errc::unsupported);
 }
 
 TEST_CASE("an ALPN protocol with the library's separator in it is refused", "[wolfssl]") {

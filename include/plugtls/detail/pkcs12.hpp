@@ -7,6 +7,7 @@
 
 #include "plugtls/detail/algorithm.hpp"
 #include "plugtls/detail/der.hpp"
+#include "plugtls/detail/password_cost.hpp"
 #include "plugtls/detail/sha1.hpp"
 #include "plugtls/detail/sha256.hpp"
 #include "plugtls/error_info.hpp"
@@ -186,9 +187,12 @@ inline errc check_mac(const container& c, const secret& password, error_info& in
     return info.set(errc::bad_der, "the MAC of the PKCS#12 container does not decode");
   if (!algorithm.parameters.empty() && as_text(algorithm.parameters) != "\x05\x00"sv)
     return info.set(errc::bad_der, "the MAC of the PKCS#12 container does not decode");
-  constexpr std::uint32_t most_iterations = 10'000'000;
+  if (iterations > most_iterations)
+    return info.set(errc::unsupported, "trying the password on the PKCS#12 container's MAC would take " +
+                                           std::to_string(iterations) + " iterations; no more than " +
+                                           std::to_string(most_iterations) + " are taken");
   const bool is_sha1 = detail::oid::is(algorithm.oid, detail::oid::sha1);
-  if (!(is_sha1 || detail::oid::is(algorithm.oid, detail::oid::sha256)) || iterations > most_iterations)
+  if (!is_sha1 && !detail::oid::is(algorithm.oid, detail::oid::sha256))
     return info.set(errc::unsupported,
                     "the PKCS#12 container has a MAC that is not HMAC with SHA-1 or SHA-256; make one with "
                     "openssl pkcs12 -export -macalg sha256");

@@ -62,6 +62,9 @@ using rsa_handle = roomy<RsaKey, init_rsa, wc_FreeRsaKey>;
 using ecc_handle = roomy<ecc_key, init_ecc, wc_ecc_free>;
 using ed25519_handle = roomy<ed25519_key, wc_ed25519_init, wc_ed25519_free>;
 
+/// RSA keys of more bits are not computed with.
+inline constexpr unsigned most_rsa_bits = 4096;
+
 inline const unsigned char* data(byte_view bytes) noexcept {
   return reinterpret_cast<const unsigned char*>(bytes.data());
 }

@@ -28,7 +28,11 @@ class private_key {
     return e;
   }
 
-  errc load_external(const std::shared_ptr<const detail::external_key>& elsewhere, error_info&) {
+  // A longer key is not compiled in, so that no signature of it could be verified.
+  errc load_external(const std::shared_ptr<const detail::external_key>& elsewhere, error_info& info) {
+    if (elsewhere->view.kind() == key_kind::rsa && elsewhere->view.bits() > most_rsa_bits)
+      return info.set(errc::unsupported, "wolfSSL has RSA up to " + std::to_string(most_rsa_bits) +
+                                             " bits; the signer's key is " + elsewhere->view.description());
     external_ = elsewhere;
     der_ = secret(external::stand_in(elsewhere->view));
     return errc::success;
@@ -65,6 +69,7 @@ class private_key {
     der::reader in(content);
     if (!detail::read_algorithm(in, derivation) || !detail::read_algorithm(in, cipher)) return true;
     if (as_text(derivation.oid) != "\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0c"sv) return false;  // PBKDF2
+    if (!has_hash(derivation.parameters)) return false;
     const std::string_view c = as_text(cipher.oid);
     return c == "\x2a\x86\x48\x86\xf7\x0d\x03\x07"sv ||      // des-EDE3-CBC
            c == "\x60\x86\x48\x01\x65\x03\x04\x01\x02"sv ||  // aes128-CBC
@@ -72,6 +77,24 @@ class private_key {
   }
 
  private:
+  // PBKDF2 (RFC 8018 §A.2) with HMAC of SHA-1, which is the default, or SHA-256.
+  static bool has_hash(byte_view parameters) {
+    using namespace std::string_view_literals;
+    byte_view content;
+    if (!detail::der::read_single(parameters, detail::der::tag::sequence, content)) return true;
+    for (detail::der::reader in(content); !in.at_end();) {
+      detail::der::element next;
+      if (in.next_is(detail::der::tag::sequence)) {
+        detail::algorithm_identifier hash;
+        if (!detail::read_algorithm(in, hash)) return true;
+        const std::string_view id = as_text(hash.oid);
+        return id == "\x2a\x86\x48\x86\xf7\x0d\x02\x07"sv || id == "\x2a\x86\x48\x86\xf7\x0d\x02\x09"sv;
+      }
+      if (!in.next(next)) return true;
+    }
+    return true;
+  }
+
   static errc malformed(const key_material& material) noexcept {
     return material.is_pem ? errc::bad_pem : errc::bad_der;
   }

@@ -117,7 +117,6 @@ inline errc verify_digest_by(const public_key_view& issuer, const signature_meth
     const int e = wc_ecc_verify_hash(data(signature), size(signature), data(digest), size(digest), &good, key.get());
     return verdict(e == 0 && good == 1);
   }
-  constexpr unsigned most_rsa_bits = 4096;
   if (issuer.bits() > most_rsa_bits) return errc::unsupported;
   rsa_handle key;
   if (!key || wc_RsaPublicKeyDecode(data(issuer.der()), &at, key.get(), size(issuer.der())) != 0)
