@@ -23,6 +23,8 @@ std::size_t early_data_room(const State& self) noexcept {
     const context_plan& plan = self.context.plan();
     const bool is_time = self.current == engine_phase::handshake && !self.has_begun;
     if (plan.own != role::client || plan.early_data == 0 || !is_time || self.offered.empty()) return 0;
+    // By a clock that was set back since the ticket has no age, and libraries may leave it out of the hello.
+    if (self.offered.envelope().created > system_now()) return 0;
     const std::size_t allowed = self.native.early_data_allowed();
     const auto sent = static_cast<std::size_t>(self.statistics.early_bytes_written);
     return allowed > sent ? allowed - sent : 0;
