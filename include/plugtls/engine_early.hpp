@@ -52,9 +52,8 @@ early_data_status early_data_of(const State& self) noexcept {
 template <class State>
 engine_result send_early(State& self, const std::byte* data, std::size_t size) {
   if constexpr (may_have_early_data<State>) {
-    const std::size_t record = std::min<std::size_t>(16384, self.context.plan().limit.max_record_size);
     for (std::size_t at = 0; at < size;) {
-      const std::size_t n = std::min(record, size - at);
+      const std::size_t n = std::min(self.context.plan().limit.max_record_size, size - at);
       if (self.native.write_early(data + at, n) != native_status::done) {
         if (self.w.write_broken()) return self.drain();
         return self.fail();
@@ -91,7 +90,7 @@ engine_result write_early(State& self, port& p, const std::byte* data, std::size
     if (drained.status != engine_status::done) return drained;
   }
   if (size == 0) return {};
-  if (answers) return send_early(self, data, std::min<std::size_t>(size, 16384));
+  if (answers) return send_early(self, data, std::min(size, plan.limit.max_record_size));
   self.sends_early = true;
   return send_early(self, data, size);
 }
