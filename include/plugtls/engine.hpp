@@ -89,20 +89,20 @@ class basic_engine {
     return {};
   }
 
-  /// Sends early data: before the handshake, all or nothing, as a client's answer to `replayable_early_data`. WHO
-  /// RECORDS IT CAN SEND IT AGAIN; see `early_data_status`. `done` with 0 bytes: nothing is sent, since there is no
-  /// session to resume, or its ticket allows none. `too_long`: more than `early_data_room()`; nothing is sent of it.
-  /// Otherwise it leaves with the next call, of whatever kind, and the handshake tells by `early_data()` whether the
-  /// server has taken it; where that is not `accepted` it is for the program to send it again. Errors else: as of
-  /// `write_some`.
+  /// Sends early data, a client's that has `replayable_early_data`, before the handshake: all or nothing. WHO RECORDS
+  /// IT CAN SEND IT AGAIN; see `early_data_status`. `done` with 0 bytes: nothing is sent, since there is no session to
+  /// resume, or its ticket allows none. `too_long`: more than `early_data_room()`; nothing is sent of it. Otherwise it
+  /// leaves with the next call, of whatever kind, and the handshake tells by `early_data()` whether the server has
+  /// taken it; where that is not `accepted` it is for the program to send it again. Errors else: as of `write_some`.
   ///
-  /// On a server that has accepted early data: answers it before the handshake is done (RFC 8446 §2.3), at most a
-  /// record. Nobody has proved to be there to read that.
+  /// On a server that has accepted early data: answers it, at most a record, also before the handshake is done (RFC
+  /// 8446 §2.3), when nobody has proved to be there to read that. Afterwards it is the same as `write_some`.
   ///
-  /// `invalid_argument`: the settings do not allow early data, the handshake has begun, or a server has accepted none;
-  /// the connection goes on.
+  /// `invalid_argument`: the settings do not allow early data, a client's handshake has begun, or a server has accepted
+  /// none; the connection goes on.
   engine_result write_replayable_early_data(port& p, const std::byte* data, std::size_t size) {
     if (!state_ || state_->current == phase::failed) return not_open();
+    if (state_->current == phase::open && own_answers_early()) return write_some(p, data, size);
     return detail::write_early(*state_, p, data, size);
   }
 
@@ -320,6 +320,9 @@ class basic_engine {
   using phase = detail::engine_phase;
   using state = detail::engine_state<B>;
 
+  bool own_answers_early() const noexcept {
+    return state_->context.plan().own == role::server && early_data() == early_data_status::accepted;
+  }
   static engine_result empty() noexcept { return {0, engine_status::failed, errc::invalid_argument}; }
   engine_result not_open() const noexcept {
     if (state_ && state_->current == phase::failed) return {0, engine_status::failed, state_->error.code};

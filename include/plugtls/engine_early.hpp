@@ -67,7 +67,7 @@ engine_result send_early(State& self, const std::byte* data, std::size_t size) {
   }
 }
 
-/// Whether a server has taken early data, and the handshake goes on: then it may answer.
+/// Whether a server has taken early data, and the handshake goes on: then it may answer within that.
 template <class State>
 bool may_answer_early(const State& self) noexcept {
   return self.context.plan().own == role::server && self.current == engine_phase::handshake &&

@@ -161,6 +161,9 @@ TEST_CASE("early data: it is there before the handshake is done, and is answered
     CHECK(c.client.incoming == "an answer, and more");
     CHECK(c.server.incoming == "later");
     CHECK(read_early(c.server).empty());
+    CHECK(write_early(c.server, ", and the end").bytes == 13);
+    c.run(cap);
+    CHECK(c.client.incoming == "an answer, and more, and the end");
     CHECK(c.client.engine.resumed());
     CHECK(c.client.engine.early_data_room() == 0);
     const connection_statistics sent = c.client.engine.statistics(), got = c.server.engine.statistics();
