@@ -39,7 +39,8 @@ early_data_status early_data_of(const State& self) noexcept {
     if (self.context.plan().own == role::server)
       return self.is_choosing ? early_data_status{} : self.native.early_data();
     if (!self.sends_early) return early_data_status::not_offered;
-    if (self.current == engine_phase::handshake) return early_data_status::offered;
+    // Set by a handshake that has come to its end.
+    if (self.agreed.version == tls_version::automatic) return early_data_status::offered;
     // What is not resumed has accepted nothing, whatever a library says.
     if (!self.resumed || self.native.early_data() != early_data_status::accepted) return early_data_status::rejected;
     return early_data_status::accepted;
@@ -99,20 +100,16 @@ engine_result write_early(State& self, port& p, const std::byte* data, std::size
 template <class State, class Handshake>
 engine_result read_early(State& self, std::byte* out, std::size_t size, const Handshake& go_on) {
   if (self.context.plan().own != role::server) return wrong_call();
-  if constexpr (may_have_early_data<State>) {
-    if (self.context.plan().early_data != 0 && !self.has_begun) self.takes_early = true;
-    while (self.takes_early && self.early.empty() && self.current == engine_phase::handshake && !self.early_ended()) {
-      const engine_result r = go_on();
-      if (!self.early.empty() || self.early_ended()) break;
-      if (r.status != engine_status::done) return r;
-    }
-    if (self.early.empty() && self.current == engine_phase::failed) return {0, engine_status::failed, self.error.code};
-    const std::size_t n = self.early.take(out, size);
-    self.statistics.early_bytes_read += n;
-    return {n, engine_status::done, errc::success};
-  } else {
-    return {};
+  if (self.context.plan().early_data != 0 && !self.has_begun) self.takes_early = true;
+  while (self.takes_early && self.early.empty() && self.current == engine_phase::handshake && !self.early_ended()) {
+    const engine_result r = go_on();
+    if (!self.early.empty() || self.early_ended()) break;
+    if (r.status != engine_status::done) return r;
   }
+  if (self.early.empty() && self.current == engine_phase::failed) return {0, engine_status::failed, self.error.code};
+  const std::size_t n = self.early.take(out, size);
+  self.statistics.early_bytes_read += n;
+  return {n, engine_status::done, errc::success};
 }
 
 }  // namespace plugtls::detail

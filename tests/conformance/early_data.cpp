@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <chrono>
+#include <plugtls/handshake_trace.hpp>
+#include <plugtls/trace_json.hpp>
+
 #include <memory>
 
 #include "client_hello.hpp"
@@ -480,10 +482,65 @@ TEST_CASE("early data: a server that has gone over to TLS 1.2 ends the connectio
   c.run();
   CHECK_FALSE(c.client.up());
   CHECK(c.server.incoming.empty());
-  CHECK(c.client.engine.early_data() == status::rejected);
+  CHECK(c.client.engine.early_data() == status::offered);  // nobody has said what became of it
   connection again(client, only_old);
   CHECK(write_early(again.client, "early").bytes == 0);
   again.connect();
+}
+
+TEST_CASE("early data: a transport that is full takes it bit by bit") {
+  if (!has_early) return;
+  early_ends s;
+  const context client = make_client(s.client), server = make_server(s.server);
+  for (const std::size_t room : {1U, 60U, 1000U}) {
+    CAPTURE(room);
+    connection c(client, server, with_session(make_session(client, server)));
+    c.client.port.limit = c.server.port.limit = room;
+    CHECK(write_early(c.client, pattern(1500)).bytes == 1500);
+    CHECK(c.client.engine.has_output());
+    CHECK(write_early(c.client, "more").status == engine_status::want_write);
+    std::string came;
+    bool is_more_sent = false, is_answered = false;
+    for (int i = 0; i < 20000 && !(c.client.up() && c.server.up()); ++i) {
+      c.client.engine.flush(c.client.port);
+      if (!is_more_sent) is_more_sent = write_early(c.client, "more").bytes == 4;
+      if (is_more_sent) c.client.step();
+      carry(c.client, c.server);
+      came += read_early(c.server);
+      if (came.size() == 1504 && !is_answered) is_answered = write_early(c.server, "answer").bytes == 6;
+      c.server.engine.flush(c.server.port);
+      if (is_answered) c.server.step();
+      carry(c.server, c.client);
+    }
+    CHECK(came == pattern(1500) + "more");
+    c.client.outgoing = "later";
+    c.connect();
+    CHECK(c.client.engine.early_data() == status::accepted);
+    CHECK(c.client.incoming == "answer");
+    CHECK(c.server.incoming == "later");
+  }
+}
+
+TEST_CASE("early data: a trace tells what became of it") {
+  if (!has_early) return;
+  early_ends s;
+  const context client = make_client(s.client), server = make_server(s.server);
+  connection c(client, server, with_session(make_session(client, server)));
+  handshake_trace trace;
+  c.client.engine.tap(&trace);
+  CHECK(write_early(c.client, "early").bytes == 5);
+  carry(c.client, c.server);
+  CHECK(read_early(c.server) == "early");
+  c.connect();
+  std::size_t before_answer = 0;
+  for (const trace_event& e : trace.events()) {
+    if (!e.is_sent) break;
+    before_answer += e.is_encrypted ? 1 : 0;
+  }
+  CHECK(before_answer == 1);
+  const std::string json = to_json(trace, c.client.engine);
+  CHECK(json.find("\"early_data\":\"accepted\"") != std::string::npos);
+  CHECK(json.find("\"early_bytes_written\":5") != std::string::npos);
 }
 
 TEST_CASE("early data: streams") {
