@@ -26,6 +26,10 @@ struct engine_interface {
   virtual engine_result read_some(port& p, std::byte* out, std::size_t size) = 0;
   virtual engine_result write_some(port& p, const std::byte* data, std::size_t size) = 0;
   virtual engine_result update_keys(port& p) = 0;
+  virtual engine_result write_early(port& p, const std::byte* data, std::size_t size) = 0;
+  virtual engine_result read_early(port& p, std::byte* out, std::size_t size) = 0;
+  virtual std::size_t early_data_room() const noexcept = 0;
+  virtual early_data_status early_data() const noexcept = 0;
   virtual engine_result flush(port& p) = 0;
   virtual engine_result shutdown(port& p) = 0;
   virtual bool established() const noexcept = 0;
@@ -60,6 +64,14 @@ struct erased_engine final : engine_interface {
   engine_result read_some(port& p, std::byte* out, std::size_t n) override { return e.read_some(p, out, n); }
   engine_result write_some(port& p, const std::byte* in, std::size_t n) override { return e.write_some(p, in, n); }
   engine_result update_keys(port& p) override { return e.update_keys(p); }
+  engine_result write_early(port& p, const std::byte* in, std::size_t n) override {
+    return e.write_replayable_early_data(p, in, n);
+  }
+  engine_result read_early(port& p, std::byte* out, std::size_t n) override {
+    return e.read_replayable_early_data(p, out, n);
+  }
+  std::size_t early_data_room() const noexcept override { return e.early_data_room(); }
+  early_data_status early_data() const noexcept override { return e.early_data(); }
   engine_result flush(port& p) override { return e.flush(p); }
   engine_result shutdown(port& p) override { return e.shutdown(p); }
   bool established() const noexcept override { return e.established(); }
@@ -172,6 +184,16 @@ class basic_engine<any_backend> {
     return target_ ? target_->write_some(p, data, size) : empty();
   }
   engine_result update_keys(port& p) { return target_ ? target_->update_keys(p) : empty(); }
+  engine_result write_replayable_early_data(port& p, const std::byte* data, std::size_t size) {
+    return target_ ? target_->write_early(p, data, size) : empty();
+  }
+  engine_result read_replayable_early_data(port& p, std::byte* out, std::size_t size) {
+    return target_ ? target_->read_early(p, out, size) : empty();
+  }
+  std::size_t early_data_room() const noexcept { return target_ ? target_->early_data_room() : 0; }
+  early_data_status early_data() const noexcept {
+    return target_ ? target_->early_data() : early_data_status::not_offered;
+  }
   engine_result flush(port& p) { return target_ ? target_->flush(p) : empty(); }
   engine_result shutdown(port& p) { return target_ ? target_->shutdown(p) : empty(); }
 

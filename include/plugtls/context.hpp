@@ -119,6 +119,7 @@ class basic_context {
     e.alpn = plan.alpn;
     e.verify = plan.verify.mode;
     e.max_fragment_length = plan.max_fragment_length;
+    e.replayable_early_data = plan.early_data;
     e.psks = plan.psks.size();
     e.psk_only = plan.psk_only;
     e.trust_anchors = plan.verify.anchors.all().size();

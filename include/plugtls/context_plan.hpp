@@ -40,7 +40,9 @@ struct context_plan {
   std::shared_ptr<session_cache> sessions;  ///< a client's; null: sessions are neither asked for nor offered
   detail::ticket_rules tickets;             ///< a server's; without keys no tickets are made or taken
   sha256_digest policy{};                   ///< `policy_digest`; all zero where neither of the two is set
-  bool client_ca_names = false;             ///< a CertificateRequest holds the subjects of all anchors, in their order
+  /// A server's: the most bytes of early data that its tickets allow. A client's: not 0 where it may send any.
+  std::size_t early_data = 0;
+  bool client_ca_names = false;  ///< a CertificateRequest holds the subjects of all anchors, in their order
 };
 
 /// Returns the number that stands for a length of fragments on the wire (RFC 6066 §4), 0 for none.
@@ -64,6 +66,7 @@ struct effective_settings {
   bool psk_only = false;                ///< nothing but a PSK will do: no certificate is accepted from the peer
   revocation_policy revocation;         ///< the mode is never automatic
   std::size_t crls = 0;
+  std::size_t replayable_early_data = 0;  ///< bytes that a server accepts; 1 for a client that may send any
   bool versions_read_back = false;
   bool cipher_suites_read_back = false;
 };
@@ -315,6 +318,7 @@ errc make_plan(const Settings& s, role own, context_plan& plan, error_info& info
   if (e == errc::success) e = check_alpn<Backend>(s.alpn, info);
   if (e == errc::success) e = check_limits<Backend>(s.limit, info);
   if (e == errc::success) e = take_fragment_length<Backend>(s, plan, info);
+  if (e == errc::success) e = take_early_data<Backend>(s, plan, info);
   if (e == errc::success) e = take_key_log<Backend>(s.insecure_key_log, plan, info);
   if (e == errc::success && plan.psk_only && !s.pins.empty())
     e = info.set(errc::invalid_argument, "pins are given, and nothing but a PSK will do: no certificate is accepted");

@@ -89,6 +89,41 @@ class basic_engine {
     return {};
   }
 
+  /// Sends early data, a client's that has `replayable_early_data`, before the handshake: all or nothing. WHO RECORDS
+  /// IT CAN SEND IT AGAIN; see `early_data_status`. `done` with 0 bytes: nothing is sent, since there is no session to
+  /// resume, or its ticket allows none. `too_long`: more than `early_data_room()`; nothing is sent of it. Otherwise it
+  /// leaves with the next call, of whatever kind, and the handshake tells by `early_data()` whether the server has
+  /// taken it; where that is not `accepted` it is for the program to send it again. Errors else: as of `write_some`.
+  ///
+  /// On a server that has accepted early data: answers it, at most a record, also before the handshake is done (RFC
+  /// 8446 §2.3), when nobody has proved to be there to read that. Afterwards it is the same as `write_some`.
+  ///
+  /// `invalid_argument`: the settings do not allow early data, a client's handshake has begun, or a server has accepted
+  /// none; the connection goes on.
+  engine_result write_replayable_early_data(port& p, const std::byte* data, std::size_t size) {
+    if (!state_ || state_->current == phase::failed) return not_open();
+    if (state_->current == phase::open && own_answers_early()) return write_some(p, data, size);
+    return detail::write_early(*state_, p, data, size);
+  }
+
+  /// Reads early data, a server's, and goes on with the handshake as far as that takes. WHO HAS RECORDED IT CAN HAVE
+  /// SENT IT AGAIN; see `early_data_status`. Asking is what accepts it: a connection whose handshake begins otherwise
+  /// rejects all of it. `done` with 0 bytes is its end, and all that there is where a client sends none, where it is
+  /// rejected, or where the settings allow none; then comes `handshake`. What is not read before that can be read after
+  /// it: `read_some` never gives it. Errors: as of `handshake`; on clients `invalid_argument`.
+  engine_result read_replayable_early_data(port& p, std::byte* out, std::size_t size) {
+    if (!state_) return empty();
+    return detail::read_early(*state_, out, size, [&] { return handshake(p); });
+  }
+
+  /// How many bytes of early data can be sent now, a client's: what the ticket of the session allows that is offered,
+  /// less what was sent; 0 where there is none, and once the handshake has begun.
+  std::size_t early_data_room() const noexcept { return state_ ? detail::early_data_room(*state_) : 0; }
+  /// What became of the early data.
+  early_data_status early_data() const noexcept {
+    return state_ ? detail::early_data_of(*state_) : early_data_status::not_offered;
+  }
+
   /// Has the ciphertext of the handshake seen by a tap (`handshake_trace` is one), which must outlive the handshake; to
   /// be called before it, null for none. Costs nothing afterwards.
   void tap(wire_tap* t) noexcept {
@@ -285,6 +320,9 @@ class basic_engine {
   using phase = detail::engine_phase;
   using state = detail::engine_state<B>;
 
+  bool own_answers_early() const noexcept {
+    return state_->context.plan().own == role::server && early_data() == early_data_status::accepted;
+  }
   static engine_result empty() noexcept { return {0, engine_status::failed, errc::invalid_argument}; }
   engine_result not_open() const noexcept {
     if (state_ && state_->current == phase::failed) return {0, engine_status::failed, state_->error.code};

@@ -11,6 +11,7 @@
 #include "plugtls/detail/external_key.hpp"
 #include "plugtls/detail/hello_collector.hpp"
 #include "plugtls/engine_choice.hpp"
+#include "plugtls/engine_early.hpp"
 #include "plugtls/engine_result.hpp"
 #include "plugtls/engine_sessions.hpp"
 #include "plugtls/peer_verifier.hpp"
@@ -184,6 +185,11 @@ struct engine_state {
   // Goes on with the handshake; signatures that it needs are asked for here. Where a signer may answer later the step
   // is done elsewhere, and `again` with `desk.awaited()` says that it waits for the signer.
   native_status step() {
+    if (!has_begun) {
+      has_begun = true;
+      if constexpr (has<B, capability::early_data>)
+        if (takes_early) native.accept_early_data(early);
+    }
     const make_step_runner make = context.plan().step_runner;
     if (make == nullptr) {
       const signing_desk::scope at_desk(desk);
@@ -200,6 +206,12 @@ struct engine_state {
     if (!runner->run(take_step, this)) return native_status::again;
     end_runner();  // whoever waits for the peer, who may take his time, holds no thread
     return stepped;
+  }
+
+  // Whether a server that asks for early data knows that no more comes.
+  bool early_ended() const noexcept {
+    if constexpr (has<B, capability::early_data>) return has_begun && !native.awaits_early_data();
+    return true;
   }
 
   void end_runner() noexcept {
@@ -325,6 +337,10 @@ struct engine_state {
   bool asked_native = false;
   bool keeps_sessions = false;
   bool declined = false;
+  bool has_begun = false;    // the handshake, or a step of it
+  bool sends_early = false;  // a client has sent early data
+  bool takes_early = false;  // a server's program has asked for it
+  byte_queue early;          // that a server has accepted, and its program has not read yet
   unsigned sessions_kept = 0;
   session offered;
   std::string sni;

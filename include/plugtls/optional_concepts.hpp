@@ -7,7 +7,9 @@
 
 #include "plugtls/bytes.hpp"
 #include "plugtls/capability.hpp"
+#include "plugtls/detail/byte_queue.hpp"
 #include "plugtls/detail/external_key.hpp"
+#include "plugtls/early_data.hpp"
 #include "plugtls/exporter.hpp"
 #include "plugtls/secret.hpp"
 
@@ -59,6 +61,27 @@ concept TellsFinished = requires(const N& c, byte_vector& out) {
   { c.finished(true, out) } -> std::same_as<bool>;
 };
 
+/// With capability early_data. A server's context gives and takes as much as `plan.early_data` says (a client's, if it
+/// is 0, sends none), and rejects all that `accept_early_data` has not asked for; a ticket that allows more than that
+/// too. The library compares version, suite and ALPN with those of the session, and sees by the ticket's age whether
+/// the flight is fresh (RFC 8446 §4.2.10, §8.3). The adapter holds the name that the client asks for (SNI) against that
+/// of the session, and asks `ticket_ring::use_early` last. What is rejected is skipped, and the handshake goes on.
+template <class N>
+concept EarlyData = requires(N& n, const N& c, const std::byte* in, std::size_t size, detail::byte_queue& into) {
+  // A client's, after offer(): how many bytes the ticket of the session that is offered allows, 0 for none.
+  { c.early_data_allowed() } -> std::same_as<std::size_t>;
+  // Sends up to a record, all of it, before the handshake is done: a client, with its hello before it, before the first
+  // handshake(); a server that has accepted early data, as soon as that is so. Never `again`: the wire takes all of it.
+  { n.write_early(in, size) } -> std::same_as<native_status>;
+  // A server's, before the first handshake(): early data is accepted where everything fits, and handshake() appends it
+  // to `into`, which lasts until then, for as long as there is any. No more than `plan.early_data`.
+  { n.accept_early_data(into) } -> std::same_as<void>;
+  // Whether a server waits for early data, or has not decided yet.
+  { c.awaits_early_data() } -> std::same_as<bool>;
+  // What became of it: a server tells from the client's hello on, a client after the handshake.
+  { c.early_data() } -> std::same_as<early_data_status>;
+};
+
 /// Whether the library opens what a password closes (capability pkcs12).
 template <class B>
 concept DecryptsByPassword = requires(byte_view bytes, const secret& password, secret& opened) {
@@ -73,6 +96,7 @@ template <class B>
 concept FulfilsCapabilities = (!has<B, capability::external_rsa_key> || ExternalKeys<B>)&&  //
     (!has<B, capability::external_ec_key> || ExternalKeys<B>)&&                             //
     (!has<B, capability::exporter> || Exporter<typename B::connection>)&&                   //
+    (!has<B, capability::early_data> || EarlyData<typename B::connection>)&&                //
     (!has<B, capability::tls_unique> || TellsFinished<typename B::connection>)&&            //
     (!has<B, capability::request_key_update> || UpdatesKeys<typename B::connection>)&&(!has<B, capability::pkcs12> ||
                                                                                        DecryptsByPassword<B>);

@@ -9,6 +9,7 @@
 #include "plugtls/certificate_info.hpp"
 #include "plugtls/context_slot.hpp"
 #include "plugtls/duplex_stream.hpp"
+#include "plugtls/early_data.hpp"
 #include "plugtls/handshake_trace.hpp"
 #include "plugtls/lines.hpp"
 #include "plugtls/net/fd_transport.hpp"

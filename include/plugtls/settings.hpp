@@ -65,6 +65,9 @@ struct client_settings {
   /// Resumes connections: asks servers for sessions, and keeps and offers them (`session_cache`). Without, none is
   /// asked for, taken or offered.
   std::shared_ptr<session_cache> sessions = {};
+  /// Lets the program send early data on connections that resume a session, by `write_replayable_early_data`: bytes
+  /// that somebody else can send again (`early_data_status`). Needs `sessions` and capability `early_data`.
+  bool replayable_early_data = false;
   limits limit = {};
   /// Asks the server to send no more than so many bytes of plaintext in a record, and does the same: 512, 1024, 2048 or
   /// 4096, 0 to ask for nothing (RFC 6066 §4). A server may ignore it. Capabilities `max_fragment_length` and, where
@@ -110,6 +113,12 @@ struct server_settings {
   /// Resumes connections, by tickets sealed with these (`std::make_shared<ticket_keys>()`, ticket_keys.hpp). Without,
   /// none is sent. Together with `verify` it needs capability client_auth_resumption.
   std::shared_ptr<detail::ticket_ring> tickets = {};
+  /// The most bytes of early data that a client may send in a connection, 0 for none: bytes that somebody else can send
+  /// again (`early_data_status`). They are taken only where the program asks for them, by `read_replayable_early_data`
+  /// before the handshake, and only once from each ticket. Needs `tickets` and capability `early_data`, `verify` none
+  /// (one would read them before knowing whose they are), and counts, records and all, as part of the handshake: at
+  /// most half of `limit.max_handshake_size`.
+  std::size_t replayable_early_data = 0;
   limits limit = {};
   /// Keys shared with clients. A client that uses one needs no certificate, also where `verify` is required.
   /// Capabilities `external_psk` (TLS 1.2) and `external_psk_tls1_3`.

@@ -115,6 +115,36 @@ class stream {
     if (!non_blocking_ && !ec && engine_.has_output()) flush(ec);
   }
 
+  /// Sends early data before the handshake, all or nothing, or answers it on a server; see
+  /// `basic_engine::write_replayable_early_data`. WHO RECORDS IT CAN SEND IT AGAIN. Returns 0 without an error where
+  /// nothing is sent. After the handshake, where `early_data()` is not `accepted`, send it again by `write`:
+  /// `s.write_replayable_early_data(request); s.handshake(); if (s.early_data() != early_data_status::accepted)
+  /// s.write(request);`
+  std::size_t write_replayable_early_data(const_buffer data, std::error_code& ec) {
+    const byte_view bytes = data.bytes();
+    const std::size_t n =
+        run(ec, [&](port& p) { return engine_.write_replayable_early_data(p, bytes.data(), bytes.size()); });
+    if (ec == errc::too_long && error_.detail.empty())
+      fail(ec, errc::too_long,
+           "the session's ticket allows " + std::to_string(engine_.early_data_room()) + " bytes of early data");
+    if (ec == errc::invalid_argument && error_.detail.empty())
+      fail(ec, errc::invalid_argument,
+           "early data is sent before the handshake, with replayable_early_data in the settings; a server answers it "
+           "once it has accepted some");
+    if (!non_blocking_ && !ec && n != 0 && engine_.has_output()) flush(ec);
+    return n;
+  }
+
+  /// Reads early data, a server's, before the handshake; see `basic_engine::read_replayable_early_data`. WHO HAS
+  /// RECORDED IT CAN HAVE SENT IT AGAIN. Returns 0 without an error at its end, or where there is none.
+  std::size_t read_replayable_early_data(mutable_buffer out, std::error_code& ec) {
+    const std::span<std::byte> room = out.bytes();
+    const std::size_t n =
+        run(ec, [&](port& p) { return engine_.read_replayable_early_data(p, room.data(), room.size()); });
+    if (ec && ec != errc::would_block && ec != errc::timed_out) send_last_words();
+    return n;
+  }
+
   /// Ends the connection in order: sends close_notify, then waits for the peer's, all within one deadline. What the
   /// peer still sends is dropped, up to 1 MiB (then `too_long`); read up to `closed` first where that matters.
   /// `truncated`: the peer ended without it.
@@ -176,6 +206,12 @@ class stream {
   void update_keys() requires detail::has_exceptions {
     or_raise([&](std::error_code& ec) { return update_keys(ec), 0; });
   }
+  std::size_t write_replayable_early_data(const_buffer data) requires detail::has_exceptions {
+    return or_raise([&](std::error_code& ec) { return write_replayable_early_data(data, ec); });
+  }
+  std::size_t read_replayable_early_data(mutable_buffer out) requires detail::has_exceptions {
+    return or_raise([&](std::error_code& ec) { return read_replayable_early_data(out, ec); });
+  }
   void shutdown() requires detail::has_exceptions {
     or_raise([&](std::error_code& ec) { return shutdown(ec), 0; });
   }
@@ -214,6 +250,8 @@ class stream {
   std::string_view alpn() const noexcept { return engine_.alpn(); }
   std::string_view server_name() const noexcept { return engine_.server_name(); }
   bool resumed() const noexcept { return engine_.resumed(); }
+  std::size_t early_data_room() const noexcept { return engine_.early_data_room(); }
+  early_data_status early_data() const noexcept { return engine_.early_data(); }
   plugtls::session session() const { return engine_.session(); }
   connection_statistics statistics() const noexcept { return engine_.statistics(); }
   std::string_view psk_identity() const noexcept { return engine_.psk_identity(); }

@@ -28,6 +28,10 @@ struct ticket_options {
 /// expired. Secrets are random, from the TLS library, and made when a context is. Several machines share sessions by
 /// `to_bytes()` of one and `from_bytes()` on the others: who has these bytes can read the sessions of TLS 1.2 that were
 /// resumed, and pass for their clients.
+///
+/// They remember the tickets whose early data was taken (`server_settings::replayable_early_data`) for as long as its
+/// flight could be shown again, as many as 16384 in twelve seconds; where more come, early data is rejected. Where
+/// secrets have come from elsewhere, which may have taken it, there is none for the first twelve seconds.
 class ticket_keys : public detail::ticket_ring {
  public:
   explicit ticket_keys(const ticket_options& options = {})

@@ -74,6 +74,7 @@ std::string to_json(const handshake_trace& trace, const Engine& end) {
                       name(end.signature_scheme()));
   out.key("alpn").string_or_null(end.alpn()).key("server_name").string_or_null(end.server_name());
   out.key("resumed").boolean(end.resumed());
+  out.key("early_data").string_or_null(name(end.early_data()));
   out.key("chain").open('[');
   for (const certificate& c : end.peer_chain()) detail::write_certificate(out, c);
   out.close(']');
@@ -81,7 +82,9 @@ std::string to_json(const handshake_trace& trace, const Engine& end) {
   out.key("statistics").open('{').key("bytes_read").number(s.bytes_read).key("bytes_written").number(s.bytes_written);
   out.key("records_written").number(s.records_written).key("ciphertext_read").number(s.ciphertext_read);
   out.key("ciphertext_written").number(s.ciphertext_written).key("handshake_bytes_read").number(s.handshake_bytes_read);
-  out.key("handshake_bytes_written").number(s.handshake_bytes_written).close('}');
+  out.key("handshake_bytes_written").number(s.handshake_bytes_written);
+  out.key("early_bytes_read").number(s.early_bytes_read);
+  out.key("early_bytes_written").number(s.early_bytes_written).close('}');
   const error_info& error = end.error();
   out.key("error").string_or_null(error ? name(error.code) : "");
   out.key("detail").string_or_null(error ? explain(error) : std::string());

@@ -231,3 +231,24 @@ TEST_CASE("the observer sees tickets and the end of a server's first flight of T
   feed(o, direction::inbound, null::plain_record(20, null::writer().u8(1).bytes));
   CHECK(o.peer_is_encrypted());
 }
+
+TEST_CASE("early data between the hellos hides nothing of the second one") {
+  for (const role own : {role::client, role::server}) {
+    const direction from_client = own == role::client ? direction::outbound : direction::inbound;
+    const direction from_server = own == role::client ? direction::inbound : direction::outbound;
+    handshake_observer o(own);
+    null::hello second = client_offer();
+    second.server_name = "other.example";
+    feed(o, from_client, null::plain_record(22, null::encode_client_hello(client_offer())));
+    feed(o, from_client, null::plain_record(20, byte_vector(1, std::byte{1})));
+    feed(o, from_client, null::plain_record(23, byte_vector(5000, std::byte{22})), 7);
+    CHECK_FALSE(o.peer_is_encrypted());
+    feed(o, from_client, null::plain_record(22, null::encode_client_hello(second)), 7);
+    CHECK(o.facts().server_name_fault == detail::name_fault::changed);
+    feed(o, from_server, null::plain_record(22, null::encode_server_hello(server_choice(tls_version::tls1_3))));
+    feed(o, from_client, null::plain_record(23, byte_vector(100)));
+    CHECK(o.peer_is_encrypted() == (own == role::server));
+    feed(o, from_client, null::plain_record(21, byte_vector{std::byte{2}, std::byte{40}}));
+    CHECK_FALSE((own == role::server ? o.alert_received() : o.alert_sent()));
+  }
+}

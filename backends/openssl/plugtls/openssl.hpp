@@ -56,6 +56,7 @@ struct backend {
     set.add(capability::external_psk, has_psk);
     set.add(capability::external_psk_tls1_3, has_psk && has_tls1_3);
     set.add(capability::request_key_update, has_tls1_3);
+    set.add(capability::early_data, has_tls1_3);
     set.add(capability::max_fragment_length_tls1_3, has_tls1_3);
     set.add(capability::client_ca_names_tls1_3, has_tls1_3);
     set.add(capability::x25519mlkem768, has_mlkem);

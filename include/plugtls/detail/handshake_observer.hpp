@@ -95,9 +95,13 @@ class handshake_observer {
   void begin_record(half& h) noexcept {
     h.record_left = static_cast<std::size_t>(h.header[3]) << 8 | h.header[4];
     h.alert_size = 0;
+    // Early data comes between the hellos, where there is a second one.
+    const bool is_early = h.header[0] == 23 && &h == (own_ == role::client ? &out_ : &in_) &&
+                          facts_.client_hello_seen && facts_.suite == cipher_suite::none;
     // TLS 1.2 encrypts after ChangeCipherSpec; TLS 1.3's record of that type means nothing (RFC 8446 §5), but
     // what follows it, or a record of type application_data, is encrypted.
-    if (h.header[0] == 23 || (h.header[0] == 20 && facts_.version != tls_version::tls1_3 && facts_.server_hello_seen))
+    if ((h.header[0] == 23 && !is_early) ||
+        (h.header[0] == 20 && facts_.version != tls_version::tls1_3 && facts_.server_hello_seen))
       h.opaque = true;
     if (h.record_left == 0) h.header_size = 0;
   }

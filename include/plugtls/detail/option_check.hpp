@@ -33,6 +33,35 @@ errc take_fragment_length(const Settings& s, Plan& plan, error_info& info) {
   return errc::success;
 }
 
+/// Takes over whether there is early data, and how much.
+template <class Backend, class Settings, class Plan>
+errc take_early_data(const Settings& s, Plan& plan, error_info& info) {
+  plan.early_data = s.replayable_early_data;
+  if (plan.early_data == 0) return errc::success;
+  if (!Backend::capabilities.has(capability::early_data))
+    return info.set(errc::unsupported, std::string(Backend::name) +
+                                           " as it is built here has no early data: leave replayable_early_data off");
+  if (plan.max_version != tls_version::tls1_3)
+    return info.set(errc::invalid_argument,
+                    "replayable_early_data is set, and TLS 1.3 is left out: there is none in TLS 1.2");
+  if constexpr (requires { s.tickets; }) {
+    if (!s.tickets) return info.set(errc::invalid_argument, "replayable_early_data is set, and no tickets: set both");
+    if (s.verify != decltype(s.verify)::none)
+      return info.set(
+          errc::invalid_argument,
+          "replayable_early_data is set, and clients are verified: a server would read early data before it "
+          "knows whose it is; set one of the two, each in a context of its own");
+    if (plan.early_data > s.limit.max_handshake_size / 2)
+      return info.set(
+          errc::invalid_argument,
+          "replayable_early_data is more than half of limit.max_handshake_size, of which it is a part: raise "
+          "that, or lower this");
+  } else if (!s.sessions) {
+    return info.set(errc::invalid_argument, "replayable_early_data is set, and no sessions: set both");
+  }
+  return errc::success;
+}
+
 /// Takes the PSKs over, and makes the suites agree with them. Without any, the suites with PSK are out.
 template <class Backend, class Plan>
 errc take_psks(bool are_suites_asked, Plan& plan, error_info& info) {

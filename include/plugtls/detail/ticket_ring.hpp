@@ -14,6 +14,7 @@
 #include "plugtls/detail/hmac_sha256.hpp"
 #include "plugtls/detail/light_lock.hpp"
 #include "plugtls/detail/session_envelope.hpp"
+#include "plugtls/detail/used_tickets.hpp"
 #include "plugtls/unix_time.hpp"
 
 namespace plugtls::detail {
@@ -102,6 +103,14 @@ class ticket_ring {
     return ticket_find::unknown;
   }
 
+  /// Whether a ticket's early data may be taken; then it is used up. By the system's clock, as libraries tell by it
+  /// whether a flight is fresh. May throw std::bad_alloc.
+  bool use_early(const ticket_id& id) {
+    const unix_time now = system_now();
+    const light_lock lock(busy_);
+    return used_.use(id, now);
+  }
+
   unix_time time() const { return clock_ ? clock_() : system_now(); }
   /// Whether a ticket that was made then is still good.
   bool is_timely(unix_time made) const {
@@ -131,6 +140,7 @@ class ticket_ring {
     secrets_ = std::move(found);
     for (std::size_t i = 1; i < secrets_.size(); ++i) secrets_[i].retired = secrets_[i - 1].made;
     due_ = false;
+    used_.forget(system_now());
     return true;
   }
 
@@ -182,6 +192,7 @@ class ticket_ring {
   mutable std::atomic_flag busy_;
   std::vector<entry> secrets_;  // newest first
   bool due_ = false;
+  used_tickets used_;
 };
 
 /// What a server's context makes and opens tickets with; without keys there are none.

@@ -10,6 +10,7 @@
 
 #include "plugtls/concepts.hpp"
 #include "plugtls/openssl/bio.hpp"
+#include "plugtls/openssl/early_data.hpp"
 #include "plugtls/openssl/error.hpp"
 #include "plugtls/openssl/handle.hpp"
 #include "plugtls/openssl/numbers.hpp"
@@ -54,7 +55,22 @@ class connection {
   bool session(native_session& out) const { return session_ && write_session(session_.get(), out); }
   bool resumed() const noexcept { return SSL_session_reused(ssl_.get()) == 1; }
 
+  std::size_t early_data_allowed() const noexcept {
+    const SSL_SESSION* offered = SSL_get_session(ssl_.get());
+    return offered == nullptr ? 0 : SSL_SESSION_get_max_early_data(offered);
+  }
+  native_status write_early(const std::byte* data, std::size_t size) {
+    std::size_t written = 0;
+    const bool done = SSL_write_early_data(ssl_.get(), data, size, &written) == 1 && written == size;
+    return done ? native_status::done : stopped();
+  }
+  void accept_early_data(plugtls::detail::byte_queue& into) noexcept { early_ = &into; }
+  bool awaits_early_data() const noexcept { return early_ != nullptr; }
+  early_data_status early_data() const noexcept { return early_status(ssl_.get()); }
+
   native_status handshake() {
+    if (early_ != nullptr) [[unlikely]]
+      if (const native_status read = read_early(); read != native_status::done) return read;
     if (SSL_do_handshake(ssl_.get()) != 1) return stopped();
     SSL_set_msg_callback(ssl_.get(), nullptr);
     return native_status::done;
@@ -222,6 +238,7 @@ class connection {
       state.raw({});
       state.number(static_cast<std::uint64_t>(self->plan_->tickets.keys->time()), 8);
       state.field(self->verifier_->ticket_state(SSL_session_reused(ssl) == 1));
+      if (self->plan_->early_data != 0 && !early_ticket::make(self->asked_name(), state)) return 0;
       return SSL_SESSION_set1_ticket_appdata(SSL_get_session(ssl), state.view().data(), state.view().size());
     });
   }
@@ -237,11 +254,21 @@ class connection {
       detail::field_reader in({static_cast<const std::byte*>(state), size});
       const auto made = static_cast<unix_time>(in.number(8));
       const byte_view client = in.field();
+      self->early_ticket_ = early_ticket(in);
       return in.ended() && self->plan_->tickets.keys->is_timely(made) &&
              self->verifier_->resumable().decide_ticket(client);
     });
     if (!good) return SSL_TICKET_RETURN_IGNORE_RENEW;
     return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
+  }
+  // A server's, where early data fits in every other way, and the program has asked for it: whether it is accepted.
+  static int on_early_data(SSL* ssl, void*) {
+    auto* self = static_cast<connection*>(SSL_get_ex_data(ssl, data_index()));
+    // A limit that has been lowered since holds for old tickets too.
+    return detail::guard(self->verifier_->exception(), 0, [&] {
+      return self->early_data_allowed() <= self->plan_->early_data && self->early_ticket_.is_for(self->asked_name()) &&
+             self->plan_->tickets.keys->use_early(self->early_ticket_.id());
+    });
   }
 
  private:
@@ -273,6 +300,24 @@ class connection {
     if (is_decision_due_ && !alert_received_ && !wire_->ended() && wire_->fault() == errc::success) decide_late();
     return native_status::failed;
   }
+
+  // Takes early data for as long as there is any. OpenSSL sees to the most that there may be.
+  native_status read_early() {
+    for (std::byte block[2048];;) {
+      std::size_t size = 0;
+      switch (SSL_read_early_data(ssl_.get(), block, sizeof block, &size)) {
+        case SSL_READ_EARLY_DATA_SUCCESS: break;
+        case SSL_READ_EARLY_DATA_FINISH: early_ = nullptr; return native_status::done;
+        default: return stopped();
+      }
+      if (early_->append(block, size)) continue;
+      wire_->refuse(alert::internal_error, errc::out_of_memory);
+      return native_status::failed;
+    }
+  }
+
+  // The name that the client asks for.
+  const std::string& asked_name() const noexcept { return wire_->observer().facts().server_name; }
 
   void take_staple() noexcept {
     const unsigned char* response = nullptr;
@@ -310,6 +355,8 @@ class connection {
   std::optional<alert> alert_received_;
   std::optional<alert> alert_sent_;
   chain_check chain_;
+  plugtls::detail::byte_queue* early_ = nullptr;  // set while a server awaits early data
+  early_ticket early_ticket_;                     // that the client resumes with
   session_handle session_;
   unsigned session_count_ = 0;
   ssl_handle ssl_;

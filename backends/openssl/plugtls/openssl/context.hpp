@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <algorithm>
 #include <span>
 #include <string>
 
@@ -116,9 +117,21 @@ class context {
     const auto* policy = reinterpret_cast<const unsigned char*>(plan_->policy.data());
     if (SSL_CTX_set_num_tickets(ctx, 1) == 1 && SSL_CTX_set_session_id_context(ctx, policy, 32) == 1 &&
         SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, connection::on_ticket_key) == 1 &&
-        SSL_CTX_set_session_ticket_cb(ctx, connection::on_ticket_made, connection::on_ticket_opened, nullptr) == 1)
+        SSL_CTX_set_session_ticket_cb(ctx, connection::on_ticket_made, connection::on_ticket_opened, nullptr) == 1 &&
+        set_early_data(ctx))
       return errc::success;
     return refuse(info, errc::unsupported, "to make tickets");
+  }
+
+  // OpenSSL's own protection against replay keeps every session in memory, and makes other tickets: ours are once for
+  // all, and what they were used for is remembered by their keys.
+  bool set_early_data(SSL_CTX* ctx) noexcept {
+    // Of tickets that allowed more than is allowed now, or are not taken, so much is skipped.
+    const auto skipped = static_cast<std::uint32_t>(std::min<std::size_t>(plan_->limit.max_handshake_size, 0xffffffff));
+    SSL_CTX_set_options(ctx, SSL_OP_NO_ANTI_REPLAY);
+    SSL_CTX_set_allow_early_data_cb(ctx, connection::on_early_data, nullptr);
+    return SSL_CTX_set_max_early_data(ctx, static_cast<std::uint32_t>(plan_->early_data)) == 1 &&
+           SSL_CTX_set_recv_max_early_data(ctx, skipped) == 1;
   }
 
   errc set_alpn(error_info& info) {
