@@ -26,6 +26,9 @@ struct engine_interface {
   virtual engine_result read_some(port& p, std::byte* out, std::size_t size) = 0;
   virtual engine_result write_some(port& p, const std::byte* data, std::size_t size) = 0;
   virtual engine_result update_keys(port& p) = 0;
+  virtual engine_result request_client_certificate(port& p, verify_mode mode, error_info& info) = 0;
+  virtual bool client_certificate_pending() const noexcept = 0;
+  virtual engine_result await_client_certificate(port& p) = 0;
   virtual engine_result flush(port& p) = 0;
   virtual engine_result shutdown(port& p) = 0;
   virtual bool established() const noexcept = 0;
@@ -60,6 +63,11 @@ struct erased_engine final : engine_interface {
   engine_result read_some(port& p, std::byte* out, std::size_t n) override { return e.read_some(p, out, n); }
   engine_result write_some(port& p, const std::byte* in, std::size_t n) override { return e.write_some(p, in, n); }
   engine_result update_keys(port& p) override { return e.update_keys(p); }
+  engine_result request_client_certificate(port& p, verify_mode mode, error_info& info) override {
+    return e.request_client_certificate(p, mode, info);
+  }
+  bool client_certificate_pending() const noexcept override { return e.client_certificate_pending(); }
+  engine_result await_client_certificate(port& p) override { return e.await_client_certificate(p); }
   engine_result flush(port& p) override { return e.flush(p); }
   engine_result shutdown(port& p) override { return e.shutdown(p); }
   bool established() const noexcept override { return e.established(); }
@@ -172,6 +180,17 @@ class basic_engine<any_backend> {
     return target_ ? target_->write_some(p, data, size) : empty();
   }
   engine_result update_keys(port& p) { return target_ ? target_->update_keys(p) : empty(); }
+  engine_result request_client_certificate(port& p, verify_mode mode, error_info& info) {
+    if (target_) return target_->request_client_certificate(p, mode, info);
+    info = detail::not_established();
+    return empty();
+  }
+  engine_result request_client_certificate(port& p, verify_mode mode = verify_mode::required) {
+    error_info info;
+    return request_client_certificate(p, mode, info);
+  }
+  bool client_certificate_pending() const noexcept { return target_ && target_->client_certificate_pending(); }
+  engine_result await_client_certificate(port& p) { return target_ ? target_->await_client_certificate(p) : empty(); }
   engine_result flush(port& p) { return target_ ? target_->flush(p) : empty(); }
   engine_result shutdown(port& p) { return target_ ? target_->shutdown(p) : empty(); }
 

@@ -41,6 +41,8 @@ struct context_plan {
   detail::ticket_rules tickets;             ///< a server's; without keys no tickets are made or taken
   sha256_digest policy{};                   ///< `policy_digest`; all zero where neither of the two is set
   bool client_ca_names = false;             ///< a CertificateRequest holds the subjects of all anchors, in their order
+  bool post_handshake_auth = false;  ///< a client says that it may be asked later; never set without the capability
+  bool asks_later = false;           ///< a server's: nobody is asked for a certificate in the handshake itself
 };
 
 /// Returns the number that stands for a length of fragments on the wire (RFC 6066 §4), 0 for none.
@@ -64,6 +66,7 @@ struct effective_settings {
   bool psk_only = false;                ///< nothing but a PSK will do: no certificate is accepted from the peer
   revocation_policy revocation;         ///< the mode is never automatic
   std::size_t crls = 0;
+  bool post_handshake_auth = false;  ///< certificates of clients may be asked for later
   bool versions_read_back = false;
   bool cipher_suites_read_back = false;
 };
@@ -316,6 +319,7 @@ errc make_plan(const Settings& s, role own, context_plan& plan, error_info& info
   if (e == errc::success) e = check_limits<Backend>(s.limit, info);
   if (e == errc::success) e = take_fragment_length<Backend>(s, plan, info);
   if (e == errc::success) e = take_key_log<Backend>(s.insecure_key_log, plan, info);
+  if (e == errc::success) e = take_post_handshake_auth<Backend>(s.post_handshake_auth, plan, info);
   if (e == errc::success && plan.psk_only && !s.pins.empty())
     e = info.set(errc::invalid_argument, "pins are given, and nothing but a PSK will do: no certificate is accepted");
   if (e == errc::success) e = take_pins(s.pins, plan.verify, info);

@@ -101,6 +101,18 @@ class duplex_stream {
     return data.bytes().size() - rest.size();
   }
 
+  /// Asks the client, on a server, for a certificate; see `basic_engine::request_client_certificate`. Belongs to the
+  /// writer's thread. The reader's takes the answer in, and calls the verify callbacks, with the lock held; ask for
+  /// `client_certificate_pending()` and the peer by `with_engine`.
+  void request_client_certificate(verify_mode mode, std::error_code& ec) {
+    if (!ready(writer_, ec)) return;
+    deadline until(*this);
+    error_info why;
+    run(writer_, until, ec, [&](port& p) { return engine_.request_client_certificate(p, mode, why); });
+    if (ec && ec == why.code) writer_.error = std::move(why);
+    if (!ec) run(writer_, until, ec, [this](port& p) { return engine_.flush(p); });
+  }
+
   /// Sends what an operation that timed out left behind.
   void flush(std::error_code& ec) {
     deadline until(*this);
@@ -138,6 +150,9 @@ class duplex_stream {
   }
   std::size_t write(const_buffer data) requires detail::has_exceptions {
     return or_raise(writer_, [&](std::error_code& ec) { return write(data, ec); });
+  }
+  void request_client_certificate(verify_mode mode = verify_mode::required) requires detail::has_exceptions {
+    or_raise(writer_, [&](std::error_code& ec) { return request_client_certificate(mode, ec), 0; });
   }
   void flush() requires detail::has_exceptions {
     or_raise(writer_, [&](std::error_code& ec) { return flush(ec), 0; });

@@ -10,6 +10,7 @@
 #include "plugtls/context.hpp"
 #include "plugtls/detail/external_key.hpp"
 #include "plugtls/detail/hello_collector.hpp"
+#include "plugtls/engine_authentication.hpp"
 #include "plugtls/engine_choice.hpp"
 #include "plugtls/engine_result.hpp"
 #include "plugtls/engine_sessions.hpp"
@@ -153,6 +154,7 @@ struct engine_state {
     current = engine_phase::open;
     keeps_sessions = context.plan().own == role::client && context.plan().sessions != nullptr;
     if (keeps_sessions) keep_sessions(*this);
+    authenticates_later = context.plan().post_handshake_auth && agreed.version == tls_version::tls1_3;
   }
 
   engine_result end_by_peer() {
@@ -236,10 +238,10 @@ struct engine_state {
     if (seen.alert_received()) error.alert_received = seen.alert_received();
     if (seen.alert_sent()) error.alert_sent = seen.alert_sent();
     error.code = reason();
-    if (verifier.exception() && error.detail.empty()) error.detail = "a callback of the settings threw an exception";
+    if (thrown() && error.detail.empty()) error.detail = "a callback of the settings threw an exception";
     if (error.code == errc::io_error || error.code == errc::timed_out) note_transport(error, error.code);
     if (error.code == errc::truncated) error.alert_sent.reset();  // some libraries complain to a peer that is gone
-    if (error.code != errc::psk_refused) verifier.report(error);  // certificates did not matter
+    if (error.code != errc::psk_refused) judge().report(error);   // certificates did not matter
     // What a library refuses before it asks (no certificate at all) is a problem of the same kind.
     if (error.problems.empty() && is_verification(error.code)) add_problem(error.problems, error.code, 0);
     static_cast<void>(w.flush());
@@ -250,6 +252,8 @@ struct engine_state {
   errc reason() const noexcept {
     if (is_psk_refused()) return errc::psk_refused;
     if (verifier.decided() && !verifier.decision().accept) return verifier.decision().reason;
+    if (later.asked && later.asked->decided() && !later.asked->decision().accept) return later.asked->decision().reason;
+    if (later.refused != errc::success) return later.refused;
     if (desk.error()) return desk.error().code;
     if (w.fault() != errc::success && w.fault() != errc::io_error) return w.fault();
     if (error.alert_received) return reason_of(*error.alert_received);
@@ -281,7 +285,17 @@ struct engine_state {
     info.native_text = ec.message();
   }
 
+  /// Who decides, or has decided last, about the peer.
+  const peer_verifier& judge() const noexcept {
+    return later.asked ? *later.asked : later.answered ? *later.answered : verifier;
+  }
+  /// What a callback has thrown, to whichever verifier it was told.
+  exception_slot& thrown() noexcept {
+    return verifier.exception() || !later.asked ? verifier.exception() : later.asked->exception();
+  }
+
   const std::vector<certificate>& peer_chain() {
+    if (later.answered) return later.answered->chain();
     if (resumed) return verifier.resumable().chain;
     if (!verifier.chain().empty()) return verifier.chain();
     if (!asked_native && current == engine_phase::open) {
@@ -310,6 +324,7 @@ struct engine_state {
   wire w;
   peer_verifier verifier;
   signing_desk desk{verifier.exception()};
+  later_authentication later;
   typename B::connection native;        // after what it refers to
   std::unique_ptr<step_runner> runner;  // set while steps are done elsewhere
   native_status stepped = native_status::again;
@@ -324,6 +339,7 @@ struct engine_state {
   bool resumed = false;
   bool asked_native = false;
   bool keeps_sessions = false;
+  bool authenticates_later = false;
   bool declined = false;
   unsigned sessions_kept = 0;
   session offered;

@@ -115,6 +115,23 @@ class stream {
     if (!non_blocking_ && !ec && engine_.has_output()) flush(ec);
   }
 
+  /// Asks the client, on a server, for a certificate; see `basic_engine::request_client_certificate`. Returns when the
+  /// request is on its way. The answer comes while this end reads: `await_client_certificate`. Where `ec` tells that it
+  /// cannot be done (`unsupported`, `invalid_argument`), the connection is as good as before.
+  void request_client_certificate(verify_mode mode, std::error_code& ec) {
+    if (!ready(ec)) return;
+    error_info why;
+    run(ec, [&](port& p) { return engine_.request_client_certificate(p, mode, why); });
+    if (ec && ec == why.code) error_ = std::move(why);
+    if (!non_blocking_ && !ec && engine_.has_output()) flush(ec);
+  }
+
+  /// Waits until the client has answered, or has sent data before it, which must be read first: as long as
+  /// `client_certificate_pending`, read, and wait again. Errors: those of a handshake that refuses the client.
+  void await_client_certificate(std::error_code& ec) {
+    run(ec, [this](port& p) { return engine_.await_client_certificate(p); });
+  }
+
   /// Ends the connection in order: sends close_notify, then waits for the peer's, all within one deadline. What the
   /// peer still sends is dropped, up to 1 MiB (then `too_long`); read up to `closed` first where that matters.
   /// `truncated`: the peer ended without it.
@@ -176,6 +193,12 @@ class stream {
   void update_keys() requires detail::has_exceptions {
     or_raise([&](std::error_code& ec) { return update_keys(ec), 0; });
   }
+  void request_client_certificate(verify_mode mode = verify_mode::required) requires detail::has_exceptions {
+    or_raise([&](std::error_code& ec) { return request_client_certificate(mode, ec), 0; });
+  }
+  void await_client_certificate() requires detail::has_exceptions {
+    or_raise([&](std::error_code& ec) { return await_client_certificate(ec), 0; });
+  }
   void shutdown() requires detail::has_exceptions {
     or_raise([&](std::error_code& ec) { return shutdown(ec), 0; });
   }
@@ -217,8 +240,11 @@ class stream {
   plugtls::session session() const { return engine_.session(); }
   connection_statistics statistics() const noexcept { return engine_.statistics(); }
   std::string_view psk_identity() const noexcept { return engine_.psk_identity(); }
+  /// Whether the answer to `request_client_certificate` is awaited; until it comes the peer is who it was.
+  bool client_certificate_pending() const noexcept { return engine_.client_certificate_pending(); }
   const std::vector<certificate>& peer_chain() const noexcept { return engine_.peer_chain(); }
-  /// The peer's own certificate, null when it presented none. Valid as long as the stream.
+  /// The peer's own certificate, null when it presented none. Valid as long as the stream, or until the next answer to
+  /// `request_client_certificate`.
   const certificate* peer_certificate() const noexcept {
     return peer_chain().empty() ? nullptr : &peer_chain().front();
   }

@@ -58,6 +58,7 @@ struct backend {
     set.add(capability::request_key_update, has_tls1_3);
     set.add(capability::max_fragment_length_tls1_3, has_tls1_3);
     set.add(capability::client_ca_names_tls1_3, has_tls1_3);
+    set.add(capability::post_handshake_auth, has_tls1_3);
     set.add(capability::x25519mlkem768, has_mlkem);
     return set;
   }();
