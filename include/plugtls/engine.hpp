@@ -165,6 +165,7 @@ class basic_engine {
         if (drained.status != engine_status::done) return drained;
         const native_status updated = s.native.update_keys();
         if (s.w.write_broken()) return s.drain();
+        if (updated == native_status::again) return {0, engine_status::want_read, errc::success};
         return updated == native_status::done ? engine_result{} : s.fail();
       }
     }
@@ -289,7 +290,7 @@ class basic_engine {
   /// The path from the leaf to the trust anchor, as it was verified; empty when nothing was.
   const std::vector<certificate>& verified_path() const noexcept {
     if (!state_) return detail::no_certificates();
-    if (state_->later.answered) return state_->later.answered->path();
+    if (const peer_verifier* one = state_->later_verdict()) return one->path();
     return state_->resumed ? state_->verifier.resumable().path : state_->verifier.path();
   }
 

@@ -252,7 +252,7 @@ struct engine_state {
   errc reason() const noexcept {
     if (is_psk_refused()) return errc::psk_refused;
     if (verifier.decided() && !verifier.decision().accept) return verifier.decision().reason;
-    if (later.asked && later.asked->decided() && !later.asked->decision().accept) return later.asked->decision().reason;
+    if (has_refused_later()) return later.asked->decision().reason;
     if (later.refused != errc::success) return later.refused;
     if (desk.error()) return desk.error().code;
     if (w.fault() != errc::success && w.fault() != errc::io_error) return w.fault();
@@ -289,16 +289,25 @@ struct engine_state {
   const peer_verifier& judge() const noexcept {
     return later.asked ? *later.asked : later.answered ? *later.answered : verifier;
   }
+  bool has_refused_later() const noexcept {
+    return later.asked && later.asked->decided() && !later.asked->decision().accept;
+  }
+  /// Who knows the peer by an answer after the handshake, the last one taken or the one refused; null without any.
+  const peer_verifier* later_verdict() const noexcept {
+    return current == engine_phase::failed && has_refused_later() ? later.asked.get() : later.answered.get();
+  }
   /// What a callback has thrown, to whichever verifier it was told.
   exception_slot& thrown() noexcept {
     return verifier.exception() || !later.asked ? verifier.exception() : later.asked->exception();
   }
 
   const std::vector<certificate>& peer_chain() {
-    if (later.answered) return later.answered->chain();
+    if (const peer_verifier* one = later_verdict()) return one->chain();
     if (resumed) return verifier.resumable().chain;
     if (!verifier.chain().empty()) return verifier.chain();
-    if (!asked_native && current == engine_phase::open) {
+    // Between a request and the end of the answer the library may hold what nobody has proved yet.
+    const bool is_known = !authenticates_later || context.plan().verify.mode == verify_mode::none;
+    if (is_known && !asked_native && current == engine_phase::open) {
       asked_native = true;
       std::vector<byte_vector> ders;
       native.peer_chain(ders);

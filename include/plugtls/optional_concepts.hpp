@@ -39,7 +39,7 @@ template <class N>
 concept UpdatesKeys = requires(N& n) {
   // Pushes a KeyUpdate that asks for the peer's (RFC 8446 §4.6.3), once, and writes with new keys from then on. Called
   // after the handshake, in TLS 1.3 only. Where the library has asked before and still waits for the answer, it may not
-  // ask again. Never `again`: the wire takes all of it.
+  // ask again. `again`: it is in the middle of a message and must read first; nothing has been sent.
   { n.update_keys() } -> std::same_as<native_status>;
 };
 

@@ -284,7 +284,7 @@ class stream {
         return 0;
       }
       std::error_code waited;
-      transport_.wait(want_, waited);
+      wait_for_transport(waited);
       if (waited) {
         fail(ec, waited == errc::timed_out ? errc::timed_out : errc::io_error, {});
         if (ec == errc::io_error) {
@@ -294,6 +294,13 @@ class stream {
         return 0;
       }
     }
+  }
+
+  // Who waits for something to read may still have something to send, which the peer may wait for.
+  void wait_for_transport(std::error_code& ec) {
+    if constexpr (requires { transport_.wait_either(ec); })
+      if (want_ == readiness::read && engine_.has_output()) return transport_.wait_either(ec);
+    transport_.wait(want_, ec);
   }
 
   // Waits for a signer as long as the transport's deadline allows, where it tells one; false when that has passed.

@@ -75,6 +75,7 @@ class connection {
   }
 
   native_status update_keys() {
+    if (SSL_in_init(ssl_.get()) != 0) return native_status::again;
     const bool done = SSL_key_update(ssl_.get(), SSL_KEY_UPDATE_REQUESTED) == 1 && SSL_do_handshake(ssl_.get()) == 1;
     return done ? native_status::done : stopped();
   }
