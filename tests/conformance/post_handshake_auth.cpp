@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <plugtls/any.hpp>
+#include <plugtls/duplex_stream.hpp>
 #include <plugtls/pending_signature.hpp>
 
 #include <memory>
@@ -329,6 +331,13 @@ TEST_CASE("post-handshake authentication: callbacks, clock, pins and CRLs of the
   s = asking();
   s.trust = trust_store::none();
   outcome_of(s, errc::unknown_issuer);
+  s = asking();
+  s.limit.max_chain_length = 1;
+  connection c(willing(), s);
+  c.connect();
+  REQUIRE(ask(c) == errc::success);
+  c.run();
+  CHECK(c.server.read_error == errc::handshake_too_large);
 }
 
 TEST_CASE("post-handshake authentication: what a callback throws ends the connection, and comes out of the stream") {
@@ -639,4 +648,48 @@ TEST_CASE("post-handshake authentication: streams in two threads, blocking, by t
     CHECK_FALSE(ec);
     other.join();
   }
+}
+
+TEST_CASE("post-handshake authentication: a duplex stream asks while it reads and writes") {
+  if (lacks<default_backend>(capability::post_handshake_auth)) return;
+  const std::string up = pattern(300000, 1), down = pattern(300000, 2);
+  auto ends = make_memory_pipe(5000);
+  duplex_stream client{make_client(willing()), std::move(ends.first), server_name};
+  duplex_stream server{make_server(asking()), std::move(ends.second)};
+  std::string got_up(up.size(), '\0'), got_down(down.size(), '\0');
+  std::error_code a, b, c, d, asked;
+  std::thread threads[] = {std::thread([&] { client.write(up, a); }), std::thread([&] { client.read(got_down, b); }),
+                           std::thread([&] { server.read(got_up, c); })};
+  for (int i = 0; i < 3 && !d && !asked; ++i) {
+    server.write(std::string_view(down).substr(static_cast<std::size_t>(i) * 100000, 100000), d);
+    if (i == 0) server.request_client_certificate(verify_mode::required, asked);
+  }
+  CHECK_FALSE(asked);
+  for (std::thread& t : threads) t.join();
+  for (const std::error_code& ec : {a, b, c, d}) CHECK_FALSE(ec);
+  CHECK(got_up == up);
+  CHECK(got_down == down);
+  server.request_client_certificate(verify_mode::none, asked);
+  CHECK(asked == errc::invalid_argument);
+  CHECK_FALSE(server.write_error().detail.empty());
+  CHECK(server.with_engine([](engine& e) { return e.client_certificate_pending() || e.peer_chain().size() == 2; }));
+}
+
+TEST_CASE("post-handshake authentication: engines whose backend is chosen at run time") {
+  if (lacks<default_backend>(capability::post_handshake_auth)) return;
+  endpoint<any_engine> client(any_engine(any_context(make_client(willing())), server_name));
+  endpoint<any_engine> server{any_engine(any_context(make_server(asking())))};
+  REQUIRE(pump(client, server));
+  REQUIRE(server.engine.request_client_certificate(server.port).status == engine_status::done);
+  CHECK(server.engine.client_certificate_pending());
+  REQUIRE(pump(client, server));
+  CHECK(server.engine.await_client_certificate(server.port).status == engine_status::done);
+  CHECK(server.engine.peer_chain().size() == 2);
+  error_info why;
+  CHECK(client.engine.request_client_certificate(client.port, verify_mode::required, why).error ==
+        errc::invalid_argument);
+  CHECK_FALSE(why.detail.empty());
+  any_engine empty;
+  CHECK(empty.request_client_certificate(server.port).error == errc::invalid_argument);
+  CHECK(empty.await_client_certificate(server.port).error == errc::invalid_argument);
 }
