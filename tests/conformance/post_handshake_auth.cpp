@@ -7,7 +7,7 @@ using namespace plugtls_test::later_tests;
 
 TEST_CASE("rule 12: post_handshake_auth") {
   if (authenticates_later) {
-    connection c(willing(), asking());
+    connection c(answers_later(), asks_later());
     c.connect();
     check_peer(c, 0);
     CHECK_FALSE(c.server.engine.client_certificate_pending());
@@ -20,9 +20,9 @@ TEST_CASE("rule 12: post_handshake_auth") {
     CHECK(c.server.engine.peer_chain().front() == client_identity().chain().front());
     return;
   }
-  CHECK(refusal(willing()) == errc::unsupported);
+  CHECK(refusal(answers_later()) == errc::unsupported);
   for (const verify_mode mode : {verify_mode::none, verify_mode::optional, verify_mode::required})
-    CHECK(refusal(asking(mode)) == errc::unsupported);
+    CHECK(refusal(asks_later(mode)) == errc::unsupported);
   connection c;
   CHECK(ask(c) == errc::invalid_argument);
   c.connect();
@@ -54,10 +54,10 @@ TEST_CASE("post-handshake authentication: every client and every mode, judged as
     for (const verify_mode mode : {verify_mode::optional, verify_mode::required})
       for (const std::size_t cap : {1U, 100000U}) {
         CAPTURE(p.what, static_cast<int>(mode), cap);
-        client_settings s = willing();
+        client_settings s = answers_later();
         s.identities.clear();
         if (!p.chain.empty()) s.identities = {make_identity(p.chain, p.key)};
-        connection c(s, asking());
+        connection c(s, asks_later());
         c.connect();
         CHECK(c.server.engine.peer_chain().empty());
         REQUIRE(ask(c, mode) == errc::success);
@@ -87,9 +87,9 @@ TEST_CASE("post-handshake authentication: what was asked for in the handshake, a
   if (lacks<default_backend>(capability::post_handshake_auth)) return;
   for (const verify_mode first : {verify_mode::none, verify_mode::optional, verify_mode::required}) {
     CAPTURE(static_cast<int>(first));
-    CHECK(make_server(asking(first)).effective().verify == first);
-    CHECK(make_server(asking(first)).effective().post_handshake_auth);
-    connection c(willing(), asking(first));
+    CHECK(make_server(asks_later(first)).effective().verify == first);
+    CHECK(make_server(asks_later(first)).effective().post_handshake_auth);
+    connection c(answers_later(), asks_later(first));
     c.connect();
     check_peer(c, first == verify_mode::none ? 0 : 2);
     for (int i = 0; i < 3; ++i) {
@@ -115,20 +115,20 @@ TEST_CASE("post-handshake authentication: where it cannot be, nothing is sent, a
     CHECK_FALSE(c.server.engine.client_certificate_pending());
     check_alive(c);
   };
-  connection unwilling(client_defaults(), asking());
+  connection unwilling(client_defaults(), asks_later());
   refused(unwilling, errc::unsupported);
-  connection old(with_version(client_defaults(), tls_version::tls1_2), asking());
+  connection old(with_version(client_defaults(), tls_version::tls1_2), asks_later());
   refused(old, errc::unsupported);
-  client_settings both = willing();
+  client_settings both = answers_later();
   both.min_version = tls_version::tls1_2;
   connection old_server(both, server_defaults());
   refused(old_server, errc::invalid_argument);
-  server_settings narrow = asking();
+  server_settings narrow = asks_later();
   narrow.max_version = tls_version::tls1_2;
   CHECK(refusal(narrow) == errc::invalid_argument);
-  CHECK(refusal(with_version(willing(), tls_version::tls1_2)) == errc::invalid_argument);
+  CHECK(refusal(with_version(answers_later(), tls_version::tls1_2)) == errc::invalid_argument);
 
-  connection c(willing(), asking());
+  connection c(answers_later(), asks_later());
   CHECK(ask(c) == errc::invalid_argument);  // not established
   c.connect();
   error_info info;
@@ -152,7 +152,7 @@ TEST_CASE("post-handshake authentication: where it cannot be, nothing is sent, a
 
 TEST_CASE("post-handshake authentication: data before the answer is delivered, and is the old peer's") {
   if (lacks<default_backend>(capability::post_handshake_auth)) return;
-  connection c(willing(), asking());
+  connection c(answers_later(), asks_later());
   c.connect();
   REQUIRE(ask(c) == errc::success);
   carry(c.server, c.client);
@@ -182,7 +182,7 @@ TEST_CASE("post-handshake authentication: data before the answer is delivered, a
 
 TEST_CASE("post-handshake authentication: the peer is who it was until the last byte of the answer") {
   if (lacks<default_backend>(capability::post_handshake_auth)) return;
-  connection c(willing(), asking());
+  connection c(answers_later(), asks_later());
   c.connect();
   REQUIRE(ask(c) == errc::success);
   carry(c.server, c.client);
@@ -206,7 +206,7 @@ TEST_CASE("post-handshake authentication: a broken answer proves nothing") {
   if (lacks<default_backend>(capability::post_handshake_auth)) return;
   for (const std::size_t from_end : {1U, 60U, 200U, 600U}) {
     CAPTURE(from_end);
-    connection c(willing(), asking());
+    connection c(answers_later(), asks_later());
     c.connect();
     REQUIRE(ask(c) == errc::success);
     carry(c.server, c.client);
@@ -223,14 +223,14 @@ TEST_CASE("post-handshake authentication: a broken answer proves nothing") {
     CHECK(c.server.engine.verified_path().empty());
     CHECK(c.server.engine.error().alert_sent == alert::bad_record_mac);
   }
-  connection gone(willing(), asking());
+  connection gone(answers_later(), asks_later());
   gone.connect();
   REQUIRE(ask(gone) == errc::success);
   gone.server.port.ended = true;
   CHECK(gone.server.engine.await_client_certificate(gone.server.port).error == errc::truncated);
   CHECK(gone.server.engine.error().problems.empty());
 
-  connection closed(willing(), asking());
+  connection closed(answers_later(), asks_later());
   closed.connect();
   REQUIRE(ask(closed) == errc::success);
   closed.client.engine.shutdown(closed.client.port);
@@ -243,7 +243,7 @@ TEST_CASE("post-handshake authentication: a broken answer proves nothing") {
 TEST_CASE("post-handshake authentication: callbacks, clock, pins and CRLs of the context") {
   if (lacks<default_backend>(capability::post_handshake_auth)) return;
   const auto outcome_of = [](const server_settings& s, errc expected, identity id = client_identity()) {
-    connection c(willing(std::move(id)), s);
+    connection c(answers_later(std::move(id)), s);
     c.connect();
     CHECK(c.server.engine.peer_chain().empty());
     REQUIRE(ask(c) == errc::success);
@@ -253,7 +253,7 @@ TEST_CASE("post-handshake authentication: callbacks, clock, pins and CRLs of the
     CHECK_FALSE(c.server.engine.peer_chain().empty());  // a refused one is told too, as in a handshake
   };
   int calls = 0;
-  server_settings s = asking();
+  server_settings s = asks_later();
   s.on_verify = [&](const verify_context& seen) {
     CHECK(seen.chain.size() == 2);
     CHECK(seen.own == role::server);
@@ -263,27 +263,27 @@ TEST_CASE("post-handshake authentication: callbacks, clock, pins and CRLs of the
   outcome_of(s, errc::rejected_by_callback);
   CHECK(calls == 2);
 
-  s = asking();
+  s = asks_later();
   s.insecure_override = [](const verify_context& seen) { return !seen.problems.empty(); };
   outcome_of(s, errc::success, make_identity(pki::foreign_client_chain, pki::foreign_client_key));
 
-  s = asking();
+  s = asks_later();
   s.clock = [] { return unix_time{1}; };
   outcome_of(s, errc::certificate_not_yet_valid);
-  s = asking();
+  s = asks_later();
   s.pins = {key_pin(server_identity().chain().front())};
   outcome_of(s, errc::pin_mismatch);
   s.pins.push_back(key_pin(client_identity().chain().front()));
   outcome_of(s, errc::success);
-  s = asking();
+  s = asks_later();
   s.revocation = {revocation_mode::leaf, false};
   outcome_of(s, errc::revocation_unknown);
-  s = asking();
+  s = asks_later();
   s.trust = trust_store::none();
   outcome_of(s, errc::unknown_issuer);
-  s = asking();
+  s = asks_later();
   s.limit.max_chain_length = 1;
-  connection c(willing(), s);
+  connection c(answers_later(), s);
   c.connect();
   REQUIRE(ask(c) == errc::success);
   c.run();
@@ -294,10 +294,10 @@ TEST_CASE("post-handshake authentication: what a callback throws ends the connec
   if (lacks<default_backend>(capability::post_handshake_auth)) return;
   if constexpr (plugtls::detail::has_exceptions) {
     struct surprise {};
-    server_settings s = asking();
+    server_settings s = asks_later();
     s.on_verify = [](const verify_context&) -> bool { throw surprise(); };
     auto ends = make_memory_pipe();
-    stream client{make_client(willing()), std::move(ends.first), server_name};
+    stream client{make_client(answers_later()), std::move(ends.first), server_name};
     stream server{make_server(s), std::move(ends.second)};
     client.non_blocking(true);
     server.non_blocking(true);

@@ -8,13 +8,13 @@ namespace plugtls_test::later_tests {
 
 constexpr bool authenticates_later = has<default_backend, capability::post_handshake_auth>;
 
-inline client_settings willing(identity id = client_identity()) {
+inline client_settings answers_later(identity id = client_identity()) {
   client_settings s = client_defaults();
   s.identities = {std::move(id)};
   s.post_handshake_auth = true;
   return s;
 }
-inline server_settings asking(verify_mode mode = verify_mode::none) {
+inline server_settings asks_later(verify_mode mode = verify_mode::none) {
   server_settings s = mutual_defaults(mode);
   s.post_handshake_auth = true;
   return s;

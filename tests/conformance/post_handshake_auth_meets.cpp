@@ -22,9 +22,9 @@ TEST_CASE("post-handshake authentication: tickets are those of the peer whom the
   if (lacks<default_backend>(capability::client_auth_resumption)) return;
   for (const verify_mode first : {verify_mode::none, verify_mode::optional}) {
     CAPTURE(static_cast<int>(first));
-    client_settings cs = willing();
+    client_settings cs = answers_later();
     cs.sessions = std::make_shared<session_cache>(0);
-    server_settings ss = asking(first);
+    server_settings ss = asks_later(first);
     ss.tickets = std::make_shared<ticket_keys>();
     const context client = make_client(cs), server = make_server(ss);
     const std::size_t known = first == verify_mode::none ? 0 : 2;
@@ -74,11 +74,11 @@ TEST_CASE("post-handshake authentication: tickets are those of the peer whom the
 TEST_CASE("post-handshake authentication: a client's certificate that has expired meanwhile is not resumed") {
   if (lacks<default_backend>(capability::post_handshake_auth)) return;
   if (lacks<default_backend>(capability::client_auth_resumption)) return;
-  client_settings cs = willing();
+  client_settings cs = answers_later();
   cs.sessions = std::make_shared<session_cache>(0);
   cs.insecure_no_verification = true;
   cs.trust = trust_store::none();
-  server_settings ss = asking();
+  server_settings ss = asks_later();
   ss.tickets = std::make_shared<ticket_keys>();
   auto now = std::make_shared<unix_time>(system_now());
   ss.clock = [now] { return *now; };
@@ -97,9 +97,9 @@ TEST_CASE("post-handshake authentication: a client's certificate that has expire
 
 TEST_CASE("post-handshake authentication: a client with no certificate gives up the one that it was known by") {
   if (lacks<default_backend>(capability::post_handshake_auth)) return;
-  client_settings s = willing();
+  client_settings s = answers_later();
   s.identities.clear();
-  server_settings ss = asking();
+  server_settings ss = asks_later();
   s.sessions = std::make_shared<session_cache>(0);
   ss.tickets = std::make_shared<ticket_keys>();
   const context server = make_server(ss), client = make_client(s);
@@ -120,7 +120,7 @@ TEST_CASE("post-handshake authentication: a client with no certificate gives up 
 
 TEST_CASE("post-handshake authentication: key updates in between, exports and bindings are what they were") {
   if (lacks<default_backend>(capability::post_handshake_auth)) return;
-  connection c(willing(), asking());
+  connection c(answers_later(), asks_later());
   c.connect();
   const auto exported = [&](endpoint<engine>& e) {
     byte_vector out(32);
@@ -155,7 +155,7 @@ TEST_CASE("post-handshake authentication: a request waits where the transport is
   if (lacks<default_backend>(capability::post_handshake_auth)) return;
   for (const std::size_t room : {0U, 1U, 30U}) {
     CAPTURE(room);
-    connection c(willing(), asking());
+    connection c(answers_later(), asks_later());
     c.connect();
     c.server.port.limit = room;
     CHECK(ask(c) == errc::success);
@@ -180,7 +180,7 @@ TEST_CASE("post-handshake authentication: a request waits where the transport is
 
 TEST_CASE("post-handshake authentication: writing takes the rest of an answer in") {
   if (lacks<default_backend>(capability::post_handshake_auth)) return;
-  connection c(willing(), asking());
+  connection c(answers_later(), asks_later());
   c.connect();
   REQUIRE(ask(c) == errc::success);
   carry(c.server, c.client);
@@ -203,10 +203,10 @@ TEST_CASE("post-handshake authentication: writing takes the rest of an answer in
 
 TEST_CASE("post-handshake authentication: clients with a PSK, servers with several identities, names of authorities") {
   if (lacks<default_backend>(capability::post_handshake_auth)) return;
-  server_settings s = asking();
+  server_settings s = asks_later();
   s.identities.push_back(rsa_identity());
   if (has<default_backend, capability::client_ca_names_tls1_3>) s.client_ca_names = true;
-  connection c(willing(), s);
+  connection c(answers_later(), s);
   c.connect();
   REQUIRE(ask(c) == errc::success);
   c.run();
@@ -214,9 +214,9 @@ TEST_CASE("post-handshake authentication: clients with a PSK, servers with sever
 
   if (!has<default_backend, capability::external_psk_tls1_3>) return;
   const external_psk psk{"somebody", secret("0123456789abcdef0123456789abcdef")};
-  client_settings cs = willing();
+  client_settings cs = answers_later();
   cs.psk = psk;
-  s = asking();
+  s = asks_later();
   s.psks = {psk};
   connection keyed(cs, s);
   keyed.connect();
@@ -235,9 +235,9 @@ TEST_CASE("post-handshake authentication: a signer makes the client's signature,
   if (!has<default_backend, capability::external_ec_key>) return;
   const auto signed_by = [](signer how) {
     error_info info;
-    return willing(identity::from_signer(as_bytes(pki::client_chain), std::move(how), info));
+    return answers_later(identity::from_signer(as_bytes(pki::client_chain), std::move(how), info));
   };
-  connection c(signed_by({.sign = openssl_signer("client")}), asking());
+  connection c(signed_by({.sign = openssl_signer("client")}), asks_later());
   c.connect();
   REQUIRE(ask(c) == errc::success);
   c.run();
@@ -247,7 +247,7 @@ TEST_CASE("post-handshake authentication: a signer makes the client's signature,
   const auto fails = [](const signing_request&, byte_vector&, error_info& info) {
     return info.set(errc::io_error, "the token is gone");
   };
-  connection broken(signed_by({.sign = fails}), asking());
+  connection broken(signed_by({.sign = fails}), asks_later());
   broken.connect();
   REQUIRE(ask(broken) == errc::success);
   broken.run();
@@ -269,7 +269,7 @@ TEST_CASE("post-handshake authentication: streams in two threads, blocking, by t
     auto ends = make_memory_pipe();
     make_hard(ends.first, h);
     make_hard(ends.second, h);
-    std::thread other([end = std::move(ends.first), ctx = make_client(willing())]() mutable {
+    std::thread other([end = std::move(ends.first), ctx = make_client(answers_later())]() mutable {
       stream client{ctx, std::move(end), server_name};
       std::error_code ec;
       client.write("GET /private", ec);
@@ -277,7 +277,7 @@ TEST_CASE("post-handshake authentication: streams in two threads, blocking, by t
       client.read(block, ec);
       client.shutdown(ec);
     });
-    stream server{make_server(asking()), std::move(ends.second)};
+    stream server{make_server(asks_later()), std::move(ends.second)};
     std::error_code ec;
     char block[12];
     CHECK(server.read(block, ec) == 12);
@@ -303,8 +303,8 @@ TEST_CASE("post-handshake authentication: a duplex stream asks while it reads an
   if (lacks<default_backend>(capability::post_handshake_auth)) return;
   const std::string up = pattern(300000, 1), down = pattern(300000, 2);
   auto ends = make_memory_pipe(5000);
-  duplex_stream client{make_client(willing()), std::move(ends.first), server_name};
-  duplex_stream server{make_server(asking()), std::move(ends.second)};
+  duplex_stream client{make_client(answers_later()), std::move(ends.first), server_name};
+  duplex_stream server{make_server(asks_later()), std::move(ends.second)};
   std::string got_up(up.size(), '\0'), got_down(down.size(), '\0');
   std::error_code a, b, c, d, asked;
   std::thread threads[] = {std::thread([&] { client.write(up, a); }), std::thread([&] { client.read(got_down, b); }),
@@ -326,8 +326,8 @@ TEST_CASE("post-handshake authentication: a duplex stream asks while it reads an
 
 TEST_CASE("post-handshake authentication: engines whose backend is chosen at run time") {
   if (lacks<default_backend>(capability::post_handshake_auth)) return;
-  endpoint<any_engine> client(any_engine(any_context(make_client(willing())), server_name));
-  endpoint<any_engine> server{any_engine(any_context(make_server(asking())))};
+  endpoint<any_engine> client(any_engine(any_context(make_client(answers_later())), server_name));
+  endpoint<any_engine> server{any_engine(any_context(make_server(asks_later())))};
   REQUIRE(pump(client, server));
   REQUIRE(server.engine.request_client_certificate(server.port).status == engine_status::done);
   CHECK(server.engine.client_certificate_pending());
