@@ -236,9 +236,12 @@ class duplex_stream {
         engine_.wait_for_signer(static_cast<int>(std::min<std::int64_t>(left.count(), 100)));
         continue;
       }
+      // What a writer waits for (the rest of an answer, say) the reader may have taken meanwhile.
       std::error_code waited;
-      transport_.wait_until(reading, writing, until.moment(), waited);
-      if (!waited) continue;
+      const bool is_shared = reading && &s == &writer_;
+      const clock::time_point moment = until.moment(), soon = clock::now() + std::chrono::milliseconds(50);
+      transport_.wait_until(reading, writing, is_shared ? std::min(moment, soon) : moment, waited);
+      if (!waited || (is_shared && waited == errc::timed_out && clock::now() < moment)) continue;
       if (waited == errc::timed_out) return fail(s, ec, errc::timed_out, {});
       fail(s, ec, errc::io_error, {});
       s.error.native = waited.value();

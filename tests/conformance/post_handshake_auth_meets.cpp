@@ -71,6 +71,27 @@ TEST_CASE("post-handshake authentication: tickets are those of the peer whom the
   }
 }
 
+TEST_CASE("post-handshake authentication: clients of TLS 1.2, and those that cannot be asked, resume as ever") {
+  if (lacks<default_backend>(capability::post_handshake_auth)) return;
+  if (lacks<default_backend>(capability::client_auth_resumption)) return;
+  for (const tls_version v : versions()) {
+    CAPTURE(name(v));
+    client_settings cs = with_version(client_defaults(), v);
+    cs.identities = {client_identity()};
+    cs.sessions = std::make_shared<session_cache>();
+    server_settings ss = asks_later();
+    ss.tickets = std::make_shared<ticket_keys>();
+    const context client = make_client(cs), server = make_server(ss);
+    for (int i = 0; i < 3; ++i) {
+      connection c(client, server);
+      talk(c);
+      CHECK(c.server.engine.resumed() == (i != 0));
+      check_peer(c, 0);
+      CHECK(ask(c) == errc::unsupported);
+    }
+  }
+}
+
 TEST_CASE("post-handshake authentication: a client's certificate that has expired meanwhile is not resumed") {
   if (lacks<default_backend>(capability::post_handshake_auth)) return;
   if (lacks<default_backend>(capability::client_auth_resumption)) return;
