@@ -17,6 +17,7 @@ TEST_CASE("rule 12: post_handshake_auth") {
     CHECK_FALSE(c.server.engine.client_certificate_pending());
     check_peer(c, 2);
     check_alive(c);
+    REQUIRE(c.server.engine.peer_chain().size() == 2);
     CHECK(c.server.engine.peer_chain().front() == client_identity().chain().front());
     return;
   }
