@@ -30,6 +30,9 @@ struct engine_interface {
   virtual engine_result read_early(port& p, std::byte* out, std::size_t size) = 0;
   virtual std::size_t early_data_room() const noexcept = 0;
   virtual early_data_status early_data() const noexcept = 0;
+  virtual engine_result request_client_certificate(port& p, verify_mode mode, error_info& info) = 0;
+  virtual bool client_certificate_pending() const noexcept = 0;
+  virtual engine_result await_client_certificate(port& p) = 0;
   virtual engine_result flush(port& p) = 0;
   virtual engine_result shutdown(port& p) = 0;
   virtual bool established() const noexcept = 0;
@@ -72,6 +75,11 @@ struct erased_engine final : engine_interface {
   }
   std::size_t early_data_room() const noexcept override { return e.early_data_room(); }
   early_data_status early_data() const noexcept override { return e.early_data(); }
+  engine_result request_client_certificate(port& p, verify_mode mode, error_info& info) override {
+    return e.request_client_certificate(p, mode, info);
+  }
+  bool client_certificate_pending() const noexcept override { return e.client_certificate_pending(); }
+  engine_result await_client_certificate(port& p) override { return e.await_client_certificate(p); }
   engine_result flush(port& p) override { return e.flush(p); }
   engine_result shutdown(port& p) override { return e.shutdown(p); }
   bool established() const noexcept override { return e.established(); }
@@ -194,6 +202,17 @@ class basic_engine<any_backend> {
   early_data_status early_data() const noexcept {
     return target_ ? target_->early_data() : early_data_status::not_offered;
   }
+  engine_result request_client_certificate(port& p, verify_mode mode, error_info& info) {
+    if (target_) return target_->request_client_certificate(p, mode, info);
+    info = detail::not_established();
+    return empty();
+  }
+  engine_result request_client_certificate(port& p, verify_mode mode = verify_mode::required) {
+    error_info info;
+    return request_client_certificate(p, mode, info);
+  }
+  bool client_certificate_pending() const noexcept { return target_ && target_->client_certificate_pending(); }
+  engine_result await_client_certificate(port& p) { return target_ ? target_->await_client_certificate(p) : empty(); }
   engine_result flush(port& p) { return target_ ? target_->flush(p) : empty(); }
   engine_result shutdown(port& p) { return target_ ? target_->shutdown(p) : empty(); }
 

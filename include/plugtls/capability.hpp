@@ -49,6 +49,7 @@ enum class capability : std::uint8_t {
   signature_scheme_choice,     ///< offers and takes exactly the signature schemes that are asked for
   rsa_pss_tls1_2,              ///< RSA-PSS signatures in TLS 1.2 (RFC 8446 §4.2.3)
   early_data,                  ///< early data, 0-RTT (RFC 8446 §2.3)
+  post_handshake_auth,         ///< a server asks for a certificate later, and a client answers (RFC 8446 §4.6.2)
 };
 
 inline constexpr capability all_capabilities[] = {
@@ -91,6 +92,7 @@ inline constexpr capability all_capabilities[] = {
     capability::signature_scheme_choice,
     capability::rsa_pss_tls1_2,
     capability::early_data,
+    capability::post_handshake_auth,
 };
 
 /// Returns the name of a capability as it is spelled in code.
@@ -135,6 +137,7 @@ constexpr std::string_view name(capability c) noexcept {
     case capability::signature_scheme_choice: return "signature_scheme_choice";
     case capability::rsa_pss_tls1_2: return "rsa_pss_tls1_2";
     case capability::early_data: return "early_data";
+    case capability::post_handshake_auth: return "post_handshake_auth";
   }
   return "";
 }

@@ -77,7 +77,7 @@ class basic_context {
     if (e == errc::success && !s->plan.psk_only) e = s->choice.build(opened, s->identities, info);
     if (e != errc::success) return refuse(info, e);
     s->plan.tickets.keys = settings.tickets;
-    if (settings.tickets && settings.verify != verify_mode::none &&
+    if (settings.tickets && (settings.verify != verify_mode::none || settings.post_handshake_auth) &&
         !B::capabilities.has(capability::client_auth_resumption))
       return refuse(info, errc::unsupported,
                     std::string(B::name) +
@@ -117,7 +117,8 @@ class basic_context {
     e.groups = plan.groups;
     e.signature_schemes = plan.signature_schemes;
     e.alpn = plan.alpn;
-    e.verify = plan.verify.mode;
+    e.verify = plan.asks_later ? verify_mode::none : plan.verify.mode;
+    e.post_handshake_auth = plan.post_handshake_auth;
     e.max_fragment_length = plan.max_fragment_length;
     e.replayable_early_data = plan.early_data;
     e.psks = plan.psks.size();
@@ -291,6 +292,9 @@ class basic_context {
     if constexpr (requires { settings.client_ca_names; })
       if (e == errc::success) e = detail::take_client_ca_names<B>(settings.client_ca_names, s->plan, info);
     if (e == errc::success) e = detail::take_signers<B>(s->identities, settings.max_version, s->plan, info);
+    if (e == errc::success && own == role::client && s->plan.post_handshake_auth && s->plan.step_runner != nullptr)
+      e = info.set(errc::invalid_argument,
+                   "post_handshake_auth and a signer that answers later: after the handshake nothing waits for it");
     for (const identity& id : s->identities)
       if (e == errc::success) e = load(id, own, s->loaded, info);
     if (!settings.signature_schemes.empty())

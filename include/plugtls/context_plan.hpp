@@ -42,7 +42,9 @@ struct context_plan {
   sha256_digest policy{};                   ///< `policy_digest`; all zero where neither of the two is set
   /// A server's: the most bytes of early data that its tickets allow. A client's: not 0 where it may send any.
   std::size_t early_data = 0;
-  bool client_ca_names = false;  ///< a CertificateRequest holds the subjects of all anchors, in their order
+  bool client_ca_names = false;      ///< a CertificateRequest holds the subjects of all anchors, in their order
+  bool post_handshake_auth = false;  ///< a client says that it may be asked later; never set without the capability
+  bool asks_later = false;           ///< a server's: nobody is asked for a certificate in the handshake itself
 };
 
 /// Returns the number that stands for a length of fragments on the wire (RFC 6066 §4), 0 for none.
@@ -67,6 +69,7 @@ struct effective_settings {
   revocation_policy revocation;         ///< the mode is never automatic
   std::size_t crls = 0;
   std::size_t replayable_early_data = 0;  ///< bytes that a server accepts; 1 for a client that may send any
+  bool post_handshake_auth = false;       ///< certificates of clients may be asked for later
   bool versions_read_back = false;
   bool cipher_suites_read_back = false;
 };
@@ -320,6 +323,7 @@ errc make_plan(const Settings& s, role own, context_plan& plan, error_info& info
   if (e == errc::success) e = take_fragment_length<Backend>(s, plan, info);
   if (e == errc::success) e = take_early_data<Backend>(s, plan, info);
   if (e == errc::success) e = take_key_log<Backend>(s.insecure_key_log, plan, info);
+  if (e == errc::success) e = take_post_handshake_auth<Backend>(s.post_handshake_auth, plan, info);
   if (e == errc::success && plan.psk_only && !s.pins.empty())
     e = info.set(errc::invalid_argument, "pins are given, and nothing but a PSK will do: no certificate is accepted");
   if (e == errc::success) e = take_pins(s.pins, plan.verify, info);

@@ -102,6 +102,18 @@ class duplex_stream {
     return data.bytes().size() - rest.size();
   }
 
+  /// Asks the client, on a server, for a certificate; see `basic_engine::request_client_certificate`. Belongs to the
+  /// writer's thread. The reader's takes the answer in, and calls the verify callbacks, with the lock held; ask for
+  /// `client_certificate_pending()` and the peer by `with_engine`.
+  void request_client_certificate(verify_mode mode, std::error_code& ec) {
+    if (!ready(writer_, ec)) return;
+    deadline until(*this);
+    error_info why;
+    run(writer_, until, ec, [&](port& p) { return engine_.request_client_certificate(p, mode, why); });
+    if (ec && ec == why.code) writer_.error = std::move(why);
+    if (!ec) run(writer_, until, ec, [this](port& p) { return engine_.flush(p); });
+  }
+
   /// Sends what an operation that timed out left behind.
   void flush(std::error_code& ec) {
     deadline until(*this);
@@ -139,6 +151,9 @@ class duplex_stream {
   }
   std::size_t write(const_buffer data) requires detail::has_exceptions {
     return or_raise(writer_, [&](std::error_code& ec) { return write(data, ec); });
+  }
+  void request_client_certificate(verify_mode mode = verify_mode::required) requires detail::has_exceptions {
+    or_raise(writer_, [&](std::error_code& ec) { return request_client_certificate(mode, ec), 0; });
   }
   void flush() requires detail::has_exceptions {
     or_raise(writer_, [&](std::error_code& ec) { return flush(ec), 0; });
@@ -222,9 +237,12 @@ class duplex_stream {
         engine_.wait_for_signer(static_cast<int>(std::min<std::int64_t>(left.count(), 100)));
         continue;
       }
+      // What a writer waits for (the rest of an answer, say) the reader may have taken meanwhile.
       std::error_code waited;
-      transport_.wait_until(reading, writing, until.moment(), waited);
-      if (!waited) continue;
+      const bool is_shared = reading && &s == &writer_;
+      const clock::time_point moment = until.moment(), soon = clock::now() + std::chrono::milliseconds(50);
+      transport_.wait_until(reading, writing, is_shared ? std::min(moment, soon) : moment, waited);
+      if (!waited || (is_shared && waited == errc::timed_out && clock::now() < moment)) continue;
       if (waited == errc::timed_out) return fail(s, ec, errc::timed_out, {});
       fail(s, ec, errc::io_error, {});
       s.error.native = waited.value();

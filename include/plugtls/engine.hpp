@@ -139,7 +139,8 @@ class basic_engine {
     if (size == 0) return {};
     s.w.bind(p);
     for (int spins = 0;;) {
-      const native_result r = s.native.read(out, size);
+      const native_result r = s.authenticates_later ? detail::step_later(s, [&] { return s.native.read(out, size); })
+                                                    : s.native.read(out, size);
       if (s.keeps_sessions) [[unlikely]]
         detail::keep_sessions(s);
       if (r.status == native_status::done) [[likely]] {
@@ -169,7 +170,8 @@ class basic_engine {
     if (size == 0) return {};
     if (size > s.max_write) size = s.max_write;
     for (int spins = 0;;) {
-      const native_result r = s.native.write(data, size);
+      const native_result r = s.authenticates_later ? detail::step_later(s, [&] { return s.native.write(data, size); })
+                                                    : s.native.write(data, size);
       if (r.status == native_status::done) [[likely]] {
         s.statistics.bytes_written += r.bytes;
         ++s.statistics.records_written;
@@ -198,10 +200,51 @@ class basic_engine {
         if (drained.status != engine_status::done) return drained;
         const native_status updated = s.native.update_keys();
         if (s.w.write_broken()) return s.drain();
+        if (updated == native_status::again) return {0, engine_status::want_read, errc::success};
         return updated == native_status::done ? engine_result{} : s.fail();
       }
     }
     return {0, engine_status::failed, errc::unsupported};
+  }
+
+  /// Asks the client, on a server, for a certificate (RFC 8446 §4.6.2; `server_settings::post_handshake_auth`). `done`:
+  /// the request is on its way, and must not be repeated; what the transport refuses of it is sent as in `write_some`,
+  /// whose errors it has too. The client answers when it likes, and reading takes the answer in: until then
+  /// `client_certificate_pending` is true, the peer is who it was, and data that come are data of that peer. The answer
+  /// is judged as in a handshake, and `peer_chain` is what was presented now. A client that is refused ends the
+  /// connection: the read fails, with the errors and alerts of a handshake. One that presents nothing is refused where
+  /// `mode` is `required` (`certificate_required`), and anonymous from then on where it is `optional`.
+  ///
+  /// May be called again after each answer. Tickets that the client got before stay what they were; with the answer
+  /// come new ones, which stand for the client of the answer. Where nothing has happened `info` says why: `unsupported`
+  /// (the connection speaks TLS 1.2, the client has not offered to be asked, or the backend lacks capability
+  /// post_handshake_auth), `closed`, `invalid_argument` (not a server, not established, not set, a request is
+  /// unanswered already, or the mode is none, or optional where the context requires certificates).
+  engine_result request_client_certificate(port& p, verify_mode mode, error_info& info) {
+    info = established() ? detail::why_not_asked(*state_, mode) : detail::not_established();
+    if (info.code != errc::success) return {0, engine_status::failed, info.code};
+    state_->w.bind(p);
+    const engine_result r = detail::ask_for_certificate(*state_, mode);
+    if (r.status == engine_status::failed) info = state_->error;
+    return r;
+  }
+  engine_result request_client_certificate(port& p, verify_mode mode = verify_mode::required) {
+    error_info info;
+    return request_client_certificate(p, mode, info);
+  }
+
+  /// Whether a client has been asked for a certificate and has not answered yet. Tells of the data that a read has just
+  /// given whether they came before the answer.
+  bool client_certificate_pending() const noexcept { return established() && state_->later.asked != nullptr; }
+
+  /// Waits for the answer, without reading anything that the client sends beside: `done` when it is there, when none is
+  /// awaited, or when data stand before it, which must be read first; `client_certificate_pending` tells. Errors: see
+  /// `read_some`.
+  engine_result await_client_certificate(port& p) {
+    if (!state_ || state_->current != phase::open) return not_open();
+    if (state_->later.asked && state_->peer_closed) return {0, engine_status::failed, errc::closed};
+    state_->w.bind(p);
+    return detail::await_answer(*state_);
   }
 
   /// Sends what earlier calls left behind: bytes, or the alert of a connection that has failed. `io_error` where it
@@ -274,13 +317,15 @@ class basic_engine {
   }
 
   /// The peer's certificates as presented, leaf first; empty when it sent none. After a refusal those that were
-  /// refused. On a resumed connection those of the full handshake.
+  /// refused. On a resumed connection those of the full handshake, and after an answer to `request_client_certificate`
+  /// those of the answer. Valid until the next such answer.
   const std::vector<certificate>& peer_chain() const noexcept {
     return state_ ? state_->peer_chain() : detail::no_certificates();
   }
   /// The path from the leaf to the trust anchor, as it was verified; empty when nothing was.
   const std::vector<certificate>& verified_path() const noexcept {
     if (!state_) return detail::no_certificates();
+    if (const peer_verifier* one = state_->later_verdict()) return one->path();
     return state_->resumed ? state_->verifier.resumable().path : state_->verifier.path();
   }
 
@@ -310,7 +355,7 @@ class basic_engine {
   }
 
   /// The exception that a callback of the settings threw, to be rethrown once; empty otherwise.
-  detail::exception_slot* callback_exception() noexcept { return state_ ? &state_->verifier.exception() : nullptr; }
+  detail::exception_slot* callback_exception() noexcept { return state_ ? &state_->thrown() : nullptr; }
 
   /// The backend's connection. The engine must not be empty.
   typename B::connection& native() noexcept { return state_->native; }

@@ -10,6 +10,7 @@
 #include "plugtls/context.hpp"
 #include "plugtls/detail/external_key.hpp"
 #include "plugtls/detail/hello_collector.hpp"
+#include "plugtls/engine_authentication.hpp"
 #include "plugtls/engine_choice.hpp"
 #include "plugtls/engine_early.hpp"
 #include "plugtls/engine_result.hpp"
@@ -154,6 +155,7 @@ struct engine_state {
     current = engine_phase::open;
     keeps_sessions = context.plan().own == role::client && context.plan().sessions != nullptr;
     if (keeps_sessions) keep_sessions(*this);
+    authenticates_later = context.plan().post_handshake_auth && agreed.version == tls_version::tls1_3;
   }
 
   engine_result end_by_peer() {
@@ -248,10 +250,10 @@ struct engine_state {
     if (seen.alert_received()) error.alert_received = seen.alert_received();
     if (seen.alert_sent()) error.alert_sent = seen.alert_sent();
     error.code = reason();
-    if (verifier.exception() && error.detail.empty()) error.detail = "a callback of the settings threw an exception";
+    if (thrown() && error.detail.empty()) error.detail = "a callback of the settings threw an exception";
     if (error.code == errc::io_error || error.code == errc::timed_out) note_transport(error, error.code);
     if (error.code == errc::truncated) error.alert_sent.reset();  // some libraries complain to a peer that is gone
-    if (error.code != errc::psk_refused) verifier.report(error);  // certificates did not matter
+    if (error.code != errc::psk_refused) judge().report(error);   // certificates did not matter
     // What a library refuses before it asks (no certificate at all) is a problem of the same kind.
     if (error.problems.empty() && is_verification(error.code)) add_problem(error.problems, error.code, 0);
     static_cast<void>(w.flush());
@@ -262,6 +264,8 @@ struct engine_state {
   errc reason() const noexcept {
     if (is_psk_refused()) return errc::psk_refused;
     if (verifier.decided() && !verifier.decision().accept) return verifier.decision().reason;
+    if (has_refused_later()) return later.asked->decision().reason;
+    if (later.refused != errc::success) return later.refused;
     if (desk.error()) return desk.error().code;
     if (w.fault() != errc::success && w.fault() != errc::io_error) return w.fault();
     if (error.alert_received) return reason_of(*error.alert_received);
@@ -293,10 +297,29 @@ struct engine_state {
     info.native_text = ec.message();
   }
 
+  /// Who decides, or has decided last, about the peer.
+  const peer_verifier& judge() const noexcept {
+    return later.asked ? *later.asked : later.answered ? *later.answered : verifier;
+  }
+  bool has_refused_later() const noexcept {
+    return later.asked && later.asked->decided() && !later.asked->decision().accept;
+  }
+  /// Who knows the peer by an answer after the handshake, the last one taken or the one refused; null without any.
+  const peer_verifier* later_verdict() const noexcept {
+    return current == engine_phase::failed && has_refused_later() ? later.asked.get() : later.answered.get();
+  }
+  /// What a callback has thrown, to whichever verifier it was told.
+  exception_slot& thrown() noexcept {
+    return verifier.exception() || !later.asked ? verifier.exception() : later.asked->exception();
+  }
+
   const std::vector<certificate>& peer_chain() {
+    if (const peer_verifier* one = later_verdict()) return one->chain();
     if (resumed) return verifier.resumable().chain;
     if (!verifier.chain().empty()) return verifier.chain();
-    if (!asked_native && current == engine_phase::open) {
+    // Between a request and the end of the answer the library may hold what nobody has proved yet.
+    const bool is_known = !authenticates_later || context.plan().verify.mode == verify_mode::none;
+    if (is_known && !asked_native && current == engine_phase::open) {
       asked_native = true;
       std::vector<byte_vector> ders;
       native.peer_chain(ders);
@@ -322,6 +345,7 @@ struct engine_state {
   wire w;
   peer_verifier verifier;
   signing_desk desk{verifier.exception()};
+  later_authentication later;
   typename B::connection native;        // after what it refers to
   std::unique_ptr<step_runner> runner;  // set while steps are done elsewhere
   native_status stepped = native_status::again;
@@ -336,6 +360,7 @@ struct engine_state {
   bool resumed = false;
   bool asked_native = false;
   bool keeps_sessions = false;
+  bool authenticates_later = false;
   bool declined = false;
   bool has_begun = false;    // the handshake, or a step of it
   bool sends_early = false;  // a client has sent early data

@@ -93,18 +93,9 @@ class memory_pipe {
     return n;
   }
 
-  void wait(readiness what, std::error_code& ec) {
-    ec.clear();
-    if (!pipe_) {
-      failed(std::errc::invalid_argument, ec);
-      return;
-    }
-    std::unique_lock lock(pipe_->mutex);
-    end& me = own();
-    ++me.count.waits;
-    const auto ready = [&] { return is_ready(what); };
-    if (!pipe_->changed.wait_for(lock, me.timeout, ready)) ec = errc::timed_out;
-  }
+  void wait(readiness what, std::error_code& ec) { wait_for(what == readiness::read, what != readiness::read, ec); }
+  /// Blocks until either may be, under the same deadline.
+  void wait_either(std::error_code& ec) { wait_for(true, true, ec); }
 
   /// The same for either of both, until a moment.
   void wait_until(bool reading, bool writing, std::chrono::steady_clock::time_point until, std::error_code& ec) {
@@ -172,6 +163,21 @@ class memory_pipe {
   friend std::pair<memory_pipe, memory_pipe> make_memory_pipe(std::size_t capacity);
 
  private:
+  void wait_for(bool reading, bool writing, std::error_code& ec) {
+    ec.clear();
+    if (!pipe_) {
+      failed(std::errc::invalid_argument, ec);
+      return;
+    }
+    std::unique_lock lock(pipe_->mutex);
+    end& me = own();
+    ++me.count.waits;
+    const auto ready = [&] {
+      return (reading && is_ready(readiness::read)) || (writing && is_ready(readiness::write));
+    };
+    if (!pipe_->changed.wait_for(lock, me.timeout, ready)) ec = errc::timed_out;
+  }
+
   static constexpr std::uint64_t never = std::numeric_limits<std::uint64_t>::max();
 
   struct end {

@@ -20,6 +20,7 @@
 namespace plugtls {
 
 enum class native_status : unsigned char;
+class peer_verifier;
 
 /// Whether the library lets somebody else sign (capabilities external_rsa_key, external_ec_key).
 template <class B>
@@ -40,7 +41,7 @@ template <class N>
 concept UpdatesKeys = requires(N& n) {
   // Pushes a KeyUpdate that asks for the peer's (RFC 8446 §4.6.3), once, and writes with new keys from then on. Called
   // after the handshake, in TLS 1.3 only. Where the library has asked before and still waits for the answer, it may not
-  // ask again. Never `again`: the wire takes all of it.
+  // ask again. `again`: it is in the middle of a message and must read first; nothing has been sent.
   { n.update_keys() } -> std::same_as<native_status>;
 };
 
@@ -51,6 +52,23 @@ concept Exporter = requires(N& n, const exporter_label& what, std::span<std::byt
   // TLS 1.2 that the master secret is an extended one. May be called many times. Gives unsupported for what the library
   // cannot export, out_of_memory.
   { n.export_keying_material(what, out) } -> std::same_as<errc>;
+};
+
+/// With capability post_handshake_auth.
+template <class N>
+concept AsksForCertificate = requires(N& n, const N& c, peer_verifier& verifier) {
+  // Pushes a CertificateRequest (RFC 8446 §4.6.2), a server's. Called after the handshake of TLS 1.3, where the plan
+  // has post_handshake_auth and the client has offered it, while no other request is unanswered; `again` where the
+  // library is in the middle of a message and must read first, and then nothing has been sent. The answer comes during
+  // read() or look(): what is presented goes to `verifier`, which takes the place of the handshake's, also in
+  // `ticket_state(false)` for the tickets that are sent from the answer on; nothing presented is refused where
+  // `is_required`, as in a handshake. The verifier outlives the connection, or the next call.
+  { n.request_certificate(true, verifier) } -> std::same_as<native_status>;
+  // Whether the answer to the latest request is there: the client's Finished, and with it the proof that it holds the
+  // key. What `verifier` decided counts from then on, and no sooner.
+  { c.has_answered() } -> std::same_as<bool>;
+  // Does what read() does and takes nothing: `done` where decrypted bytes wait to be read.
+  { n.look() } -> std::same_as<native_status>;
 };
 
 /// With capability tls_unique.
@@ -93,11 +111,12 @@ concept DecryptsByPassword = requires(byte_view bytes, const secret& password, s
 
 /// Whether a backend has every member that its capabilities call for.
 template <class B>
-concept FulfilsCapabilities = (!has<B, capability::external_rsa_key> || ExternalKeys<B>)&&  //
-    (!has<B, capability::external_ec_key> || ExternalKeys<B>)&&                             //
-    (!has<B, capability::exporter> || Exporter<typename B::connection>)&&                   //
-    (!has<B, capability::early_data> || EarlyData<typename B::connection>)&&                //
-    (!has<B, capability::tls_unique> || TellsFinished<typename B::connection>)&&            //
+concept FulfilsCapabilities = (!has<B, capability::external_rsa_key> || ExternalKeys<B>)&&      //
+    (!has<B, capability::external_ec_key> || ExternalKeys<B>)&&                                 //
+    (!has<B, capability::exporter> || Exporter<typename B::connection>)&&                       //
+    (!has<B, capability::tls_unique> || TellsFinished<typename B::connection>)&&                //
+    (!has<B, capability::post_handshake_auth> || AsksForCertificate<typename B::connection>)&&  //
+    (!has<B, capability::early_data> || EarlyData<typename B::connection>)&&                    //
     (!has<B, capability::request_key_update> || UpdatesKeys<typename B::connection>)&&(!has<B, capability::pkcs12> ||
                                                                                        DecryptsByPassword<B>);
 

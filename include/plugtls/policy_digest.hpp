@@ -58,6 +58,7 @@ inline sha256_digest policy_digest(std::string_view backend, std::string_view fo
   h.number(plan.alpn.size());
   for (const std::string& protocol : plan.alpn) h.field(protocol);
   h.number(static_cast<std::uint64_t>(rules.mode));
+  h.number((plan.post_handshake_auth ? 1 : 0) + (plan.asks_later ? 2 : 0));
   h.number(rules.check_name ? 1 : 0);
   h.number(static_cast<std::uint64_t>(rules.max_chain_length));
   h.number(static_cast<std::uint64_t>(rules.max_intermediates));

@@ -79,6 +79,10 @@ struct client_settings {
   /// Goes on with a server that does not take the PSK, if its certificate verifies as usual, name and all. Otherwise
   /// such a server is refused (`psk_refused`), whatever it presents.
   bool psk_or_certificate = false;
+  /// Tells the server that it may ask for a certificate whenever it likes in the course of a connection of TLS 1.3 (RFC
+  /// 8446 §4.2.6). What is presented then is that of `identities`; without one, the answer is that there is none. A
+  /// read answers. Capability `post_handshake_auth`; not together with a signer that answers later.
+  bool post_handshake_auth = false;
 };
 
 /// Settings of a server.
@@ -123,6 +127,11 @@ struct server_settings {
   /// Keys shared with clients. A client that uses one needs no certificate, also where `verify` is required.
   /// Capabilities `external_psk` (TLS 1.2) and `external_psk_tls1_3`.
   std::vector<external_psk> psks = {};
+  /// Allows `request_client_certificate`: to ask a client for its certificate in the course of a connection (RFC 8446
+  /// §4.6.2). `verify` still says what is asked for in the handshake; what comes later is judged by the same `trust`,
+  /// revocation, `pins`, `floors`, callbacks and clock. TLS 1.3; capability `post_handshake_auth`, and together with
+  /// `tickets` client_auth_resumption.
+  bool post_handshake_auth = false;
 };
 
 /// Whom a client means to reach. Converts from text: `stream{ctx, transport, "example.com"}`.

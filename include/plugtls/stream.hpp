@@ -145,6 +145,23 @@ class stream {
     return n;
   }
 
+  /// Asks the client, on a server, for a certificate; see `basic_engine::request_client_certificate`. Returns when the
+  /// request is on its way. The answer comes while this end reads: `await_client_certificate`. Where `ec` tells that it
+  /// cannot be done (`unsupported`, `invalid_argument`), the connection is as good as before.
+  void request_client_certificate(verify_mode mode, std::error_code& ec) {
+    if (!ready(ec)) return;
+    error_info why;
+    run(ec, [&](port& p) { return engine_.request_client_certificate(p, mode, why); });
+    if (ec && ec == why.code) error_ = std::move(why);
+    if (!non_blocking_ && !ec && engine_.has_output()) flush(ec);
+  }
+
+  /// Waits until the client has answered, or has sent data before it, which must be read first: as long as
+  /// `client_certificate_pending`, read, and wait again. Errors: those of a handshake that refuses the client.
+  void await_client_certificate(std::error_code& ec) {
+    run(ec, [this](port& p) { return engine_.await_client_certificate(p); });
+  }
+
   /// Ends the connection in order: sends close_notify, then waits for the peer's, all within one deadline. What the
   /// peer still sends is dropped, up to 1 MiB (then `too_long`); read up to `closed` first where that matters.
   /// `truncated`: the peer ended without it.
@@ -212,6 +229,12 @@ class stream {
   std::size_t read_replayable_early_data(mutable_buffer out) requires detail::has_exceptions {
     return or_raise([&](std::error_code& ec) { return read_replayable_early_data(out, ec); });
   }
+  void request_client_certificate(verify_mode mode = verify_mode::required) requires detail::has_exceptions {
+    or_raise([&](std::error_code& ec) { return request_client_certificate(mode, ec), 0; });
+  }
+  void await_client_certificate() requires detail::has_exceptions {
+    or_raise([&](std::error_code& ec) { return await_client_certificate(ec), 0; });
+  }
   void shutdown() requires detail::has_exceptions {
     or_raise([&](std::error_code& ec) { return shutdown(ec), 0; });
   }
@@ -255,8 +278,11 @@ class stream {
   plugtls::session session() const { return engine_.session(); }
   connection_statistics statistics() const noexcept { return engine_.statistics(); }
   std::string_view psk_identity() const noexcept { return engine_.psk_identity(); }
+  /// Whether the answer to `request_client_certificate` is awaited; until it comes the peer is who it was.
+  bool client_certificate_pending() const noexcept { return engine_.client_certificate_pending(); }
   const std::vector<certificate>& peer_chain() const noexcept { return engine_.peer_chain(); }
-  /// The peer's own certificate, null when it presented none. Valid as long as the stream.
+  /// The peer's own certificate, null when it presented none. Valid as long as the stream, or until the next answer to
+  /// `request_client_certificate`.
   const certificate* peer_certificate() const noexcept {
     return peer_chain().empty() ? nullptr : &peer_chain().front();
   }
@@ -296,7 +322,7 @@ class stream {
         return 0;
       }
       std::error_code waited;
-      transport_.wait(want_, waited);
+      wait_for_transport(waited);
       if (waited) {
         fail(ec, waited == errc::timed_out ? errc::timed_out : errc::io_error, {});
         if (ec == errc::io_error) {
@@ -306,6 +332,13 @@ class stream {
         return 0;
       }
     }
+  }
+
+  // Who waits for something to read may still have something to send, which the peer may wait for.
+  void wait_for_transport(std::error_code& ec) {
+    if constexpr (requires { transport_.wait_either(ec); })
+      if (want_ == readiness::read && engine_.has_output()) return transport_.wait_either(ec);
+    transport_.wait(want_, ec);
   }
 
   // Waits for a signer as long as the transport's deadline allows, where it tells one; false when that has passed.

@@ -20,6 +20,9 @@ enum class readiness : unsigned char { read, write, signature };
 ///   nothing is there yet it returns at once with `errc::would_block`; it never waits.
 /// - `write_some(in, ec)` returns how many bytes were taken; the same rules. It raises no signal.
 /// - `wait(what, ec)` blocks until the transport may be ready, or until its deadline: `errc::timed_out`.
+/// - `wait_either(ec)`, where there is one, blocks until it may be ready for either. A blocking stream waits so while
+///   it reads and an answer of its own (to a request for a certificate, say) has found no room yet; with a transport
+///   that has none such an answer leaves with the next write.
 /// - Any other error is final and is kept as it is: `error_info` holds its value and text.
 template <class T>
 concept Transport = requires(T& t, std::span<std::byte> out, byte_view in, readiness what, std::error_code& ec) {

@@ -35,11 +35,11 @@ struct verify_context {
   certificate_floors floors = {};         ///< what keys and signatures were held to
 };
 
-/// The application's say. Called once per full handshake whose certificates could be parsed, in the thread that drives
-/// it (with a signer that answers later in one of plugtls's, see `wait_for_signature`), before anything further is
-/// sent. False refuses the peer (`errc::rejected_by_callback`). Must bear to be called
-/// from several threads when the context is shared. An exception refuses the peer too, and comes out of the call that
-/// drove the handshake.
+/// The application's say. Called once per full handshake whose certificates could be parsed, and once for each such
+/// answer to `request_client_certificate`, in the thread that drives it (with a signer that answers later in one of
+/// plugtls's, see `wait_for_signature`), before anything further is sent. False refuses the peer
+/// (`errc::rejected_by_callback`). Must bear to be called from several threads when the context is shared. An exception
+/// refuses the peer too, and comes out of the call that drove the handshake.
 using verify_callback = detail::callback<bool(const verify_context&)>;
 
 }  // namespace plugtls

@@ -286,6 +286,7 @@ class connection {
     hello h{{}, p.cipher_suites, p.groups, p.alpn, server_name_};
     if (p.max_version == tls_version::tls1_3) h.versions.push_back(tls_version::tls1_3);
     if (p.min_version == tls_version::tls1_2) h.versions.push_back(tls_version::tls1_2);
+    h.post_handshake_auth = p.post_handshake_auth;
     send(encode_client_hello(h));
     step_ = 1;
   }

@@ -106,6 +106,7 @@ struct hello {
   std::vector<named_group> groups;
   std::vector<std::string> alpn;
   std::string server_name;
+  bool post_handshake_auth = false;
 };
 
 inline writer encode_alpn(const std::vector<std::string>& protocols) {
@@ -135,6 +136,7 @@ inline byte_vector encode_client_hello(const hello& h) {
   extensions.extension(10, writer().vector16(groups));
   if (!h.alpn.empty()) extensions.extension(16, encode_alpn(h.alpn));
   extensions.extension(43, writer().u8(static_cast<unsigned>(versions.bytes.size())).raw(versions.bytes));
+  if (h.post_handshake_auth) extensions.extension(49, writer());
   writer w;
   w.u16(0x0303).raw(byte_vector(32, std::byte{7})).u8(0).vector16(suites).u8(1).u8(0).vector16(extensions);
   return handshake_message(client_hello, w);

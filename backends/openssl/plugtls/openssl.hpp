@@ -59,6 +59,7 @@ struct backend {
     set.add(capability::early_data, has_tls1_3);
     set.add(capability::max_fragment_length_tls1_3, has_tls1_3);
     set.add(capability::client_ca_names_tls1_3, has_tls1_3);
+    set.add(capability::post_handshake_auth, has_tls1_3);
     set.add(capability::x25519mlkem768, has_mlkem);
     return set;
   }();

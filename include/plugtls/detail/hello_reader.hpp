@@ -51,6 +51,7 @@ struct hello_facts {
   std::size_t ticket_size = 0;              // of the client's, TLS 1.2
   std::array<std::byte, 16> ticket_name{};  // its first bytes (RFC 5077 §4)
   bool offers_extended_secret = false;      // the client asks for RFC 7627
+  bool offers_post_handshake_auth = false;  // the client may be asked for a certificate later (RFC 8446 §4.2.6)
   bool session_id_fits = false;             // the server's is the client's, or that is empty
 
   /// Whether a session is resumed, as far as the plaintext of a whole handshake tells. In TLS 1.2 the server repeats
@@ -135,6 +136,7 @@ inline void read_client_hello(byte_view body, std::span<const named_group> own_g
   std::string_view host;
   bool has_name = false;
   facts.psk_offers.clear();
+  facts.offers_post_handshake_auth = false;
   wire_reader r(body);
   const unsigned legacy_version = r.u16();
   bool has_versions = false;
@@ -172,6 +174,7 @@ inline void read_client_hello(byte_view body, std::span<const named_group> own_g
       for (std::size_t i = 0; i < ticket.size() && i < facts.ticket_name.size(); ++i) facts.ticket_name[i] = ticket[i];
     }
     if (type == 23) facts.offers_extended_secret = true;
+    if (type == 49) facts.offers_post_handshake_auth = true;
     if (type != 0) continue;
     const name_fault fault = has_name ? name_fault::syntax : read_server_name(extension, host);
     if (facts.server_name_fault == name_fault::none) facts.server_name_fault = fault;

@@ -11,6 +11,7 @@
 #include "plugtls/error_info.hpp"
 #include "plugtls/protocol.hpp"
 #include "plugtls/psk.hpp"
+#include "plugtls/verify.hpp"
 
 /// Settings of single options, checked and taken over into a plan, whose versions and suites are settled.
 namespace plugtls::detail {
@@ -46,7 +47,7 @@ errc take_early_data(const Settings& s, Plan& plan, error_info& info) {
                     "replayable_early_data is set, and TLS 1.3 is left out: there is none in TLS 1.2");
   if constexpr (requires { s.tickets; }) {
     if (!s.tickets) return info.set(errc::invalid_argument, "replayable_early_data is set, and no tickets: set both");
-    if (s.verify != decltype(s.verify)::none)
+    if (s.verify != decltype(s.verify)::none || s.post_handshake_auth)
       return info.set(
           errc::invalid_argument,
           "replayable_early_data is set, and clients are verified: a server would read early data before it "
@@ -88,6 +89,29 @@ errc take_psks(bool are_suites_asked, Plan& plan, error_info& info) {
                                                   " cannot be used with the PSK, and there is "
                                                   "nothing else: leave it out");
   std::erase_if(suites, is_useless);
+  return errc::success;
+}
+
+/// Takes over that certificates of clients may be asked for after the handshake. A server that asks for none in the
+/// handshake verifies nevertheless, as one where they are optional.
+template <class Backend, class Plan>
+errc take_post_handshake_auth(bool asked, Plan& plan, error_info& info) {
+  if (!asked) return errc::success;
+  if (!Backend::capabilities.has(capability::post_handshake_auth))
+    return info.set(errc::unsupported, std::string(Backend::name) +
+                                           " as it is built here has no authentication after the handshake "
+                                           "(post_handshake_auth)");
+  if (plan.max_version < tls_version::tls1_3)
+    return info.set(errc::invalid_argument, "post_handshake_auth takes TLS 1.3, which the window leaves out");
+  if (plan.own == role::server && plan.psk_only)
+    return info.set(errc::invalid_argument,
+                    "post_handshake_auth asks for certificates, and there are only psks: nobody is trusted by "
+                    "certificate");
+  plan.post_handshake_auth = true;
+  if (plan.own == role::server && plan.verify.mode == verify_mode::none) {
+    plan.asks_later = true;
+    plan.verify.mode = verify_mode::optional;
+  }
   return errc::success;
 }
 

@@ -90,28 +90,9 @@ class fd_transport {
   }
 
   /// Blocks until the descriptor may be ready. Gives `errc::timed_out` at the deadline.
-  void wait(readiness what, std::error_code& ec) noexcept {
-    ec.clear();
-    pollfd polled{fd_, static_cast<short>(what == readiness::read ? POLLIN : POLLOUT), 0};
-    if (fd_ < 0) {
-      failed(EBADF, ec);
-      return;
-    }
-    const detail::steady_time until = deadline();
-    // A deadline that is past is past, even for a peer that always has one more byte.
-    if (until != detail::never && std::chrono::steady_clock::now() > until && timeout_.count() > 0) {
-      ec = errc::timed_out;
-      return;
-    }
-    const int ready = detail::poll_until(&polled, 1, until);
-    if (ready < 0) {
-      failed(errno, ec);
-    } else if (ready == 0) {
-      ec = errc::timed_out;
-    } else if ((polled.revents & POLLNVAL) != 0) {
-      failed(EBADF, ec);
-    }
-  }
+  void wait(readiness what, std::error_code& ec) noexcept { wait_for(what == readiness::read ? POLLIN : POLLOUT, ec); }
+  /// Blocks until it may be readable or writable, under the same deadline.
+  void wait_either(std::error_code& ec) noexcept { wait_for(POLLIN | POLLOUT, ec); }
 
   /// Blocks until the descriptor may be readable (`reading`) or writable (`writing`), or until the moment, whatever the
   /// deadlines. Unlike the rest, may be called by several threads at once, also while another one reads or writes.
@@ -206,6 +187,29 @@ class fd_transport {
   }
 
  private:
+  void wait_for(int events, std::error_code& ec) noexcept {
+    ec.clear();
+    pollfd polled{fd_, static_cast<short>(events), 0};
+    if (fd_ < 0) {
+      failed(EBADF, ec);
+      return;
+    }
+    const detail::steady_time until = deadline();
+    // A deadline that is past is past, even for a peer that always has one more byte.
+    if (until != detail::never && std::chrono::steady_clock::now() > until && timeout_.count() > 0) {
+      ec = errc::timed_out;
+      return;
+    }
+    const int ready = detail::poll_until(&polled, 1, until);
+    if (ready < 0) {
+      failed(errno, ec);
+    } else if (ready == 0) {
+      ec = errc::timed_out;
+    } else if ((polled.revents & POLLNVAL) != 0) {
+      failed(EBADF, ec);
+    }
+  }
+
   enum class phase : unsigned char { none, begun, running };
 
   static detail::steady_time earlier(detail::steady_time a, detail::steady_time b) noexcept { return a < b ? a : b; }

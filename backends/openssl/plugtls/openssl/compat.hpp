@@ -32,6 +32,13 @@ inline constexpr bool has_mlkem = true;
 inline constexpr bool has_mlkem = false;
 #endif
 
+// From 3.2 on this is the newest entry whatever is wrong with a record; what it was stands before it.
+#if defined(SSL_R_RECORD_LAYER_FAILURE)
+inline constexpr int record_layer_failure = SSL_R_RECORD_LAYER_FAILURE;
+#else
+inline constexpr int record_layer_failure = -1;
+#endif
+
 #if defined(OPENSSL_NO_TLS1_3)
 inline constexpr bool has_tls1_3 = false;
 #else

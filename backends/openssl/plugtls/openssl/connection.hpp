@@ -91,8 +91,26 @@ class connection {
   }
 
   native_status update_keys() {
+    if (SSL_in_init(ssl_.get()) != 0) return native_status::again;
     const bool done = SSL_key_update(ssl_.get(), SSL_KEY_UPDATE_REQUESTED) == 1 && SSL_do_handshake(ssl_.get()) == 1;
     return done ? native_status::done : stopped();
+  }
+
+  // OpenSSL awaits one answer at a time. Each request has a mode of its own.
+  native_status request_certificate(bool is_required, peer_verifier& verifier) {
+    if (SSL_in_init(ssl_.get()) != 0) return native_status::again;
+    SSL_set_verify(ssl_.get(), SSL_VERIFY_PEER | (is_required ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), nullptr);
+    SSL_set_msg_callback(ssl_.get(), on_message);
+    later_ = &verifier;
+    is_finished_seen_ = false;
+    const bool done = SSL_verify_client_post_handshake(ssl_.get()) == 1 && SSL_do_handshake(ssl_.get()) == 1;
+    return done ? native_status::done : stopped();
+  }
+  // A Finished that has come has not been verified before OpenSSL leaves its state machine.
+  bool has_answered() const noexcept { return is_finished_seen_ && SSL_in_init(ssl_.get()) == 0; }
+  native_status look() {
+    std::byte first;
+    return SSL_peek(ssl_.get(), &first, 1) > 0 ? native_status::done : stopped();
   }
 
   native_status shutdown() { return SSL_shutdown(ssl_.get()) >= 0 ? native_status::done : stopped(); }
@@ -189,7 +207,8 @@ class connection {
       return 1;
     }
     self->take_staple();
-    return detail::guard(self->verifier_->exception(), 0, [&] { return self->chain_.run(store, *self->verifier_); });
+    peer_verifier& verifier = self->later_ != nullptr ? *self->later_ : *self->verifier_;
+    return detail::guard(verifier.exception(), 0, [&] { return self->chain_.run(store, verifier); });
   }
   // A client's, at the end of the server's first flight and before the answer to it.
   static int on_status(SSL* ssl, void*) {
@@ -237,7 +256,8 @@ class connection {
       detail::field_writer state;
       state.raw({});
       state.number(static_cast<std::uint64_t>(self->plan_->tickets.keys->time()), 8);
-      state.field(self->verifier_->ticket_state(SSL_session_reused(ssl) == 1));
+      state.field(self->later_ != nullptr ? self->later_->ticket_state(false)
+                                          : self->verifier_->ticket_state(SSL_session_reused(ssl) == 1));
       if (self->plan_->early_data != 0 && !early_ticket::make(self->asked_name(), state)) return 0;
       return SSL_SESSION_set1_ticket_appdata(SSL_get_session(ssl), state.view().data(), state.view().size());
     });
@@ -274,8 +294,10 @@ class connection {
  private:
   static void on_message(int is_sent, int, int type, const void* bytes, std::size_t size, SSL* ssl, void*) {
     const auto* first = static_cast<const std::byte*>(bytes);
-    if (is_sent != 0 || type != SSL3_RT_HANDSHAKE || size == 0 || first[0] != std::byte{SSL3_MT_CERTIFICATE}) return;
+    if (is_sent != 0 || type != SSL3_RT_HANDSHAKE || size == 0) return;
     auto* self = static_cast<connection*>(SSL_get_ex_data(ssl, data_index()));
+    if (first[0] == std::byte{SSL3_MT_FINISHED}) self->is_finished_seen_ = true;
+    if (first[0] != std::byte{SSL3_MT_CERTIFICATE}) return;
     detail::guard(self->verifier_->exception(), 0, [&] {
       self->chain_.keep({first, size}, SSL_version(ssl) == TLS1_3_VERSION);
       return 0;
@@ -345,12 +367,14 @@ class connection {
 
   wire* wire_ = nullptr;
   peer_verifier* verifier_ = nullptr;
+  peer_verifier* later_ = nullptr;  // of what was asked for after the handshake
   const key_log_callback* key_log_ = nullptr;
   const context_plan* plan_ = nullptr;
   role own_ = role::client;
   std::span<const external_psk> psks_;
   bool asks_for_staple_ = false;
   bool is_decision_due_ = false;
+  bool is_finished_seen_ = false;
   unsigned long error_ = 0;
   std::optional<alert> alert_received_;
   std::optional<alert> alert_sent_;

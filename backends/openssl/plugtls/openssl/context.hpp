@@ -170,9 +170,10 @@ class context {
   errc set_trust(error_info& info) {
     SSL_CTX* ctx = ctx_.get();
     int mode = SSL_VERIFY_NONE;
-    if (plan_->verify.mode != verify_mode::none) mode = SSL_VERIFY_PEER;
+    if (plan_->verify.mode != verify_mode::none && !plan_->asks_later) mode = SSL_VERIFY_PEER;
     if (plan_->verify.mode == verify_mode::required) mode |= SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
     SSL_CTX_set_verify(ctx, mode, nullptr);
+    SSL_CTX_set_post_handshake_auth(ctx, plan_->post_handshake_auth && plan_->own == role::client ? 1 : 0);
     SSL_CTX_set_verify_depth(ctx, plan_->limit.max_chain_length + 1);  // the verifier counts, with its own errc
     SSL_CTX_set_cert_verify_callback(ctx, connection::on_chain, nullptr);
     X509_STORE* store = SSL_CTX_get_cert_store(ctx);

@@ -14,6 +14,7 @@ inline errc translate(unsigned long code) noexcept {
   if (ERR_GET_LIB(code) != ERR_LIB_SSL) return errc::handshake_failed;
   const int reason = ERR_GET_REASON(code);
   if (reason >= SSL_AD_REASON_OFFSET && reason < SSL_AD_REASON_OFFSET + 256) return errc::alert_received;
+  if (reason == record_layer_failure) return errc::bad_record;
   switch (reason) {
     case SSL_R_UNSUPPORTED_PROTOCOL:
     case SSL_R_WRONG_SSL_VERSION:
