@@ -321,7 +321,6 @@ errc make_plan(const Settings& s, role own, context_plan& plan, error_info& info
   if (e == errc::success) e = check_alpn<Backend>(s.alpn, info);
   if (e == errc::success) e = check_limits<Backend>(s.limit, info);
   if (e == errc::success) e = take_fragment_length<Backend>(s, plan, info);
-  if (e == errc::success) e = take_early_data<Backend>(s, plan, info);
   if (e == errc::success) e = take_key_log<Backend>(s.insecure_key_log, plan, info);
   if (e == errc::success) e = take_post_handshake_auth<Backend>(s.post_handshake_auth, plan, info);
   if (e == errc::success && plan.psk_only && !s.pins.empty())
@@ -329,6 +328,7 @@ errc make_plan(const Settings& s, role own, context_plan& plan, error_info& info
   if (e == errc::success) e = take_pins(s.pins, plan.verify, info);
   if (e == errc::success) e = take_floors(s.floors, plan.verify, info);
   if (e == errc::success) e = check_stapling<Backend>(s.revocation, own, plan.verify.mode, info);
+  if (e == errc::success) e = take_early_data<Backend>(s, plan, info);
   // Where only a PSK will do, nobody is trusted by certificate, and nobody is asked.
   if (plan.psk_only) plan.verify.on_verify = plan.verify.insecure_override = {};
   if (e == errc::success && plan.verify.mode != verify_mode::none && !plan.psk_only) {

@@ -16,7 +16,7 @@ struct connection_statistics {
   std::uint64_t handshake_bytes_written = 0;  ///< of `ciphertext_written`, when the handshake was done
   std::uint64_t early_bytes_read = 0;         ///< given to a server's application, apart from `bytes_read`
   std::uint64_t early_bytes_written = 0;      ///< taken before the handshake was done, apart from `bytes_written`; lost
-                                          ///< where the server has rejected them
+                                              ///< where the server has rejected them
   bool resumed = false;
 };
 

@@ -363,3 +363,13 @@ TEST_CASE("post-handshake authentication: engines whose backend is chosen at run
   CHECK(empty.request_client_certificate(server.port).error == errc::invalid_argument);
   CHECK(empty.await_client_certificate(server.port).error == errc::invalid_argument);
 }
+
+TEST_CASE("post-handshake authentication: a server that may ask later takes no early data") {
+  if (lacks<default_backend>(capability::post_handshake_auth)) return;
+  if (lacks<default_backend>(capability::early_data)) return;
+  server_settings s = asks_later(verify_mode::none);
+  s.tickets = std::make_shared<ticket_keys>();
+  CHECK(refusal(s) == errc::success);
+  s.replayable_early_data = 1024;
+  CHECK(refusal(s) == errc::invalid_argument);
+}

@@ -47,7 +47,7 @@ errc take_early_data(const Settings& s, Plan& plan, error_info& info) {
                     "replayable_early_data is set, and TLS 1.3 is left out: there is none in TLS 1.2");
   if constexpr (requires { s.tickets; }) {
     if (!s.tickets) return info.set(errc::invalid_argument, "replayable_early_data is set, and no tickets: set both");
-    if (s.verify != decltype(s.verify)::none || s.post_handshake_auth)
+    if (plan.verify.mode != decltype(plan.verify.mode)::none)
       return info.set(
           errc::invalid_argument,
           "replayable_early_data is set, and clients are verified: a server would read early data before it "
