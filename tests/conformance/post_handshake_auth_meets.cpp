@@ -369,7 +369,7 @@ TEST_CASE("post-handshake authentication: a server that may ask later takes no e
   if (lacks<default_backend>(capability::early_data)) return;
   server_settings s = asks_later(verify_mode::none);
   s.tickets = std::make_shared<ticket_keys>();
-  CHECK(refusal(s) == errc::success);
+  CHECK(make_server(s));
   s.replayable_early_data = 1024;
   CHECK(refusal(s) == errc::invalid_argument);
 }
