@@ -12,7 +12,8 @@ namespace plugtls {
 
 /// How long tickets live and when their keys change.
 struct ticket_options {
-  /// How long a session can be resumed; one second to seven days (RFC 8446 §4.6.1), others are brought within.
+  /// How long a session can be resumed after its full handshake, however often that is done meanwhile; one second to
+  /// seven days (RFC 8446 §4.6.1), others are brought within. Callbacks about the peer are asked again after it.
   std::chrono::seconds lifetime = std::chrono::hours(2);
   /// After which age a key is replaced by itself, when the next ticket is made.
   std::chrono::seconds rotation = std::chrono::hours(12);

@@ -74,6 +74,39 @@ TEST_CASE("rule 10: the tickets of a key are good until it has gone, and nothing
   }
 }
 
+TEST_CASE("rule 10: a session ends when its lifetime does, however often it is resumed") {
+  for (const tls_version v : versions()) {
+    CAPTURE(name(v));
+    resuming s(v);
+    auto now = std::make_shared<unix_time>(system_now());
+    ticket_options options;
+    options.lifetime = std::chrono::seconds(1000);
+    options.rotation = std::chrono::seconds(500);  // so that TLS 1.2 makes new tickets too
+    options.clock = [now] { return *now; };
+    s.server.tickets = std::make_shared<ticket_keys>(options);
+    int asked = 0;
+    if (resumes_clients) {
+      s.client.identities = {client_identity()};
+      s.server.verify = verify_mode::required;
+      s.server.trust = trust();
+      s.server.on_verify = [&](const verify_context&) { return ++asked > 0; };
+    }
+    const context client = make_client(s.client), server = make_server(s.server);
+    unix_time full = 0;
+    int resumed = 0, made = 0;
+    for (int i = 0; i < 8; ++i, *now += 600) {
+      CAPTURE(i);
+      const bool again = meets_again(client, server);
+      if (again) CHECK(*now - full <= 1000);
+      if (again) ++resumed;
+      if (!again) full = *now, ++made;
+    }
+    // A library may send no new ticket where it declines one.
+    CHECK(resumed >= 3);
+    CHECK(asked == (resumes_clients ? made : 0));
+  }
+}
+
 TEST_CASE("rule 10: contexts of one policy that share keys resume each other's sessions, other contexts do not") {
   for (const tls_version v : versions()) {
     CAPTURE(name(v));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -8,6 +9,7 @@
 #include "plugtls/detail/callback.hpp"
 #include "plugtls/detail/exceptions.hpp"
 #include "plugtls/detail/session_envelope.hpp"
+#include "plugtls/unix_time.hpp"
 
 namespace plugtls::detail {
 
@@ -64,6 +66,8 @@ class resumable_peer {
 
   std::vector<certificate> chain;
   std::vector<certificate> path;
+  /// The moment in the ticket that was opened last. Set by servers' adapters.
+  std::optional<unix_time> moment;
 
  private:
   void forget() noexcept {

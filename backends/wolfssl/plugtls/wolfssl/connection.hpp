@@ -171,6 +171,8 @@ class connection {
 
   /// wolfSSL's object; belongs to this.
   WOLFSSL* native_handle() const noexcept { return ssl_.get(); }
+  // For the ticket callback.
+  peer_verifier& verifier() const noexcept { return *verifier_; }
 
  private:
   static constexpr int alert_fatal = 2;
@@ -246,8 +248,7 @@ class connection {
     return is_full || facts.version == tls_version::tls1_3 || facts.ticket_seen || seen.peer_is_encrypted();
   }
   bool has_key_of(const detail::hello_facts& facts) const noexcept {
-    detail::exception_slot dropped;
-    return detail::guard(dropped, false, [&] {
+    return detail::guard(verifier_->exception(), false, [&] {
       detail::ticket_key key;
       return facts.ticket_size > facts.ticket_name.size() &&
              context_->plan().tickets.open(facts.ticket_name, key) != detail::ticket_find::unknown;
@@ -428,5 +429,20 @@ class connection {
   detail::byte_queue held_;
   ssl_handle ssl_;
 };
+
+// In TLS 1.3 a new ticket is always sent, and 5.7 resumes nothing that it is told to replace. Whether a session is
+// resumed is wolfSSL's word alone: in TLS 1.2 the server's hello waits for the rest of its flight.
+inline int context::on_ticket(WOLFSSL* ssl, unsigned char* name, unsigned char* iv, unsigned char* tag, int seals,
+                              unsigned char* bytes, int size, int* out_size, void* self) noexcept {
+  const detail::ticket_rules& rules = static_cast<const context*>(self)->plan_->tickets;
+  peer_verifier& verifier = static_cast<connection*>(wolfSSL_GetIOReadCtx(ssl))->verifier();
+  const int answer = detail::guard(verifier.exception(), static_cast<int>(WOLFSSL_TICKET_RET_REJECT), [&] {
+    if (seals == 0) return ticket::open(rules, verifier.resumable(), name, iv, tag, bytes, size, out_size);
+    const unix_time moment = verifier.ticket_moment(wolfSSL_session_reused(ssl) == 1, rules.keys->time());
+    return ticket::seal(rules, moment, name, iv, tag, bytes, size, out_size);
+  });
+  const bool is_1_3 = wolfSSL_version(ssl) == static_cast<int>(tls_version::tls1_3);
+  return answer == WOLFSSL_TICKET_RET_CREATE && is_1_3 ? static_cast<int>(WOLFSSL_TICKET_RET_OK) : answer;
+}
 
 }  // namespace plugtls::wolfssl
