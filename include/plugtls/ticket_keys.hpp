@@ -17,7 +17,9 @@ struct ticket_options {
   std::chrono::seconds lifetime = std::chrono::hours(2);
   /// After which age a key is replaced by itself, when the next ticket is made.
   std::chrono::seconds rotation = std::chrono::hours(12);
-  /// Whose time counts, in seconds since 1970 UTC; empty: the system's clock.
+  /// Whose time counts, in seconds since 1970 UTC; empty: the system's clock. It is called in every handshake that
+  /// makes or takes a ticket, by several threads at once. What it throws ends the handshake and comes out of the
+  /// stream's call, as with the other callbacks; a context is not made then (`invalid_argument`).
   detail::callback<unix_time()> clock = {};
 };
 

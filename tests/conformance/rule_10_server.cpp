@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <stdexcept>
+
 #include "client_hello.hpp"
 #include "sessions.hpp"
 
@@ -104,6 +106,35 @@ TEST_CASE("rule 10: a session ends when its lifetime does, however often it is r
     // A library may send no new ticket where it declines one.
     CHECK(resumed >= 3);
     CHECK(asked == (resumes_clients ? made : 0));
+  }
+}
+
+TEST_CASE("rule 10: a ticket's clock that throws ends the handshake, and no context is made with it") {
+  for (const tls_version v : versions()) {
+    CAPTURE(name(v));
+    resuming s(v);
+    auto is_broken = std::make_shared<bool>(false);
+    ticket_options options;
+    options.clock = [is_broken] {
+      if (*is_broken) detail::raise(std::runtime_error("no clock"));
+      return system_now();
+    };
+    s.server.tickets = std::make_shared<ticket_keys>(options);
+    const context client = make_client(s.client), server = make_server(s.server);
+    for (const bool knows : {false, true}) {
+      if (knows) CHECK_FALSE(meets_again(client, server));
+      *is_broken = true;
+      connection c(client, server);
+      c.run();
+      CHECK_FALSE(c.server.up());
+      REQUIRE(c.server.engine.callback_exception() != nullptr);
+      CHECK(*c.server.engine.callback_exception());
+      error_info info;
+      CHECK_FALSE(context::server(s.server, info));
+      CHECK(info.code == errc::invalid_argument);
+      CHECK(info.detail.find("clock") != std::string::npos);
+      *is_broken = false;
+    }
   }
 }
 
