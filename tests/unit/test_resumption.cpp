@@ -121,6 +121,28 @@ TEST_CASE("a library that says it has resumed makes no verified peer of one that
   CHECK(p.server.handshake_error == errc::bad_certificate);
 }
 
+TEST_CASE("a ticket has room for 8 KiB of the client's certificates, and says so where there are more") {
+  const auto ask = [](const void*, std::span<const byte_view> chain, byte_view, detail::resumable_peer& out) {
+    return detail::read_all(chain, out.chain);
+  };
+  const std::vector<certificate> one = server_identity().chain();
+  std::vector<certificate> chain;
+  std::size_t size = 0;
+  int declined = 0;
+  while (size < 20000) {
+    chain.push_back(one[chain.size() % one.size()]);
+    size += chain.back().der().size() + 4;
+    const byte_vector state = detail::resumable_peer::to_ticket(chain);
+    CHECK(state.size() <= 8194);
+    detail::resumable_peer peer;
+    peer.bind(nullptr, ask);
+    CHECK(peer.decide_ticket(state) == (size <= 8192));
+    if (size <= 8192) CHECK(peer.chain == chain);
+    if (size > 8192) ++declined;
+  }
+  CHECK(declined > 0);
+}
+
 TEST_CASE("tickets and verified clients together need the capability, and random bytes") {
   null_scripted script;
   error_info info;

@@ -48,12 +48,13 @@ class resumable_peer {
   }
 
   /// Returns what a server puts into its tickets about the client. A chain that is too long for that is left out, so
-  /// that such a ticket is declined.
+  /// that such a ticket is declined: with the session besides, NewSessionTicket is to stay well below the 16 KiB that
+  /// some clients can read (mbedTLS).
   static byte_vector to_ticket(const std::vector<certificate>& presented) {
     std::size_t size = 0;
     for (const certificate& c : presented) size += c.der().size() + 4;
     field_writer out;
-    const bool fits = size <= 16384 && presented.size() < 256;
+    const bool fits = size <= 8192 && presented.size() < 256;
     out.raw({});
     out.number(fits ? 1 : 0, 1);
     out.number(fits ? presented.size() : 0, 1);
