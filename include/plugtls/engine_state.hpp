@@ -226,8 +226,11 @@ struct engine_state {
   engine_state& operator=(const engine_state&) = delete;
 
   engine_result fail() {
-    // Where a handshake fails with a session, the next one goes without.
-    if (current == engine_phase::handshake && !offered.empty()) drop_offer(*this);
+    // Where a handshake fails with a session, the next one goes without, even if there are more.
+    if (current == engine_phase::handshake && !offered.empty()) {
+      if (context.plan().sessions) context.plan().sessions->drop_alike(offered);
+      drop_offer(*this);
+    }
     current = engine_phase::failed;
     error = {};
     if (!is_choosing) native.failure(error);

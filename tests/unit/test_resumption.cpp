@@ -101,6 +101,25 @@ TEST_CASE("a session from the cache that the library cannot read is dropped with
   CHECK(settings.sessions->size() == 0);
 }
 
+TEST_CASE("a handshake that fails with a session leaves none of its kind in the cache") {
+  null_scripted script;
+  script->sessions = 1;
+  const client_settings settings = keeping_client();
+  pair_of<> p(settings);
+  REQUIRE(pump(p.client, p.server));
+  detail::session_envelope s = p.client.engine.session().envelope();
+  settings.sessions->clear();
+  s.version = tls_version::tls1_3;
+  for (int i = 0; i < 3; ++i) settings.sessions->keep(session(s));
+  s.peer_name = "elsewhere.test";
+  settings.sessions->keep(session(s));
+  CHECK(settings.sessions->size() == 4);
+  script->fail_handshake = true;
+  pair_of<> failing(settings);
+  CHECK(failing.client.engine.handshake(failing.client.port).status == engine_status::failed);
+  CHECK(settings.sessions->size() == 1);
+}
+
 TEST_CASE("a library that says it has resumed makes no verified peer of one that was not") {
   null_scripted script;
   script->skips_judge = true;
