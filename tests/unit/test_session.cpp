@@ -227,6 +227,31 @@ TEST_CASE("ticket keys rotate by call and by age, and keep what tickets may stil
   CHECK_FALSE(keys.seal({}, fill_nothing, key));
 }
 
+TEST_CASE("ticket keys of another machine rotate when that one says so, or when told to") {
+  auto now = std::make_shared<unix_time>(1000000);
+  ticket_options options;
+  options.clock = [now] { return *now; };
+  ticket_keys keys(options);
+  const std::string first = new_name(keys);
+  errc e = errc::success;
+  const auto copy = ticket_keys::from_bytes(keys.to_bytes().bytes(), e, options);
+  REQUIRE(copy);
+  *now += 13 * 3600;
+  CHECK(new_name(*copy) == first);
+  const std::string second = new_name(keys);
+  CHECK(second != first);
+  CHECK(copy->replace(keys.to_bytes().bytes()) == errc::success);
+  CHECK(new_name(*copy) == second);
+  *now += 13 * 3600;
+  CHECK(new_name(*copy) == second);
+  // From here on it has a secret of its own.
+  copy->rotate();
+  const std::string own = new_name(*copy);
+  CHECK(own != second);
+  *now += 13 * 3600;
+  CHECK(new_name(*copy) != own);
+}
+
 TEST_CASE("ticket keys are another policy's in name and in substance") {
   ticket_keys keys;
   sha256_digest other{};

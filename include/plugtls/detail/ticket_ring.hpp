@@ -131,6 +131,7 @@ class ticket_ring {
     secrets_ = std::move(found);
     for (std::size_t i = 1; i < secrets_.size(); ++i) secrets_[i].retired = secrets_[i - 1].made;
     due_ = false;
+    is_anothers_ = true;
     return true;
   }
 
@@ -152,13 +153,15 @@ class ticket_ring {
   }
 
   bool renew(unix_time now, random_source fill) {
-    if (!secrets_.empty() && !due_ && now - secrets_.front().made < rotation_) return true;
+    const bool is_due = due_ || (!is_anothers_ && !secrets_.empty() && now - secrets_.front().made >= rotation_);
+    if (!secrets_.empty() && !is_due) return true;
     std::array<std::byte, secret_size> fresh;
     if (!fill(fresh)) return false;
     secrets_.insert(secrets_.begin(), {secret(byte_view(fresh)), now, 0});
     wipe(fresh.data(), fresh.size());
     if (secrets_.size() > 1) secrets_[1].retired = now;
     due_ = false;
+    is_anothers_ = false;
     forget(now);
     return true;
   }
@@ -182,6 +185,7 @@ class ticket_ring {
   mutable std::atomic_flag busy_;
   std::vector<entry> secrets_;  // newest first
   bool due_ = false;
+  bool is_anothers_ = false;  // who gave the newest one makes the next
 };
 
 /// What a server's context makes and opens tickets with; without keys there are none.
