@@ -16,6 +16,7 @@ struct ticket_options {
   /// seven days (RFC 8446 §4.6.1), others are brought within. Callbacks about the peer are asked again after it.
   std::chrono::seconds lifetime = std::chrono::hours(2);
   /// After which age a key is replaced by itself, when the next ticket is made; not one that another machine has given.
+  /// At least a fourteenth of `lifetime`, and a second: shorter ones are brought up to it.
   std::chrono::seconds rotation = std::chrono::hours(12);
   /// Whose time counts, in seconds since 1970 UTC; empty: the system's clock. It is called in every handshake that
   /// makes or takes a ticket, by several threads at once. What it throws ends the handshake and comes out of the

@@ -44,14 +44,15 @@ class ticket_ring {
   using clock = callback<unix_time()>;
 
   ticket_ring(unix_time lifetime, unix_time rotation, clock own_clock)
-      : lifetime_(lifetime), rotation_(rotation), clock_(std::move(own_clock)) {}
+      : lifetime_(lifetime), rotation_(at_least(rotation, lifetime)), clock_(std::move(own_clock)) {}
   ticket_ring(const ticket_ring&) = delete;
   ticket_ring& operator=(const ticket_ring&) = delete;
 
   /// How long a ticket is good for, in seconds.
   unix_time lifetime_seconds() const noexcept { return lifetime_; }
 
-  /// Has the next ticket made with a new secret. Tickets of the others stay good for as long as they live.
+  /// Has the next ticket made with a new secret. Tickets of the others stay good for as long as they live, within a
+  /// bound: 16 secrets are held, so that tickets end early where this is called 16 times within their lifetime.
   void rotate() noexcept {
     const light_lock lock(busy_);
     due_ = true;
@@ -145,6 +146,12 @@ class ticket_ring {
     unix_time made = 0;
     unix_time retired = 0;  // when a newer one took its place
   };
+
+  // What rotates by itself never forgets a secret that a ticket may need.
+  static unix_time at_least(unix_time rotation, unix_time lifetime) noexcept {
+    const auto most = static_cast<unix_time>(most_secrets) - 2;
+    return std::max({rotation, (lifetime + most - 1) / most, unix_time{1}});
+  }
 
   // A secret is kept until the last ticket made with it has expired.
   void forget(unix_time now) {
