@@ -102,6 +102,12 @@ class handshake_scope {
   }
   /// Whether the server's hello, which has left by now, resumes a session. No version tells.
   bool resumes() const noexcept { return wire_.observer().facts().says_resumed(); }
+  /// Whether the session may be resumed at all: in TLS 1.2 it needs the extended master secret (RFC 7627 §5.3), which
+  /// mbedTLS does not keep with it.
+  bool is_resumable() const noexcept {
+    const detail::hello_facts& facts = wire_.observer().facts();
+    return facts.version == tls_version::tls1_3 || facts.extended_master_secret;
+  }
 
   peer_verifier& verifier;
 
@@ -121,8 +127,10 @@ inline int write_ticket(void* rules, const mbedtls_ssl_session* session, unsigne
   *lifetime = static_cast<std::uint32_t>(own.keys->lifetime_seconds());
   *size = detail::guard(verifier.exception(), std::size_t{0}, [&] {
     const unix_time moment = verifier.ticket_moment(scope.resumes(), own.keys->time());
-    const std::size_t n = ticket::seal(own, *session, moment, verifier.ticket_state(scope.resumes()), room);
-    // A chain that does not fit makes a ticket that will be declined: in TLS 1.3 none at all would end the handshake.
+    const std::size_t n =
+        scope.is_resumable() ? ticket::seal(own, *session, moment, verifier.ticket_state(scope.resumes()), room) : 0;
+    // What is not to be resumed, and a chain that does not fit, makes a ticket that will be declined: in TLS 1.3 none
+    // at all would end the handshake.
     return n != 0 ? n : ticket::seal(own, *session, moment, {}, room);
   });
   return *size != 0 ? 0 : MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL;
