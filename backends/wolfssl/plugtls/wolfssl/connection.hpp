@@ -234,13 +234,18 @@ class connection {
   // A client of TLS 1.2 that offers a ticket takes the server's hello for its acceptance, and cannot go back when
   // certificates follow (5.5 to 5.7 src/internal.c, DSH_CheckSessionId). So it is shown the hello only when it is known
   // what comes after it, and without the ticket where that was declined. A server gives up at a ticket of TLS 1.2 whose
-  // size is not its own's, another library's say: it is shown none but of keys that it has.
+  // size is not its own's, another library's say: it is shown none but of keys that it has. Nor has it tickets for a
+  // client of TLS 1.2 without the extended master secret (RFC 7627 §5.3): wolfSSL would resume its sessions, and ends
+  // the handshake where the session had it.
   bool is_ticket_known() noexcept {
     const detail::handshake_observer& seen = wire_->observer();
     const detail::hello_facts& facts = seen.facts();
     if (!is_client()) {
       if (!facts.client_hello_seen) return false;
-      if (facts.ticket_size != 0 && !has_key_of(facts)) wolfSSL_set_SSL_CTX(ssl_.get(), context_->without_tickets());
+      const bool is_1_3 = facts.offers_1_3 && context_->plan().max_version == tls_version::tls1_3;
+      const bool is_resumable = is_1_3 || facts.offers_extended_secret;
+      if (!is_resumable || (facts.ticket_size != 0 && !has_key_of(facts)))
+        wolfSSL_set_SSL_CTX(ssl_.get(), context_->without_tickets());
       return true;
     }
     const bool is_full = facts.certificate_seen || facts.hello_done_seen;
