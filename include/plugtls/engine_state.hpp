@@ -234,6 +234,7 @@ struct engine_state {
     current = engine_phase::failed;
     error = {};
     if (!is_choosing) native.failure(error);
+    if (verifier.exception()) error.code = errc::handshake_failed;  // what the library makes of it differs
     if (desk.error()) error.detail = desk.error().detail;
     const auto& seen = w.observer();
     if (seen.alert_received()) error.alert_received = seen.alert_received();

@@ -127,6 +127,7 @@ TEST_CASE("rule 10: a ticket's clock that throws ends the handshake, and no cont
       connection c(client, server);
       c.run();
       CHECK_FALSE(c.server.up());
+      CHECK(outcome(c.server) == errc::handshake_failed);
       REQUIRE(c.server.engine.callback_exception() != nullptr);
       CHECK(*c.server.engine.callback_exception());
       error_info info;
