@@ -57,7 +57,8 @@ class basic_context {
   /// Makes a server's context. Errors as for a client's; `invalid_argument` also for names that are none, are listed
   /// twice, have no identity or one of another name, and for identities of the same kind; and `invalid_purpose` for a
   /// certificate that no client may take for a server's: without digitalSignature or serverAuth where keyUsage or
-  /// extendedKeyUsage are there. A client's own certificate is for the server to judge.
+  /// extendedKeyUsage are there. A client's own certificate is for the server to judge. `invalid_argument` also where
+  /// the clock of `tickets` throws.
   static basic_context server(const server_settings& settings, error_info& info) {
     auto s = std::make_shared<state>();
     s->plan.verify.mode = settings.verify;
@@ -252,8 +253,12 @@ class basic_context {
     sha256_digest tag{};
     const bool asks = plan.verify.mode != verify_mode::none && (plan.verify.on_verify || plan.verify.insecure_override);
     plan.tickets.fill = &B::random;
-    if ((asks && !B::random(tag)) || (plan.tickets && !plan.tickets.keys->prepare(&B::random)))
-      return info.set(errc::out_of_memory, std::string(B::name) + " gives no random bytes");
+    detail::exception_slot thrown;
+    if ((asks && !B::random(tag)) ||
+        (plan.tickets && !detail::guard(thrown, false, [&] { return plan.tickets.keys->prepare(&B::random); })))
+      return thrown ? info.set(errc::invalid_argument,
+                               "the clock of the tickets (ticket_options::clock) threw an exception")
+                    : info.set(errc::out_of_memory, std::string(B::name) + " gives no random bytes");
     plan.policy = detail::policy_digest(B::name, B::session_format(), plan, own, asks ? byte_view(tag) : byte_view());
     plan.tickets.policy = plan.policy;
     return errc::success;

@@ -97,8 +97,11 @@ session latest_session(State& self) {
   out.server_name = self.sni;
   out.alpn = self.context.plan().alpn;
   out.policy = self.context.plan().policy;
-  out.created = system_now();
-  out.lifetime = made.lifetime == 0 ? 7200 : made.lifetime;
+  // However often a session is resumed, it counts from its full handshake. Servers may send a renewed ticket without a
+  // lifetime.
+  const session_envelope* first = self.resumed ? &self.offered.envelope() : nullptr;
+  out.created = first != nullptr ? first->created : system_now();
+  out.lifetime = made.lifetime != 0 ? made.lifetime : first != nullptr ? first->lifetime : 7200;
   out.chain = self.peer_chain();
   out.staple = self.resumed ? self.offered.envelope().staple : self.verifier.kept_staple();
   return session(std::move(out));

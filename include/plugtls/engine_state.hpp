@@ -240,11 +240,15 @@ struct engine_state {
   engine_state& operator=(const engine_state&) = delete;
 
   engine_result fail() {
-    // Where a handshake fails with a session, the next one goes without.
-    if (current == engine_phase::handshake && !offered.empty()) drop_offer(*this);
+    // Where a handshake fails with a session, the next one goes without, even if there are more.
+    if (current == engine_phase::handshake && !offered.empty()) {
+      if (context.plan().sessions) context.plan().sessions->drop_alike(offered);
+      drop_offer(*this);
+    }
     current = engine_phase::failed;
     error = {};
     if (!is_choosing) native.failure(error);
+    if (verifier.exception()) error.code = errc::handshake_failed;  // what the library makes of it differs
     if (desk.error()) error.detail = desk.error().detail;
     const auto& seen = w.observer();
     if (seen.alert_received()) error.alert_received = seen.alert_received();

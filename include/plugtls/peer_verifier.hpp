@@ -112,6 +112,11 @@ class peer_verifier {
     const bool is_anothers = !decided_ && (!resumes || !resumable_.accepted());
     return detail::resumable_peer::to_ticket(decided_ ? chain_ : is_anothers ? nothing : resumable_.chain);
   }
+  /// The moment that a server puts into a ticket, which its lifetime counts from: that of the full handshake, however
+  /// often the session has been resumed since, so that none is resumed for ever without a callback being asked.
+  unix_time ticket_moment(bool resumes, unix_time now) const noexcept {
+    return resumes && resumable_.moment && *resumable_.moment < now ? *resumable_.moment : now;
+  }
   /// The OCSP response that was told before `decide`; empty without one.
   const byte_vector& kept_staple() const noexcept { return kept_staple_; }
 

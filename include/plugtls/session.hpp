@@ -47,7 +47,8 @@ class session {
   /// The name that the peer was asked for, as it was given to the connection.
   std::string_view peer_name() const noexcept { return held_ ? std::string_view(held_->peer_name) : ""; }
   tls_version version() const noexcept { return held_ ? held_->version : tls_version::automatic; }
-  /// When it was received, by the system's clock, and from when on it is not offered any more.
+  /// When it was received, by the system's clock, and from when on it is not offered any more. One that came when
+  /// another was resumed counts from the same moment as that, so that none goes on for ever without a full handshake.
   unix_time created() const noexcept { return held_ ? held_->created : 0; }
   unix_time expires() const noexcept { return held_ ? held_->expires() : 0; }
   /// The peer's certificates as presented in the full handshake, leaf first.

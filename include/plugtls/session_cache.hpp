@@ -63,6 +63,12 @@ class session_cache {
     const detail::light_lock lock(busy_);
     std::erase_if(sessions_, [&](const session& held) { return &held.envelope() == &s.envelope(); });
   }
+  /// Forgets it and all that are for the same use: they will fare no better.
+  void drop_alike(const session& s) noexcept {
+    if (s.empty()) return;
+    const detail::light_lock lock(busy_);
+    std::erase_if(sessions_, [&](const session& held) { return is_alike(held.envelope(), s.envelope()); });
+  }
   void clear() noexcept {
     std::vector<session> gone;
     const detail::light_lock lock(busy_);

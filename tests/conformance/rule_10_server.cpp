@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <stdexcept>
+
 #include "client_hello.hpp"
 #include "sessions.hpp"
 
@@ -71,6 +73,69 @@ TEST_CASE("rule 10: the tickets of a key are good until it has gone, and nothing
     CHECK_FALSE(meets_again(client, server, with_session(first)));
     CHECK_FALSE(meets_again(client, server, with_session(second)));
     CHECK_FALSE(meets_again(client, make_server(s.server)));
+  }
+}
+
+TEST_CASE("rule 10: a session ends when its lifetime does, however often it is resumed") {
+  for (const tls_version v : versions()) {
+    CAPTURE(name(v));
+    resuming s(v);
+    auto now = std::make_shared<unix_time>(system_now());
+    ticket_options options;
+    options.lifetime = std::chrono::seconds(1000);
+    options.rotation = std::chrono::seconds(500);  // so that TLS 1.2 makes new tickets too
+    options.clock = [now] { return *now; };
+    s.server.tickets = std::make_shared<ticket_keys>(options);
+    int asked = 0;
+    if (resumes_clients) {
+      s.client.identities = {client_identity()};
+      s.server.verify = verify_mode::required;
+      s.server.trust = trust();
+      s.server.on_verify = [&](const verify_context&) { return ++asked > 0; };
+    }
+    const context client = make_client(s.client), server = make_server(s.server);
+    unix_time full = 0;
+    int resumed = 0, made = 0;
+    for (int i = 0; i < 8; ++i, *now += 600) {
+      CAPTURE(i);
+      const bool again = meets_again(client, server);
+      if (again) CHECK(*now - full <= 1000);
+      if (again) ++resumed;
+      if (!again) full = *now, ++made;
+    }
+    // A library may send no new ticket where it declines one.
+    CHECK(resumed >= 3);
+    CHECK(asked == (resumes_clients ? made : 0));
+  }
+}
+
+TEST_CASE("rule 10: a ticket's clock that throws ends the handshake, and no context is made with it") {
+  for (const tls_version v : versions()) {
+    CAPTURE(name(v));
+    resuming s(v);
+    auto is_broken = std::make_shared<bool>(false);
+    ticket_options options;
+    options.clock = [is_broken] {
+      if (*is_broken) detail::raise(std::runtime_error("no clock"));
+      return system_now();
+    };
+    s.server.tickets = std::make_shared<ticket_keys>(options);
+    const context client = make_client(s.client), server = make_server(s.server);
+    for (const bool knows : {false, true}) {
+      if (knows) CHECK_FALSE(meets_again(client, server));
+      *is_broken = true;
+      connection c(client, server);
+      c.run();
+      CHECK_FALSE(c.server.up());
+      CHECK(outcome(c.server) == errc::handshake_failed);
+      REQUIRE(c.server.engine.callback_exception() != nullptr);
+      CHECK(*c.server.engine.callback_exception());
+      error_info info;
+      CHECK_FALSE(context::server(s.server, info));
+      CHECK(info.code == errc::invalid_argument);
+      CHECK(info.detail.find("clock") != std::string::npos);
+      *is_broken = false;
+    }
   }
 }
 

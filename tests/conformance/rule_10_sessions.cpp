@@ -84,6 +84,29 @@ TEST_CASE("rule 10: a session outlives its context in bytes") {
   }
 }
 
+TEST_CASE("rule 10: a session of a resumed handshake expires with the one that was resumed") {
+  for (const tls_version v : versions()) {
+    CAPTURE(name(v));
+    resuming s(v);
+    s.client.sessions = std::make_shared<session_cache>(0);
+    const context client = make_client(s.client), server = make_server(s.server);
+    detail::session_envelope earlier = make_session(client, server).envelope();
+    earlier.created -= 5000;
+    s.server.tickets->rotate();  // in TLS 1.2 some libraries send a new ticket then
+    connection c(client, server, with_session(session(earlier)));
+    talk(c);
+    CHECK(c.client.engine.resumed());
+    const session renewed = c.client.engine.session();
+    REQUIRE_FALSE(renewed.empty());
+    if (v == tls_version::tls1_3) CHECK((renewed.envelope().native.text() != earlier.native.text()));
+    CHECK(renewed.created() == earlier.created);
+    CHECK(renewed.expires() == earlier.expires());
+    detail::session_envelope late = renewed.envelope();
+    late.created -= 2201;
+    CHECK_FALSE(meets_again(client, server, with_session(session(late))));
+  }
+}
+
 TEST_CASE("rule 10: a session is offered only to whom it is for") {
   for (const tls_version v : versions()) {
     CAPTURE(name(v));

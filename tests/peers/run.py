@@ -3,6 +3,7 @@
 """plugtls against programs of others: run.py PLUGTLS. curl and `openssl s_client` are the clients, `openssl s_server` is the
 server; with and without client certificates, at each version that the backend has."""
 import contextlib
+import os
 import pathlib
 import shutil
 import subprocess
@@ -18,11 +19,20 @@ ROOT = PKI / "root.pem"
 OWN = ["--cert", PKI / "client_chain.pem", "--key", PKI / "client_key.pem"]
 FOREIGN = ["--cert", PKI / "foreign_client_chain.pem", "--key", PKI / "foreign_client_key.pem"]
 DEMAND = ["--client-auth", "required", "--client-ca", ROOT]
+WITHOUT_EXTENDED_MASTER_SECRET = """openssl_conf = program
+[program]
+ssl_conf = ssl
+[ssl]
+system_default = all
+[all]
+Options = -ExtendedMasterSecret
+"""
 ALERTS = (40, 42, 43, 45, 46, 48, 49, 116)
 
 
-def run(*command, stdin=b""):
-    return subprocess.run(list(map(str, command)), input=stdin, capture_output=True, timeout=TIMEOUT, start_new_session=True)
+def run(*command, stdin=b"", env=None):
+    return subprocess.run(list(map(str, command)), input=stdin, capture_output=True, timeout=TIMEOUT, start_new_session=True,
+                          env=env)
 
 
 class OpensslServer(BackendTest):
@@ -140,9 +150,9 @@ class Curl(BackendTest):
 
 
 class OpensslClient(BackendTest):
-    def s_client(self, server, *arguments, stdin=b""):
+    def s_client(self, server, *arguments, stdin=b"", env=None):
         return run("openssl", "s_client", "-connect", server.address, "-servername", "localhost", "-verify_hostname", "localhost",
-                   "-verify_return_error", "-CAfile", ROOT, "-quiet", *arguments, stdin=stdin)
+                   "-verify_return_error", "-CAfile", ROOT, "-quiet", *arguments, stdin=stdin, env=env)
 
     def test_page(self):
         for backend, version in self.versions():
@@ -174,6 +184,24 @@ class OpensslClient(BackendTest):
                                            stdin=b"GET / HTTP/1.0\r\n\r\n")
                     self.assertEqual(result.returncode, 0, result.stderr)
                     self.assertEqual(server.record()["resumed"], resumed)
+
+    def test_extended_master_secret(self):
+        """What was made without is not resumed, nor by a client that does without (RFC 7627 §5.3)."""
+        with tempfile.TemporaryDirectory() as place:
+            place = pathlib.Path(place)
+            (place / "config").write_text(WITHOUT_EXTENDED_MASTER_SECRET)
+            env = {True: None, False: {**os.environ, "OPENSSL_CONF": str(place / "config")}}
+            for backend in self.backends:
+                with self.subTest(backend), self.program.serve("--backend", backend, "--max", "1.2", "--json") as server:
+                    for first, then in ((True, True), (True, False), (False, True), (False, False)):
+                        file = place / f"{backend} {first} {then}"
+                        for has, way in ((first, "-sess_out"), (then, "-sess_in")):
+                            known = [way, file] if way == "-sess_out" or file.exists() else []
+                            result = self.s_client(server, "-tls1_2", "-ign_eof", *known, env=env[has],
+                                                   stdin=b"GET / HTTP/1.0\r\n\r\n")
+                            self.assertEqual(result.returncode, 0, (first, then, result.stderr))
+                            resumed = way == "-sess_in" and first and then
+                            self.assertEqual(server.record()["resumed"], resumed, (first, then))
 
     def test_old_versions(self):
         for backend in self.backends:

@@ -101,6 +101,25 @@ TEST_CASE("a session from the cache that the library cannot read is dropped with
   CHECK(settings.sessions->size() == 0);
 }
 
+TEST_CASE("a handshake that fails with a session leaves none of its kind in the cache") {
+  null_scripted script;
+  script->sessions = 1;
+  const client_settings settings = keeping_client();
+  pair_of<> p(settings);
+  REQUIRE(pump(p.client, p.server));
+  detail::session_envelope s = p.client.engine.session().envelope();
+  settings.sessions->clear();
+  s.version = tls_version::tls1_3;
+  for (int i = 0; i < 3; ++i) settings.sessions->keep(session(s));
+  s.peer_name = "elsewhere.test";
+  settings.sessions->keep(session(s));
+  CHECK(settings.sessions->size() == 4);
+  script->fail_handshake = true;
+  pair_of<> failing(settings);
+  CHECK(failing.client.engine.handshake(failing.client.port).status == engine_status::failed);
+  CHECK(settings.sessions->size() == 1);
+}
+
 TEST_CASE("a library that says it has resumed makes no verified peer of one that was not") {
   null_scripted script;
   script->skips_judge = true;
@@ -119,6 +138,28 @@ TEST_CASE("a library that says it has resumed makes no verified peer of one that
   pair_of<> p(anonymous, s);
   REQUIRE(pump(p.client, p.server));
   CHECK(p.server.handshake_error == errc::bad_certificate);
+}
+
+TEST_CASE("a ticket has room for 8 KiB of the client's certificates, and says so where there are more") {
+  const auto ask = [](const void*, std::span<const byte_view> chain, byte_view, detail::resumable_peer& out) {
+    return detail::read_all(chain, out.chain);
+  };
+  const std::vector<certificate> one = server_identity().chain();
+  std::vector<certificate> chain;
+  std::size_t size = 0;
+  int declined = 0;
+  while (size < 20000) {
+    chain.push_back(one[chain.size() % one.size()]);
+    size += chain.back().der().size() + 4;
+    const byte_vector state = detail::resumable_peer::to_ticket(chain);
+    CHECK(state.size() <= 8194);
+    detail::resumable_peer peer;
+    peer.bind(nullptr, ask);
+    CHECK(peer.decide_ticket(state) == (size <= 8192));
+    if (size <= 8192) CHECK(peer.chain == chain);
+    if (size > 8192) ++declined;
+  }
+  CHECK(declined > 0);
 }
 
 TEST_CASE("tickets and verified clients together need the capability, and random bytes") {

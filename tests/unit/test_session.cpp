@@ -227,6 +227,55 @@ TEST_CASE("ticket keys rotate by call and by age, and keep what tickets may stil
   CHECK_FALSE(keys.seal({}, fill_nothing, key));
 }
 
+TEST_CASE("ticket keys of another machine rotate when that one says so, or when told to") {
+  auto now = std::make_shared<unix_time>(1000000);
+  ticket_options options;
+  options.clock = [now] { return *now; };
+  ticket_keys keys(options);
+  const std::string first = new_name(keys);
+  errc e = errc::success;
+  const auto copy = ticket_keys::from_bytes(keys.to_bytes().bytes(), e, options);
+  REQUIRE(copy);
+  *now += 13 * 3600;
+  CHECK(new_name(*copy) == first);
+  const std::string second = new_name(keys);
+  CHECK(second != first);
+  CHECK(copy->replace(keys.to_bytes().bytes()) == errc::success);
+  CHECK(new_name(*copy) == second);
+  *now += 13 * 3600;
+  CHECK(new_name(*copy) == second);
+  // From here on it has a secret of its own.
+  copy->rotate();
+  const std::string own = new_name(*copy);
+  CHECK(own != second);
+  *now += 13 * 3600;
+  CHECK(new_name(*copy) != own);
+}
+
+TEST_CASE("ticket keys that rotate often keep every ticket for its lifetime") {
+  const auto outlives = [](unix_time lifetime, unix_time rotation, unix_time step) {
+    auto now = std::make_shared<unix_time>(1000000);
+    ticket_options options;
+    options.lifetime = std::chrono::seconds(lifetime);
+    options.rotation = std::chrono::seconds(rotation);
+    options.clock = [now] { return *now; };
+    ticket_keys keys(options);
+    const std::string first = new_name(keys);
+    for (unix_time age = 0; age <= lifetime; age += step) {
+      *now = 1000000 + age;
+      static_cast<void>(new_name(keys));
+      if (find_name(keys, first) == detail::ticket_find::unknown) return false;
+    }
+    return new_name(keys) != first;
+  };
+  CHECK(outlives(604800, 3600, 600));
+  CHECK(outlives(604800, 0, 600));
+  CHECK(outlives(7200, -1, 1));
+  CHECK(outlives(1000, 50, 1));
+  CHECK(outlives(15, 0, 1));
+  CHECK(outlives(1, 0, 1));
+}
+
 TEST_CASE("ticket keys are another policy's in name and in substance") {
   ticket_keys keys;
   sha256_digest other{};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -8,6 +9,7 @@
 #include "plugtls/detail/callback.hpp"
 #include "plugtls/detail/exceptions.hpp"
 #include "plugtls/detail/session_envelope.hpp"
+#include "plugtls/unix_time.hpp"
 
 namespace plugtls::detail {
 
@@ -46,12 +48,13 @@ class resumable_peer {
   }
 
   /// Returns what a server puts into its tickets about the client. A chain that is too long for that is left out, so
-  /// that such a ticket is declined.
+  /// that such a ticket is declined: with the session besides, NewSessionTicket is to stay well below the 16 KiB that
+  /// some clients can read (mbedTLS).
   static byte_vector to_ticket(const std::vector<certificate>& presented) {
     std::size_t size = 0;
     for (const certificate& c : presented) size += c.der().size() + 4;
     field_writer out;
-    const bool fits = size <= 16384 && presented.size() < 256;
+    const bool fits = size <= 8192 && presented.size() < 256;
     out.raw({});
     out.number(fits ? 1 : 0, 1);
     out.number(fits ? presented.size() : 0, 1);
@@ -64,6 +67,8 @@ class resumable_peer {
 
   std::vector<certificate> chain;
   std::vector<certificate> path;
+  /// The moment in the ticket that was opened last. Set by servers' adapters.
+  std::optional<unix_time> moment;
 
  private:
   void forget() noexcept {

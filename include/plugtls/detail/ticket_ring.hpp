@@ -45,14 +45,15 @@ class ticket_ring {
   using clock = callback<unix_time()>;
 
   ticket_ring(unix_time lifetime, unix_time rotation, clock own_clock)
-      : lifetime_(lifetime), rotation_(rotation), clock_(std::move(own_clock)) {}
+      : lifetime_(lifetime), rotation_(at_least(rotation, lifetime)), clock_(std::move(own_clock)) {}
   ticket_ring(const ticket_ring&) = delete;
   ticket_ring& operator=(const ticket_ring&) = delete;
 
   /// How long a ticket is good for, in seconds.
   unix_time lifetime_seconds() const noexcept { return lifetime_; }
 
-  /// Has the next ticket made with a new secret. Tickets of the others stay good for as long as they live.
+  /// Has the next ticket made with a new secret. Tickets of the others stay good for as long as they live, within a
+  /// bound: 16 secrets are held, so that tickets end early where this is called 16 times within their lifetime.
   void rotate() noexcept {
     const light_lock lock(busy_);
     due_ = true;
@@ -141,6 +142,7 @@ class ticket_ring {
     for (std::size_t i = 1; i < secrets_.size(); ++i) secrets_[i].retired = secrets_[i - 1].made;
     due_ = false;
     used_.forget(system_now());
+    is_anothers_ = true;
     return true;
   }
 
@@ -155,6 +157,12 @@ class ticket_ring {
     unix_time retired = 0;  // when a newer one took its place
   };
 
+  // What rotates by itself never forgets a secret that a ticket may need.
+  static unix_time at_least(unix_time rotation, unix_time lifetime) noexcept {
+    const auto most = static_cast<unix_time>(most_secrets) - 2;
+    return std::max({rotation, (lifetime + most - 1) / most, unix_time{1}});
+  }
+
   // A secret is kept until the last ticket made with it has expired.
   void forget(unix_time now) {
     while (secrets_.size() > 1 && (secrets_.back().retired + lifetime_ < now || secrets_.size() > most_secrets))
@@ -162,13 +170,15 @@ class ticket_ring {
   }
 
   bool renew(unix_time now, random_source fill) {
-    if (!secrets_.empty() && !due_ && now - secrets_.front().made < rotation_) return true;
+    const bool is_due = due_ || (!is_anothers_ && !secrets_.empty() && now - secrets_.front().made >= rotation_);
+    if (!secrets_.empty() && !is_due) return true;
     std::array<std::byte, secret_size> fresh;
     if (!fill(fresh)) return false;
     secrets_.insert(secrets_.begin(), {secret(byte_view(fresh)), now, 0});
     wipe(fresh.data(), fresh.size());
     if (secrets_.size() > 1) secrets_[1].retired = now;
     due_ = false;
+    is_anothers_ = false;
     forget(now);
     return true;
   }
@@ -193,6 +203,7 @@ class ticket_ring {
   std::vector<entry> secrets_;  // newest first
   bool due_ = false;
   used_tickets used_;
+  bool is_anothers_ = false;  // who gave the newest one makes the next
 };
 
 /// What a server's context makes and opens tickets with; without keys there are none.

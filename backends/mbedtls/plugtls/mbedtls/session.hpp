@@ -40,13 +40,13 @@ inline secret write_session(const mbedtls_ssl_session& session) {
 class ticket {
  public:
   /// Returns how many bytes were written; 0 where there is not enough room, or something fails.
-  static std::size_t seal(const detail::ticket_rules& rules, const mbedtls_ssl_session& session, byte_view client,
-                          std::span<std::byte> out) {
+  static std::size_t seal(const detail::ticket_rules& rules, const mbedtls_ssl_session& session, unix_time moment,
+                          byte_view client, std::span<std::byte> out) {
     detail::ticket_key key;
     if (!rules.seal(key)) return 0;
     detail::field_writer content;
     content.raw({});
-    content.number(static_cast<std::uint64_t>(rules.keys->time()), 8);
+    content.number(static_cast<std::uint64_t>(moment), 8);
     const secret saved = write_session(session);
     content.field(saved.bytes());
     content.field(client);
@@ -76,6 +76,7 @@ class ticket {
     detail::field_reader in(plain.view());
     const auto made = static_cast<unix_time>(in.number(8));
     const byte_view saved = in.field(), state = in.field();
+    client.moment = made;
     return in.ended() && rules.keys->is_timely(made) &&
            mbedtls_ssl_session_load(&session, mbedtls::data(saved), saved.size()) == 0 && client.decide_ticket(state);
   }
@@ -101,6 +102,12 @@ class handshake_scope {
   }
   /// Whether the server's hello, which has left by now, resumes a session. No version tells.
   bool resumes() const noexcept { return wire_.observer().facts().says_resumed(); }
+  /// Whether the session may be resumed at all: in TLS 1.2 it needs the extended master secret (RFC 7627 §5.3), which
+  /// mbedTLS does not keep with it.
+  bool is_resumable() const noexcept {
+    const detail::hello_facts& facts = wire_.observer().facts();
+    return facts.version == tls_version::tls1_3 || facts.extended_master_secret;
+  }
 
   peer_verifier& verifier;
 
@@ -119,9 +126,12 @@ inline int write_ticket(void* rules, const mbedtls_ssl_session* session, unsigne
   const auto room = std::as_writable_bytes(std::span(begin, static_cast<std::size_t>(end - begin)));
   *lifetime = static_cast<std::uint32_t>(own.keys->lifetime_seconds());
   *size = detail::guard(verifier.exception(), std::size_t{0}, [&] {
-    const std::size_t n = ticket::seal(own, *session, verifier.ticket_state(scope.resumes()), room);
-    // A chain that does not fit makes a ticket that will be declined: in TLS 1.3 none at all would end the handshake.
-    return n != 0 ? n : ticket::seal(own, *session, {}, room);
+    const unix_time moment = verifier.ticket_moment(scope.resumes(), own.keys->time());
+    const std::size_t n =
+        scope.is_resumable() ? ticket::seal(own, *session, moment, verifier.ticket_state(scope.resumes()), room) : 0;
+    // What is not to be resumed, and a chain that does not fit, makes a ticket that will be declined: in TLS 1.3 none
+    // at all would end the handshake.
+    return n != 0 ? n : ticket::seal(own, *session, moment, {}, room);
   });
   return *size != 0 ? 0 : MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL;
 }

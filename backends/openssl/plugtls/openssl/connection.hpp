@@ -52,7 +52,13 @@ class connection {
     return errc::success;
   }
   unsigned session_count() const noexcept { return session_count_; }
-  bool session(native_session& out) const { return session_ && write_session(session_.get(), out); }
+  // A new ticket in a resumed handshake of TLS 1.2 is told to nobody.
+  bool session(native_session& out) const {
+    const bool is_renewed = !session_ && resumed() && SSL_version(ssl_.get()) == TLS1_2_VERSION;
+    const session_handle renewed(is_renewed ? SSL_get1_session(ssl_.get()) : nullptr);
+    SSL_SESSION* newest = is_renewed ? renewed.get() : session_.get();
+    return newest != nullptr && write_session(newest, out);
+  }
   bool resumed() const noexcept { return SSL_session_reused(ssl_.get()) == 1; }
 
   std::size_t early_data_allowed() const noexcept {
@@ -253,11 +259,13 @@ class connection {
   static int on_ticket_made(SSL* ssl, void*) {
     auto* self = static_cast<connection*>(SSL_get_ex_data(ssl, data_index()));
     return detail::guard(self->verifier_->exception(), 0, [&] {
+      const bool resumes = SSL_session_reused(ssl) == 1;
+      const unix_time moment = self->verifier_->ticket_moment(resumes, self->plan_->tickets.keys->time());
       detail::field_writer state;
       state.raw({});
-      state.number(static_cast<std::uint64_t>(self->plan_->tickets.keys->time()), 8);
-      state.field(self->later_ != nullptr ? self->later_->ticket_state(false)
-                                          : self->verifier_->ticket_state(SSL_session_reused(ssl) == 1));
+      state.number(static_cast<std::uint64_t>(moment), 8);
+      // Whoever answers a request later is another peer, of the same session.
+      state.field(self->later_ != nullptr ? self->later_->ticket_state(false) : self->verifier_->ticket_state(resumes));
       if (self->plan_->early_data != 0 && !early_ticket::make(self->asked_name(), state)) return 0;
       return SSL_SESSION_set1_ticket_appdata(SSL_get_session(ssl), state.view().data(), state.view().size());
     });
@@ -275,6 +283,7 @@ class connection {
       const auto made = static_cast<unix_time>(in.number(8));
       const byte_view client = in.field();
       self->early_ticket_ = early_ticket(in);
+      self->verifier_->resumable().moment = made;
       return in.ended() && self->plan_->tickets.keys->is_timely(made) &&
              self->verifier_->resumable().decide_ticket(client);
     });

@@ -171,6 +171,8 @@ class connection {
 
   /// wolfSSL's object; belongs to this.
   WOLFSSL* native_handle() const noexcept { return ssl_.get(); }
+  // For the ticket callback.
+  peer_verifier& verifier() const noexcept { return *verifier_; }
 
  private:
   static constexpr int alert_fatal = 2;
@@ -232,13 +234,18 @@ class connection {
   // A client of TLS 1.2 that offers a ticket takes the server's hello for its acceptance, and cannot go back when
   // certificates follow (5.5 to 5.7 src/internal.c, DSH_CheckSessionId). So it is shown the hello only when it is known
   // what comes after it, and without the ticket where that was declined. A server gives up at a ticket of TLS 1.2 whose
-  // size is not its own's, another library's say: it is shown none but of keys that it has.
+  // size is not its own's, another library's say: it is shown none but of keys that it has. Nor has it tickets for a
+  // client of TLS 1.2 without the extended master secret (RFC 7627 §5.3): wolfSSL would resume its sessions, and ends
+  // the handshake where the session had it.
   bool is_ticket_known() noexcept {
     const detail::handshake_observer& seen = wire_->observer();
     const detail::hello_facts& facts = seen.facts();
     if (!is_client()) {
       if (!facts.client_hello_seen) return false;
-      if (facts.ticket_size != 0 && !has_key_of(facts)) wolfSSL_set_SSL_CTX(ssl_.get(), context_->without_tickets());
+      const bool is_1_3 = facts.offers_1_3 && context_->plan().max_version == tls_version::tls1_3;
+      const bool is_resumable = is_1_3 || facts.offers_extended_secret;
+      if (!is_resumable || (facts.ticket_size != 0 && !has_key_of(facts)))
+        wolfSSL_set_SSL_CTX(ssl_.get(), context_->without_tickets());
       return true;
     }
     const bool is_full = facts.certificate_seen || facts.hello_done_seen;
@@ -246,8 +253,7 @@ class connection {
     return is_full || facts.version == tls_version::tls1_3 || facts.ticket_seen || seen.peer_is_encrypted();
   }
   bool has_key_of(const detail::hello_facts& facts) const noexcept {
-    detail::exception_slot dropped;
-    return detail::guard(dropped, false, [&] {
+    return detail::guard(verifier_->exception(), false, [&] {
       detail::ticket_key key;
       return facts.ticket_size > facts.ticket_name.size() &&
              context_->plan().tickets.open(facts.ticket_name, key) != detail::ticket_find::unknown;
@@ -428,5 +434,20 @@ class connection {
   detail::byte_queue held_;
   ssl_handle ssl_;
 };
+
+// In TLS 1.3 a new ticket is always sent, and 5.7 resumes nothing that it is told to replace. Whether a session is
+// resumed is wolfSSL's word alone: in TLS 1.2 the server's hello waits for the rest of its flight.
+inline int context::on_ticket(WOLFSSL* ssl, unsigned char* name, unsigned char* iv, unsigned char* tag, int seals,
+                              unsigned char* bytes, int size, int* out_size, void* self) noexcept {
+  const detail::ticket_rules& rules = static_cast<const context*>(self)->plan_->tickets;
+  peer_verifier& verifier = static_cast<connection*>(wolfSSL_GetIOReadCtx(ssl))->verifier();
+  const int answer = detail::guard(verifier.exception(), static_cast<int>(WOLFSSL_TICKET_RET_REJECT), [&] {
+    if (seals == 0) return ticket::open(rules, verifier.resumable(), name, iv, tag, bytes, size, out_size);
+    const unix_time moment = verifier.ticket_moment(wolfSSL_session_reused(ssl) == 1, rules.keys->time());
+    return ticket::seal(rules, moment, name, iv, tag, bytes, size, out_size);
+  });
+  const bool is_1_3 = wolfSSL_version(ssl) == static_cast<int>(tls_version::tls1_3);
+  return answer == WOLFSSL_TICKET_RET_CREATE && is_1_3 ? static_cast<int>(WOLFSSL_TICKET_RET_OK) : answer;
+}
 
 }  // namespace plugtls::wolfssl

@@ -132,19 +132,9 @@ class context {
     return e == WOLFSSL_SUCCESS ? errc::success : refuse(info, e, errc::unsupported, "wolfSSL refuses session tickets");
   }
 
-  // The ticket's clock may throw; then there is no ticket. In TLS 1.3 a new one is always sent, and 5.7 resumes nothing
-  // that it is told to replace.
+  // Stands beside the connection, whose verifier keeps what the ticket's clock throws.
   static int on_ticket(WOLFSSL* ssl, unsigned char* name, unsigned char* iv, unsigned char* tag, int seals,
-                       unsigned char* bytes, int size, int* out_size, void* self) noexcept {
-    const detail::ticket_rules& rules = static_cast<const context*>(self)->plan_->tickets;
-    detail::exception_slot dropped;
-    const int answer = detail::guard(dropped, static_cast<int>(WOLFSSL_TICKET_RET_REJECT), [&] {
-      return seals != 0 ? ticket::seal(rules, name, iv, tag, bytes, size, out_size)
-                        : ticket::open(rules, name, iv, tag, bytes, size, out_size);
-    });
-    const bool is_1_3 = wolfSSL_version(ssl) == static_cast<int>(tls_version::tls1_3);
-    return answer == WOLFSSL_TICKET_RET_CREATE && is_1_3 ? static_cast<int>(WOLFSSL_TICKET_RET_OK) : answer;
-  }
+                       unsigned char* bytes, int size, int* out_size, void* self) noexcept;
 
   // These serve TLS 1.3 too, where they stand for a PSK with SHA-256. The room for a name holds its NUL.
   static unsigned give_psk(WOLFSSL* ssl, const char*, char* identity, unsigned identity_room, unsigned char* key,

@@ -35,16 +35,16 @@ inline bool write_session(WOLFSSL_SESSION* session, native_session& out) {
 }
 
 /// A server's ticket callback, which seals and opens in place by AES-256-GCM. Of the 16 bytes that wolfSSL has for an
-/// initial value 12 are the nonce, and 4 the moment, in seconds; of the 32 for an authenticator 16 are the tag,
-/// and 16 are zero.
+/// initial value 12 are the nonce, and 4 the moment of the full handshake, in seconds; of the 32 for an authenticator
+/// 16 are the tag, and 16 are zero.
 class ticket {
  public:
-  static int seal(const detail::ticket_rules& rules, unsigned char* name, unsigned char* iv, unsigned char* tag,
-                  unsigned char* bytes, int size, int* out_size) {
+  static int seal(const detail::ticket_rules& rules, unix_time made, unsigned char* name, unsigned char* iv,
+                  unsigned char* tag, unsigned char* bytes, int size, int* out_size) {
     detail::ticket_key key;
     const std::span<std::byte> nonce = std::as_writable_bytes(std::span(iv, nonce_size));
     if (!rules.seal(key) || !fill_random(nonce)) return WOLFSSL_TICKET_RET_REJECT;
-    const auto moment = static_cast<std::uint32_t>(rules.keys->time());
+    const auto moment = static_cast<std::uint32_t>(made);
     for (int i = 0; i < 4; ++i) iv[nonce_size + i] = static_cast<unsigned char>(moment >> (24 - 8 * i) & 0xff);
     std::transform(key.name.begin(), key.name.end(), name,
                    [](std::byte b) { return std::to_integer<unsigned char>(b); });
@@ -54,8 +54,8 @@ class ticket {
   }
 
   /// `WOLFSSL_TICKET_RET_CREATE`: good, and a new one is due.
-  static int open(const detail::ticket_rules& rules, unsigned char* name, unsigned char* iv, unsigned char* tag,
-                  unsigned char* bytes, int size, int* out_size) {
+  static int open(const detail::ticket_rules& rules, detail::resumable_peer& client, unsigned char* name,
+                  unsigned char* iv, unsigned char* tag, unsigned char* bytes, int size, int* out_size) {
     detail::ticket_key key;
     const auto found = rules.open(std::as_bytes(std::span(name, WOLFSSL_TICKET_NAME_SZ)), key);
     if (found == detail::ticket_find::unknown || !run(false, key, name, iv, tag, bytes, size))
@@ -65,8 +65,10 @@ class ticket {
     std::uint32_t moment = 0;
     for (int i = 0; i < 4; ++i) moment = moment << 8 | iv[nonce_size + i];
     // Modulo 2^32: a ticket from the future is very old.
-    const std::uint32_t age = static_cast<std::uint32_t>(rules.keys->time()) - moment;
+    const unix_time now = rules.keys->time();
+    const std::uint32_t age = static_cast<std::uint32_t>(now) - moment;
     if (age > static_cast<std::uint32_t>(rules.keys->lifetime_seconds())) return WOLFSSL_TICKET_RET_REJECT;
+    client.moment = now - age;
     *out_size = size;
     return found == detail::ticket_find::newest ? WOLFSSL_TICKET_RET_OK : WOLFSSL_TICKET_RET_CREATE;
   }
