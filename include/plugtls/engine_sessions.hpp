@@ -118,13 +118,14 @@ bool note_moment(State& self) noexcept {
 }
 
 // Has a server remember the session of a full handshake of TLS 1.2 that is over: one with the extended master secret
-// (RFC 7627 §5.3), which got no ticket. Without memory for that there is none.
+// (RFC 7627 §5.3), which is not a ticket's. Without memory for that there is none.
 template <class State>
 void keep_session_id(State& self) noexcept {
   const session_id_rules& rules = self.context.plan(self.presented).session_ids;
   const hello_facts& facts = self.w.observer().facts();
   if (!rules || facts.version != tls_version::tls1_2 || facts.given_id_size != facts.given_id.size() ||
-      facts.ticket_seen || !facts.extended_master_secret || is_resumed(self))
+      facts.ticket_seen || (rules.beside_tickets && facts.offers_tickets) || !facts.extended_master_secret ||
+      is_resumed(self))
     return;
   exception_slot dropped;
   guard(dropped, 0, [&] {

@@ -173,8 +173,14 @@ class connection {
   WOLFSSL* native_handle() const noexcept { return ssl_.get(); }
   // For the callbacks about sessions.
   peer_verifier& verifier() const noexcept { return *verifier_; }
-  const detail::hello_facts& hello() const noexcept { return wire_->observer().facts(); }
-  const context_plan& plan() const noexcept { return context_->plan(); }
+  // The session that a client of TLS 1.2 offers by its id; null where the handshake is to be a full one.
+  WOLFSSL_SESSION* find_session(byte_view id) {
+    if (wolfSSL_version(ssl_.get()) != static_cast<int>(tls_version::tls1_2)) return nullptr;
+    const secret found = context_->plan().session_ids.find(id, wire_->observer().facts(), verifier_->resumable());
+    session_handle read = found.empty() ? session_handle() : read_session(found.bytes());
+    if (read) offered_count_ = wolfSSL_get_chain_count(wolfSSL_SESSION_get_peer_chain(read.get()));
+    return read.release();
+  }
 
  private:
   static constexpr int alert_fatal = 2;
@@ -455,14 +461,10 @@ inline int context::on_ticket(WOLFSSL* ssl, unsigned char* name, unsigned char* 
 inline WOLFSSL_SESSION* context::on_session_id(WOLFSSL* ssl, const unsigned char* id, int size,
                                                int* is_shared) noexcept {
   *is_shared = 0;  // the library frees it
-  const auto& c = *static_cast<const connection*>(wolfSSL_GetIOReadCtx(ssl));
-  if (wolfSSL_version(ssl) != static_cast<int>(tls_version::tls1_2) || size <= 0) return nullptr;
-  const auto wanted = std::as_bytes(std::span(id, static_cast<std::size_t>(size)));
-  return detail::guard(c.verifier().exception(), static_cast<WOLFSSL_SESSION*>(nullptr), [&] {
-    const secret found = c.plan().session_ids.find(wanted, c.hello(), c.verifier().resumable());
-    session_handle read = found.empty() ? session_handle() : read_session(found.bytes());
-    return read.release();
-  });
+  auto& c = *static_cast<connection*>(wolfSSL_GetIOReadCtx(ssl));
+  const auto wanted = std::as_bytes(std::span(id, static_cast<std::size_t>(size < 0 ? 0 : size)));
+  return detail::guard(c.verifier().exception(), static_cast<WOLFSSL_SESSION*>(nullptr),
+                       [&] { return c.find_session(wanted); });
 }
 
 }  // namespace plugtls::wolfssl
