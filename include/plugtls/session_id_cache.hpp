@@ -20,8 +20,6 @@ namespace plugtls {
 /// A session that ends in a fatal alert, or is offered in a handshake that fails, is forgotten (RFC 5246 §7.2.2).
 class session_id_cache : public detail::session_id_memory {
  public:
-  using clock_callback = detail::callback<unix_time()>;
-
   /// `capacity`: how many sessions are held. `lifetime`: how long one can be resumed after its full handshake; one
   /// second to a day (RFC 5246 §F.1.4), others are brought within. `clock`: whose time counts, in seconds since 1970
   /// UTC; empty: the system's. It is called in every handshake of such a server, by several threads at once. What it

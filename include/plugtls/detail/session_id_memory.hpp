@@ -36,9 +36,9 @@ struct id_session {
 /// A server's sessions by their ids; the oldest make room. Thread-safe.
 class session_id_memory {
  public:
-  using clock = callback<unix_time()>;
+  using clock_callback = callback<unix_time()>;
 
-  session_id_memory(std::size_t capacity, unix_time lifetime, clock own_clock)
+  session_id_memory(std::size_t capacity, unix_time lifetime, clock_callback own_clock)
       : capacity_(capacity), lifetime_(lifetime), clock_(std::move(own_clock)) {}
   session_id_memory(const session_id_memory&) = delete;
   session_id_memory& operator=(const session_id_memory&) = delete;
@@ -121,7 +121,7 @@ class session_id_memory {
 
   const std::size_t capacity_;
   const unix_time lifetime_;
-  const clock clock_;
+  const clock_callback clock_;
   mutable std::atomic_flag busy_;
   order order_;  // oldest first
   table sessions_;

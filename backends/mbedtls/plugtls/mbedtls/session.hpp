@@ -89,8 +89,8 @@ class ticket {
 /// Tells mbedTLS's callbacks about sessions whose handshake runs in this thread: they are told the configuration alone.
 class handshake_scope {
  public:
-  handshake_scope(peer_verifier& own, const wire& w, native_session& made) noexcept
-      : verifier(own), made(made), wire_(w), outer_(current()) {
+  handshake_scope(peer_verifier& own, const wire& w, native_session& newest) noexcept
+      : verifier(own), made(newest), wire_(w), outer_(current()) {
     current() = this;
   }
   handshake_scope(const handshake_scope&) = delete;
