@@ -102,11 +102,11 @@ class server {
   }
 
  private:
-  // Sessions outlive a reload, for the keys of their tickets do.
+  // Sessions outlive a reload, for what they are resumed by does.
   tls::any_context make_context(tls::error_info& info) {
     tls::server_settings settings = make_server_settings(options_);
     settings.insecure_key_log = log_;
-    resume_sessions(settings, *backend_, tickets_);
+    resume_sessions(settings, *backend_, resumption_);
     return backend_->server(settings, info);
   }
 
@@ -261,7 +261,7 @@ class server {
   const tls::backend_entry* backend_ = nullptr;
   tls::basic_context_slot<tls::any_backend> contexts_;
   tls::key_log_callback log_;
-  std::shared_ptr<tls::ticket_keys> tickets_ = std::make_shared<tls::ticket_keys>();
+  resumption resumption_;
   std::optional<served_folder> folder_;
   tls::tcp_acceptor acceptor_;
   stop_signal stop_;

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <plugtls/ticket_keys.hpp>
 
 #include <cerrno>
 #include <cstdio>
@@ -49,10 +48,10 @@ void save_session(const std::string& path, const tls::session& session, bool res
   ::close(fd);
 }
 
-void resume_sessions(tls::server_settings& settings, const tls::backend_entry& backend,
-                     const std::shared_ptr<tls::ticket_keys>& keys) {
+void resume_sessions(tls::server_settings& settings, const tls::backend_entry& backend, const resumption& by) {
   if (settings.verify == tls::verify_mode::none || backend.capabilities.has(tls::capability::client_auth_resumption))
-    settings.tickets = keys;
+    settings.tickets = by.tickets;
+  if (backend.capabilities.has(tls::capability::session_ids)) settings.session_ids = by.ids;
 }
 
 }  // namespace cli

@@ -4,6 +4,7 @@
 #include <memory>
 #include <plugtls/any.hpp>
 #include <plugtls/session.hpp>
+#include <plugtls/session_id_cache.hpp>
 #include <plugtls/ticket_keys.hpp>
 #include <string>
 
@@ -20,8 +21,13 @@ tls::session load_session(const std::string& path, const tls::backend_entry& bac
 /// `file_error`.
 void save_session(const std::string& path, const tls::session& session, bool resumed);
 
-/// Has a server resume sessions with these keys, where its backend can with these settings.
-void resume_sessions(tls::server_settings& settings, const tls::backend_entry& backend,
-                     const std::shared_ptr<tls::ticket_keys>& keys);
+/// What a server's contexts resume sessions by, one after the other.
+struct resumption {
+  std::shared_ptr<tls::ticket_keys> tickets = std::make_shared<tls::ticket_keys>();
+  std::shared_ptr<tls::session_id_cache> ids = std::make_shared<tls::session_id_cache>();
+};
+
+/// Has a server resume sessions, where its backend can with these settings.
+void resume_sessions(tls::server_settings& settings, const tls::backend_entry& backend, const resumption& by);
 
 }  // namespace cli

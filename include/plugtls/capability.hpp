@@ -50,6 +50,7 @@ enum class capability : std::uint8_t {
   rsa_pss_tls1_2,              ///< RSA-PSS signatures in TLS 1.2 (RFC 8446 §4.2.3)
   early_data,                  ///< early data, 0-RTT (RFC 8446 §2.3)
   post_handshake_auth,         ///< a server asks for a certificate later, and a client answers (RFC 8446 §4.6.2)
+  session_ids,                 ///< a server remembers sessions of TLS 1.2 by their ids (RFC 5246 §7.3)
 };
 
 inline constexpr capability all_capabilities[] = {
@@ -93,6 +94,7 @@ inline constexpr capability all_capabilities[] = {
     capability::rsa_pss_tls1_2,
     capability::early_data,
     capability::post_handshake_auth,
+    capability::session_ids,
 };
 
 /// Returns the name of a capability as it is spelled in code.
@@ -138,6 +140,7 @@ constexpr std::string_view name(capability c) noexcept {
     case capability::rsa_pss_tls1_2: return "rsa_pss_tls1_2";
     case capability::early_data: return "early_data";
     case capability::post_handshake_auth: return "post_handshake_auth";
+    case capability::session_ids: return "session_ids";
   }
   return "";
 }

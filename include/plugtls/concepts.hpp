@@ -45,12 +45,16 @@
 //   renegotiation_info).
 // - Sessions: a client asks for tickets, takes and offers sessions only where `plan.sessions` is set. A server sends
 //   and takes tickets only where `plan.tickets` has keys, one ticket per handshake of TLS 1.3, sealed by
-//   `plan.tickets.seal` with AES-256 and found by `plan.tickets.open`; there is no other resumption. In the ticket
+//   `plan.tickets.seal` with AES-256 and found by `plan.tickets.open`; there is no other resumption but what follows. In the ticket
 //   stands `peer_verifier::ticket_moment`; of one that is opened it is told as `resumable_peer::moment`, and taken only
 //   where it is timely. Where it verifies clients (capability client_auth_resumption) it puts
 //   `peer_verifier::ticket_state` into the ticket, and takes no ticket but after `resumable_peer::decide_ticket`. A
 //   ticket that cannot be opened makes the handshake a full one. In TLS 1.3 a session is resumed with a new key
 //   exchange only (psk_dhe_ke). A resumed handshake asks no verifier.
+// - Where `plan.session_ids` has memory, which it has with capability session_ids only, a server of TLS 1.2 gives 32
+//   random bytes as the id of a session for which it sends no ticket, and resumes by id what `plan.session_ids.find`
+//   gives, and nothing else. After a full handshake `session()` writes the server's session; the core keeps it. Without
+//   memory a session has no id, or one by which nothing is found.
 // - Where `plan.psks` is not empty, a client offers its one, and a server finds keys by `detail::find_psk`: for
 //   SHA-256, with psk_dhe_ke in TLS 1.3 and the suites of `is_psk` in TLS 1.2. Whether the connection was made with one
 //   is decided by `detail::psk_in_use` and nobody else; then `decide` is not called, and a server needs no certificate
@@ -159,7 +163,7 @@ concept NativeConnection = std::default_initializable<N> &&
   { n.offer(session_bytes) } -> std::same_as<errc>;
   // Counts the sessions that the connection, a client's, has received so far and that can be resumed.
   { c.session_count() } -> std::same_as<unsigned>;
-  // Writes the newest of them; false where there is none.
+  // Writes the newest of them, or a server's session (see `plan.session_ids`); false where there is none.
   { n.session(session) } -> std::same_as<bool>;
   // Whether the library resumes a session, from the server's hello on; where it does not tell, what the observer saw.
   { c.resumed() } -> std::same_as<bool>;

@@ -58,7 +58,7 @@ class basic_context {
   /// twice, have no identity or one of another name, and for identities of the same kind; and `invalid_purpose` for a
   /// certificate that no client may take for a server's: without digitalSignature or serverAuth where keyUsage or
   /// extendedKeyUsage are there. A client's own certificate is for the server to judge. `invalid_argument` also where
-  /// the clock of `tickets` throws.
+  /// the clock of `tickets` or `session_ids` throws.
   static basic_context server(const server_settings& settings, error_info& info) {
     auto s = std::make_shared<state>();
     s->plan.verify.mode = settings.verify;
@@ -84,6 +84,12 @@ class basic_context {
                     std::string(B::name) +
                         " cannot verify a client again when its session is resumed: do not set tickets where clients "
                         "are verified");
+    s->plan.session_ids.memory = settings.session_ids;
+    s->plan.session_ids.beside_tickets = settings.tickets != nullptr;
+    if (settings.session_ids && !B::capabilities.has(capability::session_ids))
+      return refuse(info, errc::unsupported,
+                    std::string(B::name) +
+                        " as it is built here cannot keep a server's sessions by their ids: leave session_ids off");
     return make(std::move(s), settings, role::server, info);
   }
 
@@ -249,18 +255,21 @@ class basic_context {
   // What sessions are bound to. What a callback would say is known to nobody: where there is one, they are bound to
   // this very context.
   static errc bind_sessions(context_plan& plan, std::span<const identity> own, error_info& info) {
-    if (!plan.sessions && !plan.tickets) return errc::success;
+    if (!plan.sessions && !plan.tickets && !plan.session_ids) return errc::success;
     sha256_digest tag{};
     const bool asks = plan.verify.mode != verify_mode::none && (plan.verify.on_verify || plan.verify.insecure_override);
     plan.tickets.fill = &B::random;
     detail::exception_slot thrown;
+    if (plan.session_ids) detail::guard(thrown, unix_time{}, [&] { return plan.session_ids.memory->time(); });
+    if (thrown)
+      return info.set(errc::invalid_argument, "the clock of session_ids (session_id_cache) threw an exception");
     if ((asks && !B::random(tag)) ||
         (plan.tickets && !detail::guard(thrown, false, [&] { return plan.tickets.keys->prepare(&B::random); })))
       return thrown ? info.set(errc::invalid_argument,
                                "the clock of the tickets (ticket_options::clock) threw an exception")
                     : info.set(errc::out_of_memory, std::string(B::name) + " gives no random bytes");
     plan.policy = detail::policy_digest(B::name, B::session_format(), plan, own, asks ? byte_view(tag) : byte_view());
-    plan.tickets.policy = plan.policy;
+    plan.tickets.policy = plan.session_ids.policy = plan.policy;
     return errc::success;
   }
 
@@ -290,7 +299,7 @@ class basic_context {
     info = {};
     errc e = B::start(info);
     // A handshake tells in the clear that a key was selected, and not whether it was shared beforehand.
-    if (e == errc::success && !s->plan.psks.empty() && (s->plan.sessions || s->plan.tickets))
+    if (e == errc::success && !s->plan.psks.empty() && (s->plan.sessions || s->plan.tickets || s->plan.session_ids))
       e = info.set(errc::invalid_argument, "a context has PSKs, or resumes sessions: give each a context of its own");
     if (e == errc::success) e = detail::make_plan<B>(settings, own, s->plan, info);
     if (e == errc::success) e = open_containers(s->identities, info);

@@ -10,6 +10,7 @@
 #include "plugtls/certificate.hpp"
 #include "plugtls/detail/option_check.hpp"
 #include "plugtls/detail/scheme_check.hpp"
+#include "plugtls/detail/session_id_memory.hpp"
 #include "plugtls/detail/ticket_ring.hpp"
 #include "plugtls/error_info.hpp"
 #include "plugtls/peer_verifier.hpp"
@@ -39,7 +40,8 @@ struct context_plan {
   verify_rules verify;       ///< also holds the trust anchors and CRLs
   std::shared_ptr<session_cache> sessions;  ///< a client's; null: sessions are neither asked for nor offered
   detail::ticket_rules tickets;             ///< a server's; without keys no tickets are made or taken
-  sha256_digest policy{};                   ///< `policy_digest`; all zero where neither of the two is set
+  detail::session_id_rules session_ids;     ///< a server's; without memory no session of TLS 1.2 has an id
+  sha256_digest policy{};                   ///< `policy_digest`; all zero where none of the three is set
   /// A server's: the most bytes of early data that its tickets allow. A client's: not 0 where it may send any.
   std::size_t early_data = 0;
   bool client_ca_names = false;      ///< a CertificateRequest holds the subjects of all anchors, in their order

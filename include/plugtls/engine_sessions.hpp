@@ -71,7 +71,8 @@ template <class State>
 bool is_resumed(const State& self) noexcept {
   const hello_facts& facts = self.w.observer().facts();
   const bool is_client = self.context.plan().own == role::client;
-  const bool possible = is_client ? !self.offered.empty() : bool(self.context.plan().tickets);
+  const context_plan& plan = self.context.plan();
+  const bool possible = is_client ? !self.offered.empty() : plan.tickets || plan.session_ids;
   const bool is_bound = !is_client || facts.version == tls_version::tls1_3 || facts.extended_master_secret;
   return possible && is_bound && facts.says_resumed() && self.native.resumed();
 }
@@ -105,6 +106,47 @@ session latest_session(State& self) {
   out.chain = self.peer_chain();
   out.staple = self.resumed ? self.offered.envelope().staple : self.verifier.kept_staple();
   return session(std::move(out));
+}
+
+// Takes the moment that a server remembers a session with. Where the clock throws, nothing has been sent yet.
+template <class State>
+bool note_moment(State& self) noexcept {
+  const session_id_rules& rules = self.context.plan(self.presented).session_ids;
+  if (!rules) return true;
+  self.begun = guard(self.verifier.exception(), unix_time{}, [&] { return rules.memory->time(); });
+  return !self.verifier.exception() || self.w.refuse(alert::internal_error, errc::handshake_failed);
+}
+
+// Has a server remember the session of a full handshake of TLS 1.2 that is over: one with the extended master secret
+// (RFC 7627 §5.3), which is not a ticket's. Without memory for that there is none.
+template <class State>
+void keep_session_id(State& self) noexcept {
+  const session_id_rules& rules = self.context.plan(self.presented).session_ids;
+  const hello_facts& facts = self.w.observer().facts();
+  if (!rules || facts.version != tls_version::tls1_2 || facts.given_id_size != facts.given_id.size() ||
+      facts.ticket_seen || (rules.beside_tickets && facts.offers_tickets) || !facts.extended_master_secret ||
+      is_resumed(self))
+    return;
+  exception_slot dropped;
+  guard(dropped, 0, [&] {
+    native_session made;
+    if (!self.native.session(made) || made.bytes.empty()) return 0;
+    const secret client(self.verifier.ticket_state(false));
+    rules.memory->keep(facts.given_id, {rules.policy, facts.server_name, self.begun, made.bytes, client});
+    return 0;
+  });
+}
+
+// Has a server forget the session of a connection that has failed, but for one that merely broke off later (RFC 5246
+// §7.2.1, §7.2.2).
+template <class State>
+void drop_session_id(State& self, bool was_open) noexcept {
+  const session_id_rules& rules = self.context.plan(self.presented).session_ids;
+  const hello_facts& facts = self.w.observer().facts();
+  if (!rules || facts.version != tls_version::tls1_2 || facts.given_id_size != facts.given_id.size()) return;
+  const errc why = self.error.code;
+  const bool broke_off = why == errc::truncated || why == errc::io_error || why == errc::timed_out;
+  if (!was_open || !broke_off) rules.memory->drop(facts.given_id);
 }
 
 // Hands new sessions to the cache.

@@ -153,6 +153,7 @@ struct engine_state {
     statistics.handshake_bytes_written = w.bytes_written();
     statistics.resumed = resumed;
     current = engine_phase::open;
+    keep_session_id(*this);
     keeps_sessions = context.plan().own == role::client && context.plan().sessions != nullptr;
     if (keeps_sessions) keep_sessions(*this);
     authenticates_later = context.plan().post_handshake_auth && agreed.version == tls_version::tls1_3;
@@ -191,6 +192,7 @@ struct engine_state {
       has_begun = true;
       if constexpr (has<B, capability::early_data>)
         if (takes_early) native.accept_early_data(early);
+      if (!note_moment(*this)) return native_status::failed;
     }
     const make_step_runner make = context.plan().step_runner;
     if (make == nullptr) {
@@ -245,7 +247,7 @@ struct engine_state {
       if (context.plan().sessions) context.plan().sessions->drop_alike(offered);
       drop_offer(*this);
     }
-    current = engine_phase::failed;
+    const bool was_open = std::exchange(current, engine_phase::failed) == engine_phase::open;
     error = {};
     if (!is_choosing) native.failure(error);
     if (verifier.exception()) error.code = errc::handshake_failed;  // what the library makes of it differs
@@ -260,6 +262,7 @@ struct engine_state {
     if (error.code != errc::psk_refused) judge().report(error);   // certificates did not matter
     // What a library refuses before it asks (no certificate at all) is a problem of the same kind.
     if (error.problems.empty() && is_verification(error.code)) add_problem(error.problems, error.code, 0);
+    drop_session_id(*this, was_open);
     static_cast<void>(w.flush());
     return {0, engine_status::failed, error.code};
   }
@@ -371,6 +374,7 @@ struct engine_state {
   bool takes_early = false;  // a server's program has asked for it
   byte_queue early;          // that a server has accepted, and its program has not read yet
   unsigned sessions_kept = 0;
+  unix_time begun = 0;  // a server's, where it remembers sessions
   session offered;
   std::string sni;
   connection_statistics statistics;  // what the wire counts is left out

@@ -17,6 +17,7 @@
 #include "plugtls/net/tcp_stream.hpp"
 #include "plugtls/session.hpp"
 #include "plugtls/session_cache.hpp"
+#include "plugtls/session_id_cache.hpp"
 #include "plugtls/stream.hpp"
 #include "plugtls/ticket_keys.hpp"
 #include "plugtls/trace_json.hpp"

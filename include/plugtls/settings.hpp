@@ -24,8 +24,9 @@ namespace plugtls {
 
 class session_cache;
 namespace detail {
+class session_id_memory;
 class ticket_ring;
-}
+}  // namespace detail
 
 /// Bounds on what a peer can make us hold, and on what we send.
 struct limits {
@@ -117,6 +118,11 @@ struct server_settings {
   /// Resumes connections, by tickets sealed with these (`std::make_shared<ticket_keys>()`, ticket_keys.hpp). Without,
   /// none is sent. Together with `verify` it needs capability client_auth_resumption.
   std::shared_ptr<detail::ticket_ring> tickets = {};
+  /// Resumes connections of TLS 1.2 by the ids of sessions that are remembered here
+  /// (`std::make_shared<session_id_cache>()`, session_id_cache.hpp): for clients that know of no tickets, and for all
+  /// where `tickets` is not set. Without, none is remembered. In TLS 1.3 there are tickets alone. Capability
+  /// session_ids.
+  std::shared_ptr<detail::session_id_memory> session_ids = {};
   /// The most bytes of early data that a client may send in a connection, 0 for none: bytes that somebody else can send
   /// again (`early_data_status`). They are taken only where the program asks for them, by `read_replayable_early_data`
   /// before the handshake, and only once from each ticket. Needs `tickets` and capability `early_data`, `verify` none

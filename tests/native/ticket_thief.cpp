@@ -13,7 +13,8 @@ struct ticket_thief::state {
     const int version = static_cast<int>(what.version);
     const std::string pki = PLUGTLS_TEST_DATA "/pki/";
     SSL_CTX_set_min_proto_version(context, version);
-    SSL_CTX_set_max_proto_version(context, version);
+    SSL_CTX_set_max_proto_version(context, what.offers_newer ? TLS1_3_VERSION : version);
+    if (!what.knows_tickets) SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
     SSL_CTX_sess_set_new_cb(context, keep);
     if (what.has_certificate) {
@@ -36,6 +37,8 @@ struct ticket_thief::state {
     if (!what.session.empty()) {
       const auto* bytes = reinterpret_cast<const unsigned char*>(what.session.data());
       SSL_SESSION* session = d2i_SSL_SESSION(nullptr, &bytes, static_cast<long>(what.session.size()));
+      const unsigned char other[48] = {2};
+      if (what.has_lost_secret) SSL_SESSION_set1_master_key(session, other, sizeof other);
       SSL_set_session(ssl, session);
       SSL_SESSION_free(session);
     }

@@ -9,7 +9,7 @@
 
 namespace plugtls_test {
 
-/// A client that shows tickets which it has no secret of, in ways that no library offers by itself. It verifies
+/// A client that shows tickets and ids which it has no secret of, in ways that no library offers by itself. It verifies
 /// nothing. No I/O of its own.
 class ticket_thief {
  public:
@@ -21,6 +21,9 @@ class ticket_thief {
     std::string shown_ticket = {};    ///< shown in the extension of TLS 1.2 (RFC 5077)
     std::string shown_identity = {};  ///< shown as a pre-shared key of TLS 1.3, with a binder that is made up
     std::string session = {};         ///< resumed as it should be: what `session()` gave
+    bool has_lost_secret = false;     ///< or with another secret than the session's
+    bool knows_tickets = true;        ///< of TLS 1.2
+    bool offers_newer = false;        ///< TLS 1.3 besides
   };
 
   explicit ticket_thief(const plan& what);

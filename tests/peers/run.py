@@ -3,6 +3,7 @@
 """plugtls against programs of others: run.py PLUGTLS. curl and `openssl s_client` are the clients, `openssl s_server` is the
 server; with and without client certificates, at each version that the backend has."""
 import contextlib
+import itertools
 import os
 import pathlib
 import shutil
@@ -185,23 +186,44 @@ class OpensslClient(BackendTest):
                     self.assertEqual(result.returncode, 0, result.stderr)
                     self.assertEqual(server.record()["resumed"], resumed)
 
+    def test_session_ids(self):
+        """Clients of TLS 1.2 that know of no tickets, beside others, with and without certificates."""
+        own = ["-cert", PKI / "client.pem", "-key", PKI / "client_key.pem", "-cert_chain", PKI / "intermediate.pem"]
+        for backend, capabilities in self.backends.items():
+            for demand, certificate in (([], []), (DEMAND, own)):
+                with self.subTest(backend), self.program.serve("--backend", backend, "--json", *demand) as server, \
+                        tempfile.TemporaryDirectory() as place:
+                    file = pathlib.Path(place) / "session"
+                    for resumed in (False, True, True):
+                        known = ["-sess_in", file] if file.exists() else []
+                        result = self.s_client(server, "-tls1_2", "-no_ticket", "-ign_eof", "-sess_out", file, *certificate,
+                                               *known, stdin=b"GET / HTTP/1.0\r\n\r\n")
+                        self.assertEqual(result.returncode, 0, result.stderr)
+                        record = server.record()
+                        self.assertEqual(record["resumed"], resumed and capabilities["session_ids"])
+                        self.assertEqual(len(record["chain"]), 2 if certificate else 0)
+                    # An id is for the name that it was made for (RFC 6066 §3).
+                    result = self.s_client(server, "-tls1_2", "-no_ticket", "-ign_eof", "-sess_in", file, *certificate,
+                                           "-servername", "other.test", stdin=b"GET / HTTP/1.0\r\n\r\n")
+                    self.assertFalse(server.record()["resumed"])
+
     def test_extended_master_secret(self):
         """What was made without is not resumed, nor by a client that does without (RFC 7627 §5.3)."""
         with tempfile.TemporaryDirectory() as place:
             place = pathlib.Path(place)
             (place / "config").write_text(WITHOUT_EXTENDED_MASTER_SECRET)
             env = {True: None, False: {**os.environ, "OPENSSL_CONF": str(place / "config")}}
-            for backend in self.backends:
+            for backend, capabilities in self.backends.items():
                 with self.subTest(backend), self.program.serve("--backend", backend, "--max", "1.2", "--json") as server:
-                    for first, then in ((True, True), (True, False), (False, True), (False, False)):
-                        file = place / f"{backend} {first} {then}"
+                    for first, then, by in itertools.product((True, False), (True, False), ([], ["-no_ticket"])):
+                        file = place / f"{backend} {first} {then} {by}"
                         for has, way in ((first, "-sess_out"), (then, "-sess_in")):
                             known = [way, file] if way == "-sess_out" or file.exists() else []
-                            result = self.s_client(server, "-tls1_2", "-ign_eof", *known, env=env[has],
+                            result = self.s_client(server, "-tls1_2", "-ign_eof", *by, *known, env=env[has],
                                                    stdin=b"GET / HTTP/1.0\r\n\r\n")
-                            self.assertEqual(result.returncode, 0, (first, then, result.stderr))
-                            resumed = way == "-sess_in" and first and then
-                            self.assertEqual(server.record()["resumed"], resumed, (first, then))
+                            self.assertEqual(result.returncode, 0, (first, then, by, result.stderr))
+                            resumed = way == "-sess_in" and first and then and (not by or capabilities["session_ids"])
+                            self.assertEqual(server.record()["resumed"], resumed, (first, then, by))
 
     def test_old_versions(self):
         for backend in self.backends:

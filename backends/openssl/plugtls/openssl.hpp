@@ -51,6 +51,7 @@ struct backend {
                           capability::client_auth_resumption,
                           capability::pkcs12,
                           capability::scrypt_key,
+                          capability::session_ids,
                           capability::older_version_session};
     set.add(capability::tls1_3, has_tls1_3);
     set.add(capability::external_psk, has_psk);

@@ -24,6 +24,7 @@ struct backend {
                        capability::tls_unique,
                        capability::pkcs12};
     set.add(capability::tls1_3, compat::has_tls1_3);
+    set.add(capability::session_ids, compat::has_session_ids);
     set.add(capability::external_rsa_key, compat::has_sign_callbacks);
     set.add(capability::external_rsa_pss_key, compat::has_sign_callbacks && compat::has_pss);
     set.add(capability::external_ec_key, compat::has_sign_callbacks);

@@ -48,6 +48,9 @@ struct hello_facts {
   bool extended_master_secret = false;     // agreed on: TLS 1.2 (RFC 7627)
   std::array<std::byte, 32> session_id{};  // the client's
   std::size_t session_id_size = 0;
+  std::array<std::byte, 32> given_id{};  // the server's
+  std::size_t given_id_size = 0;
+  bool offers_tickets = false;              // the client knows of RFC 5077
   std::size_t ticket_size = 0;              // of the client's, TLS 1.2
   std::array<std::byte, 16> ticket_name{};  // its first bytes (RFC 5077 §4)
   bool offers_extended_secret = false;      // the client asks for RFC 7627
@@ -169,6 +172,7 @@ inline void read_client_hello(byte_view body, std::span<const named_group> own_g
     }
     if (type == 41) read_psk_offers(extension, facts);
     if (type == 35) {
+      facts.offers_tickets = true;
       const byte_view ticket = extension.take(extension.size());
       facts.ticket_size = ticket.size();
       for (std::size_t i = 0; i < ticket.size() && i < facts.ticket_name.size(); ++i) facts.ticket_name[i] = ticket[i];
@@ -222,6 +226,8 @@ inline void read_server_hello(byte_view body, hello_facts& facts) noexcept {
     }
   }
   const byte_view sent = byte_view(facts.session_id).first(facts.session_id_size);
+  facts.given_id_size = session_id.size() <= facts.given_id.size() ? session_id.size() : 0;
+  for (std::size_t i = 0; i < facts.given_id_size; ++i) facts.given_id[i] = session_id[i];
   facts.session_id_fits = sent.empty() || as_text(session_id) == as_text(sent);
   facts.version = static_cast<tls_version>(version);
   facts.server_hello_seen = true;

@@ -53,7 +53,7 @@ inline constexpr capability_set capabilities = [] {
                      capability::any_alpn_name,          capability::long_chain,
                      capability::many_alt_names,         capability::encrypted_der_key,
                      capability::encrypted_alert_number, capability::exact_certificate_alert,
-                     capability::client_auth_resumption};
+                     capability::client_auth_resumption, capability::session_ids};
   set.add(capability::tls1_3, has_tls1_3);
   set.add(capability::external_rsa_key, has_rsa_functions);
 #if MBEDTLS_VERSION_NUMBER < 0x04000000 && defined(MBEDTLS_PKCS5_C) && defined(MBEDTLS_PKCS12_C)
@@ -176,6 +176,28 @@ inline void allow_sessions(mbedtls_ssl_config* conf, role own) noexcept {
   if (own == role::client)
     mbedtls_ssl_conf_tls13_enable_signal_new_session_tickets(conf,
                                                              MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED);
+#endif
+}
+
+/// Has a server's sessions found and kept by `find(self, id, session)` and `keep(self, session)`; 0 for success.
+template <auto Find, auto Keep>
+void remember_sessions(mbedtls_ssl_config* conf, void* self) noexcept {
+#if MBEDTLS_VERSION_NUMBER < 0x03000000
+  mbedtls_ssl_conf_session_cache(
+      conf, self,
+      [](void* own, mbedtls_ssl_session* session) {
+        return Find(own, std::as_bytes(std::span(session->id, session->id_len)), session);
+      },
+      [](void* own, const mbedtls_ssl_session* session) { return Keep(own, session); });
+#else
+  mbedtls_ssl_conf_session_cache(
+      conf, self,
+      [](void* own, const unsigned char* id, std::size_t size, mbedtls_ssl_session* session) {
+        return Find(own, std::as_bytes(std::span(id, size)), session);
+      },
+      [](void* own, const unsigned char*, std::size_t, const mbedtls_ssl_session* session) {
+        return Keep(own, session);
+      });
 #endif
 }
 

@@ -52,7 +52,7 @@ class connection {
   native_status handshake() {
     if (!std::exchange(started_, true))
       if (const int e = compat::refresh_random(); e != 0) return status(e);
-    const handshake_scope scope(*verifier_, *wire_);
+    handshake_scope scope(*verifier_, *wire_, newest_);
     while (!compat::is_over(*ssl_.get())) {
       const int step = compat::state(*ssl_.get());
       alert_passed_ = false;

@@ -39,6 +39,9 @@ class context {
     if (plan.tickets)  // as the suites, they are not changed
       mbedtls_ssl_conf_session_tickets_cb(conf, write_ticket, parse_ticket,
                                           const_cast<detail::ticket_rules*>(&plan.tickets));
+    if (plan.session_ids)
+      compat::remember_sessions<find_session, keep_session>(conf,
+                                                            const_cast<detail::session_id_rules*>(&plan.session_ids));
     compat::set_versions(conf, plan.min_version, plan.max_version);
 
     suites_ = native_list<int>(plan.cipher_suites);

@@ -86,10 +86,11 @@ class ticket {
   static constexpr std::size_t overhead = name_size + nonce_size + tag_size;
 };
 
-/// Tells mbedTLS's ticket callbacks whose handshake runs in this thread: they are told the configuration alone.
+/// Tells mbedTLS's callbacks about sessions whose handshake runs in this thread: they are told the configuration alone.
 class handshake_scope {
  public:
-  handshake_scope(peer_verifier& own, const wire& w) noexcept : verifier(own), wire_(w), outer_(current()) {
+  handshake_scope(peer_verifier& own, const wire& w, native_session& newest) noexcept
+      : verifier(own), made(newest), wire_(w), outer_(current()) {
     current() = this;
   }
   handshake_scope(const handshake_scope&) = delete;
@@ -109,7 +110,10 @@ class handshake_scope {
     return facts.version == tls_version::tls1_3 || facts.extended_master_secret;
   }
 
+  const detail::hello_facts& hello() const noexcept { return wire_.observer().facts(); }
+
   peer_verifier& verifier;
+  native_session& made;  // the session that is to be remembered by its id
 
  private:
   const wire& wire_;
@@ -143,6 +147,27 @@ inline int parse_ticket(void* rules, mbedtls_ssl_session* session, unsigned char
     return ticket::open(own, std::as_bytes(std::span(bytes, size)), *session, verifier.resumable());
   });
   return good ? 0 : MBEDTLS_ERR_SSL_INVALID_MAC;
+}
+
+// The same for ids; they know a server's session_id_rules. mbedTLS goes on to a full handshake where none is found.
+inline int find_session(void* rules, byte_view id, mbedtls_ssl_session* session) noexcept {
+  const auto& own = *static_cast<const detail::session_id_rules*>(rules);
+  if (handshake_scope::current() == nullptr) return MBEDTLS_ERR_SSL_INTERNAL_ERROR;
+  const handshake_scope& scope = *handshake_scope::current();
+  return detail::guard(scope.verifier.exception(), MBEDTLS_ERR_SSL_INTERNAL_ERROR, [&] {
+    const secret found = own.find(id, scope.hello(), scope.verifier.resumable());
+    return found.empty() ? MBEDTLS_ERR_SSL_INTERNAL_ERROR
+                         : mbedtls_ssl_session_load(session, mbedtls::data(found.bytes()), found.size());
+  });
+}
+inline int keep_session(void*, const mbedtls_ssl_session* session) noexcept {
+  if (handshake_scope::current() == nullptr) return MBEDTLS_ERR_SSL_INTERNAL_ERROR;
+  handshake_scope& scope = *handshake_scope::current();
+  detail::exception_slot dropped;  // what cannot be written is not remembered
+  return detail::guard(dropped, MBEDTLS_ERR_SSL_ALLOC_FAILED, [&] {
+    scope.made.bytes = write_session(*session);
+    return 0;
+  });
 }
 
 }  // namespace plugtls::mbedtls

@@ -52,11 +52,12 @@ class connection {
     return errc::success;
   }
   unsigned session_count() const noexcept { return session_count_; }
-  // A new ticket in a resumed handshake of TLS 1.2 is told to nobody.
+  // A new ticket in a resumed handshake of TLS 1.2 is told to nobody, and a server's session is not asked for before.
   bool session(native_session& out) const {
-    const bool is_renewed = !session_ && resumed() && SSL_version(ssl_.get()) == TLS1_2_VERSION;
-    const session_handle renewed(is_renewed ? SSL_get1_session(ssl_.get()) : nullptr);
-    SSL_SESSION* newest = is_renewed ? renewed.get() : session_.get();
+    const bool is_untold =
+        !session_ && (resumed() || own_ == role::server) && SSL_version(ssl_.get()) == TLS1_2_VERSION;
+    const session_handle untold(is_untold ? SSL_get1_session(ssl_.get()) : nullptr);
+    SSL_SESSION* newest = is_untold ? untold.get() : session_.get();
     return newest != nullptr && write_session(newest, out);
   }
   bool resumed() const noexcept { return SSL_session_reused(ssl_.get()) == 1; }
@@ -233,6 +234,17 @@ class connection {
     self->session_.reset(session);
     ++self->session_count_;
     return 1;  // now ours
+  }
+  // A server's, also for tickets of TLS 1.3 that are no tickets of ours: those are no ids.
+  static SSL_SESSION* on_session_id(SSL* ssl, const unsigned char* id, int size, int* is_shared) {
+    auto* self = static_cast<connection*>(SSL_get_ex_data(ssl, data_index()));
+    *is_shared = 0;
+    if (SSL_version(ssl) != TLS1_2_VERSION || size <= 0) return nullptr;
+    const auto wanted = std::as_bytes(std::span(id, static_cast<std::size_t>(size)));
+    return detail::guard(self->verifier_->exception(), static_cast<SSL_SESSION*>(nullptr), [&] {
+      const detail::hello_facts& hello = self->wire_->observer().facts();
+      return resumable_session(self->plan_->session_ids.find(wanted, hello, self->verifier_->resumable()).bytes());
+    });
   }
   // A server's: 0 makes no ticket, or declines one.
   static int on_ticket_key(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac,

@@ -111,11 +111,17 @@ class context {
       SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
       SSL_CTX_sess_set_new_cb(ctx, connection::on_session);
     }
+    const auto* policy = reinterpret_cast<const unsigned char*>(plan_->policy.data());
+    if ((plan_->tickets || plan_->session_ids) && SSL_CTX_set_session_id_context(ctx, policy, 32) != 1)
+      return refuse(info, errc::unsupported, "to make sessions");
+    if (plan_->session_ids) {
+      SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_SERVER | SSL_SESS_CACHE_NO_INTERNAL);
+      SSL_CTX_sess_set_get_cb(ctx, connection::on_session_id);
+    }
     if (!plan_->tickets) return errc::success;
     SSL_CTX_clear_options(ctx, SSL_OP_NO_TICKET);
     SSL_CTX_set_timeout(ctx, static_cast<long>(plan_->tickets.keys->lifetime_seconds()));
-    const auto* policy = reinterpret_cast<const unsigned char*>(plan_->policy.data());
-    if (SSL_CTX_set_num_tickets(ctx, 1) == 1 && SSL_CTX_set_session_id_context(ctx, policy, 32) == 1 &&
+    if (SSL_CTX_set_num_tickets(ctx, 1) == 1 &&
         SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, connection::on_ticket_key) == 1 &&
         SSL_CTX_set_session_ticket_cb(ctx, connection::on_ticket_made, connection::on_ticket_opened, nullptr) == 1 &&
         set_early_data(ctx))

@@ -32,6 +32,14 @@ inline bool write_session(SSL_SESSION* session, native_session& out) {
   return ok;
 }
 
+/// Makes what a server's lookup by id gives to OpenSSL of the bytes that the core has found; null of none.
+inline SSL_SESSION* resumable_session(byte_view found) noexcept {
+  session_handle read = found.empty() ? session_handle() : read_session(found);
+  // Its age was judged by the core, by another clock maybe.
+  if (read) SSL_SESSION_set_timeout(read.get(), 604800);
+  return read.release();
+}
+
 /// Sets up AES-256-CBC and HMAC-SHA256 with the keys of a ticket (RFC 5077 §4), for OpenSSL's ticket key callback.
 inline bool use_ticket_key(const detail::ticket_key& key, const unsigned char* iv, EVP_CIPHER_CTX* cipher,
                            EVP_MAC_CTX* mac, bool seals) noexcept {

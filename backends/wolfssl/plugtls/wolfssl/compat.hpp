@@ -156,6 +156,20 @@ inline constexpr bool has_renegotiation_info = true;
 inline constexpr bool has_renegotiation_info = false;
 #endif
 
+/// Whether a server's sessions are looked up elsewhere than in the cache of the library, which is the process's.
+#if defined(HAVE_EXT_CACHE) && !defined(NO_SESSION_CACHE)
+inline constexpr bool has_session_ids = true;
+using find_session = WOLFSSL_SESSION* (*)(WOLFSSL*, const unsigned char*, int, int*);
+inline void find_sessions_by(WOLFSSL_CTX* ctx, find_session find) noexcept {
+  wolfSSL_CTX_set_session_cache_mode(ctx, WOLFSSL_SESS_CACHE_SERVER | WOLFSSL_SESS_CACHE_NO_INTERNAL);
+  wolfSSL_CTX_sess_set_get_cb(ctx, find);
+}
+#else
+inline constexpr bool has_session_ids = false;
+using find_session = WOLFSSL_SESSION* (*)(WOLFSSL*, const unsigned char*, int, int*);
+inline void find_sessions_by(WOLFSSL_CTX*, find_session) noexcept {}
+#endif
+
 #if defined(HAVE_MAX_FRAGMENT)
 inline constexpr bool has_max_fragment = true;
 inline int ask_for_fragments(WOLFSSL_CTX* ctx, unsigned char code) noexcept {

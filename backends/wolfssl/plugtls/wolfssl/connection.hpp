@@ -63,7 +63,7 @@ class connection {
   }
   unsigned session_count() const noexcept { return session_count_; }
   bool session(native_session& out) const {
-    if (session_count_ == 0) return false;
+    if (session_count_ == 0 && is_client()) return false;
     const session_handle newest(wolfSSL_get1_session(ssl_.get()));
     return newest && wolfSSL_SESSION_is_resumable(newest.get()) == 1 && write_session(newest.get(), out);
   }
@@ -171,8 +171,16 @@ class connection {
 
   /// wolfSSL's object; belongs to this.
   WOLFSSL* native_handle() const noexcept { return ssl_.get(); }
-  // For the ticket callback.
+  // For the callbacks about sessions.
   peer_verifier& verifier() const noexcept { return *verifier_; }
+  // The session that a client of TLS 1.2 offers by its id; null where the handshake is to be a full one.
+  WOLFSSL_SESSION* find_session(byte_view id) {
+    if (wolfSSL_version(ssl_.get()) != static_cast<int>(tls_version::tls1_2)) return nullptr;
+    const secret found = context_->plan().session_ids.find(id, wire_->observer().facts(), verifier_->resumable());
+    session_handle read = found.empty() ? session_handle() : read_session(found.bytes());
+    if (read) offered_count_ = wolfSSL_get_chain_count(wolfSSL_SESSION_get_peer_chain(read.get()));
+    return read.release();
+  }
 
  private:
   static constexpr int alert_fatal = 2;
@@ -448,6 +456,15 @@ inline int context::on_ticket(WOLFSSL* ssl, unsigned char* name, unsigned char* 
   });
   const bool is_1_3 = wolfSSL_version(ssl) == static_cast<int>(tls_version::tls1_3);
   return answer == WOLFSSL_TICKET_RET_CREATE && is_1_3 ? static_cast<int>(WOLFSSL_TICKET_RET_OK) : answer;
+}
+
+inline WOLFSSL_SESSION* context::on_session_id(WOLFSSL* ssl, const unsigned char* id, int size,
+                                               int* is_shared) noexcept {
+  *is_shared = 0;  // the library frees it
+  auto& c = *static_cast<connection*>(wolfSSL_GetIOReadCtx(ssl));
+  const auto wanted = std::as_bytes(std::span(id, static_cast<std::size_t>(size < 0 ? 0 : size)));
+  return detail::guard(c.verifier().exception(), static_cast<WOLFSSL_SESSION*>(nullptr),
+                       [&] { return c.find_session(wanted); });
 }
 
 }  // namespace plugtls::wolfssl

@@ -76,7 +76,10 @@ class context {
 
   errc set_protocol(bool resumes, error_info& info) {
     WOLFSSL_CTX* ctx = ctx_.get();
-    wolfSSL_CTX_set_session_cache_mode(ctx, WOLFSSL_SESS_CACHE_OFF);
+    if (plan_->session_ids)
+      compat::find_sessions_by(ctx, on_session_id);
+    else
+      wolfSSL_CTX_set_session_cache_mode(ctx, WOLFSSL_SESS_CACHE_OFF);
     const bool is_server = plan_->own == role::server;
     if (!resumes || (!plan_->sessions && !plan_->tickets)) {
       wolfSSL_CTX_NoTicketTLSv12(ctx);
@@ -135,6 +138,8 @@ class context {
   // Stands beside the connection, whose verifier keeps what the ticket's clock throws.
   static int on_ticket(WOLFSSL* ssl, unsigned char* name, unsigned char* iv, unsigned char* tag, int seals,
                        unsigned char* bytes, int size, int* out_size, void* self) noexcept;
+
+  static WOLFSSL_SESSION* on_session_id(WOLFSSL* ssl, const unsigned char* id, int size, int* is_shared) noexcept;
 
   // These serve TLS 1.3 too, where they stand for a PSK with SHA-256. The room for a name holds its NUL.
   static unsigned give_psk(WOLFSSL* ssl, const char*, char* identity, unsigned identity_room, unsigned char* key,
