@@ -228,7 +228,9 @@ class connection {
     if (size <= 0) return WOLFSSL_CBIO_ERR_GENERAL;
     if (c.blocked_) return WOLFSSL_CBIO_ERR_WANT_READ;
     if (c.may_spare_ && !c.is_spared_ && is_psk(c.wire_->observer().facts().suite)) c.set_verification();
-    const io_result r = c.pull(reinterpret_cast<std::byte*>(out), static_cast<std::size_t>(size));
+    auto* to = reinterpret_cast<std::byte*>(out);
+    const auto room = static_cast<std::size_t>(size);
+    const io_result r = c.is_ticket_open_ || !c.held_.empty() ? c.pull(to, room) : c.wire_->pull(to, room);
     switch (r.status) {
       case io_status::ok:
         c.at_alert_ = r.bytes == 5 && out[0] == 21 && out[3] == 0 && out[4] == 2;
