@@ -28,7 +28,7 @@ enum class capability : std::uint8_t {
   x25519mlkem768,             ///< group X25519MLKEM768
   critical_name_constraints,  ///< accepts certificates whose name constraints are critical (RFC 5280 §4.2.1.10)
   ocsp_stapling,              ///< OCSP stapling (RFC 6066 §8, RFC 8446 §4.4.2.1): servers send, clients ask
-  client_auth_resumption,     ///< a server resumes sessions of clients whose certificates it verified
+  client_auth_resumption,     ///< a server's tickets serve for clients whose certificates it verified
   older_version_session,      ///< a client that speaks TLS 1.3 too offers sessions of TLS 1.2; without, it does not
   client_ca_names_tls1_3,     ///< a server of TLS 1.3 names the authorities of client certificates (RFC 8446 §4.2.4)
   external_rsa_key,           ///< a `signer` elsewhere signs with RSA, by PKCS#1 v1.5 at least: all that TLS 1.2 needs

@@ -129,9 +129,9 @@ void keep_session_id(State& self) noexcept {
     return;
   exception_slot dropped;
   guard(dropped, 0, [&] {
-    native_session made;
-    if (!self.native.session(made) || made.bytes.empty()) return 0;
     const secret client(self.verifier.ticket_state(false));
+    native_session made;
+    if (!resumable_peer::is_whole(client.bytes()) || !self.native.session(made) || made.bytes.empty()) return 0;
     rules.memory->keep(facts.given_id, {rules.policy, facts.server_name, self.begun, made.bytes, client});
     return 0;
   });

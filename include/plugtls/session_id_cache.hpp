@@ -13,9 +13,9 @@ namespace plugtls {
 /// `server_settings::session_ids`. Bounded: the oldest make room. Thread-safe, and outlives the contexts that share it:
 /// those of one policy resume each other's sessions, so that a reload keeps them, and no other context does.
 ///
-/// What it holds is wiped when it goes. A session takes some 1 to 2 kilobytes, and as much as the client's certificates
-/// besides, up to 8 (a longer chain is not remembered, and the handshake is a full one). Nothing of it leaves the
-/// process: machines that are to share sessions share `ticket_keys`.
+/// What it holds is wiped when it goes. A session takes some 1 to 2 kilobytes, and up to three times what the client's
+/// certificates do; of more than 8 kilobytes of these none is remembered. Nothing of it leaves the process: machines
+/// that are to share sessions share `ticket_keys`.
 ///
 /// A session that ends in a fatal alert, or is offered in a handshake that fails, is forgotten (RFC 5246 §7.2.2).
 class session_id_cache : public detail::session_id_memory {

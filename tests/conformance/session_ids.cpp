@@ -270,6 +270,19 @@ TEST_CASE("session ids: a verified client's chain is there after resumption, and
   }
 }
 
+TEST_CASE("session ids: of a client whose chain is very long nothing is remembered") {
+  if (lacks<default_backend>(capability::session_ids) || lacks<default_backend>(capability::long_chain)) return;
+  mutual_by_id m;
+  std::string chain(pki::client_chain);
+  for (int i = 0; i < 14; ++i) chain += pki::server_rsa;
+  m.client.identities = {make_identity(chain, pki::client_key)};
+  m.server.limit.max_chain_length = 20;
+  const context client = make_client(m.client), server = make_server(m.server);
+  const session kept = make_session(client, server);
+  CHECK(m.memory->size() == 0);
+  CHECK_FALSE(meets_again(client, server, with_session(kept)));
+}
+
 TEST_CASE("session ids: a client's certificate that has expired or was revoked meanwhile is not resumed") {
   if (lacks<default_backend>(capability::session_ids)) return;
   mutual_by_id m;

@@ -63,6 +63,9 @@ class resumable_peer {
     return byte_vector(out.view().begin(), out.view().end());
   }
 
+  /// Whether nothing was left out of it.
+  static bool is_whole(byte_view state) noexcept { return !state.empty() && state.front() == std::byte{1}; }
+
   bool accepted() const noexcept { return accepted_; }
 
   std::vector<certificate> chain;
