@@ -37,7 +37,9 @@ struct mutual_by_id : by_id {
 };
 
 // The hello of a client that offers a session.
-std::string hello_with(const context& client, session s) { return first_flight(client, with_session(std::move(s))); }
+std::string hello_with(const context& client, session s) {
+  return plugtls_test::first_flight(client, with_session(std::move(s)));
+}
 
 // Whether the server that was sent a hello answers as to a session that it resumes: in the clear stands its hello, a
 // new ticket maybe, and neither Certificate nor ServerHelloDone (RFC 5246 §7.3).

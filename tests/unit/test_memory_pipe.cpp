@@ -240,8 +240,8 @@ TEST_CASE("two threads wait for a pipe at once, and an interrupt ends it for bot
   a.wait_until(false, true, soon, ec);
   CHECK(ec == errc::timed_out);
   std::error_code read_error, write_error;
-  std::thread reader([&] { a.wait_until(true, false, never, read_error); });
-  std::thread writer([&] { a.wait_until(false, true, never, write_error); });
+  std::thread reader([&, &end = a] { end.wait_until(true, false, never, read_error); });
+  std::thread writer([&, &end = a] { end.wait_until(false, true, never, write_error); });
   a.interrupt();
   reader.join();
   writer.join();
