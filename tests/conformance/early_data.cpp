@@ -12,7 +12,6 @@ using namespace plugtls_test;
 
 namespace early_data_tests {
 
-constexpr bool has_early = has<default_backend, capability::early_data>;
 constexpr std::size_t most = 3000;
 using status = early_data_status;
 
@@ -70,6 +69,13 @@ struct offer {
   bool done_early = false;
 };
 
+// Whether early data is accepted, and comes whole.
+void check_accepted(const context& client, const context& server, const session& kept) {
+  const offer o(client, server, kept);
+  CHECK(o.is() == status::accepted);
+  CHECK(o.read == "early");
+}
+
 // What a server makes of a recorded flight.
 struct replayed {
   replayed(const context& server, std::string_view flight) : end(engine(server)) {
@@ -104,13 +110,11 @@ TEST_CASE("rule 12: early_data") {
   CHECK(client.effective().replayable_early_data == 1);
   CHECK(server.effective().replayable_early_data == most);
   CHECK(make_server().effective().replayable_early_data == 0);
-  const offer o(client, server, make_session(client, server));
-  CHECK(o.is() == status::accepted);
-  CHECK(o.read == "early");
+  check_accepted(client, server, make_session(client, server));
 }
 
 TEST_CASE("early data: settings that contradict it are refused") {
-  if (!has_early) return;
+  if (lacks<default_backend>(capability::early_data)) return;
   early_ends s;
   const auto refuses = [](auto settings, auto change) {
     change(settings);
@@ -132,7 +136,7 @@ TEST_CASE("early data: settings that contradict it are refused") {
 }
 
 TEST_CASE("early data: it is there before the handshake is done, and is answered then, in any chopping") {
-  if (!has_early) return;
+  if (lacks<default_backend>(capability::early_data)) return;
   early_ends s;
   const context client = make_client(s.client), server = make_server(s.server);
   for (const std::size_t cap : {1U, 100U, 100000U}) {
@@ -180,7 +184,7 @@ TEST_CASE("early data: it is there before the handshake is done, and is answered
 }
 
 TEST_CASE("early data: what was accepted and not read stays apart from what comes later") {
-  if (!has_early) return;
+  if (lacks<default_backend>(capability::early_data)) return;
   early_ends s;
   const context client = make_client(s.client), server = make_server(s.server);
   connection c(client, server, with_session(make_session(client, server)));
@@ -196,7 +200,7 @@ TEST_CASE("early data: what was accepted and not read stays apart from what come
 }
 
 TEST_CASE("early data: a server that does not ask for it rejects it, and nobody sends it again") {
-  if (!has_early) return;
+  if (lacks<default_backend>(capability::early_data)) return;
   early_ends s;
   const context client = make_client(s.client), server = make_server(s.server);
   const offer o(client, server, make_session(client, server), pattern(most), false);
@@ -213,7 +217,7 @@ TEST_CASE("early data: a server that does not ask for it rejects it, and nobody 
 }
 
 TEST_CASE("early data: rejected where server or policy have changed, and the handshake goes on") {
-  if (!has_early) return;
+  if (lacks<default_backend>(capability::early_data)) return;
   early_ends s;
   s.client.alpn = {"h2", "http/1.1"};
   s.server.alpn = {"h2"};
@@ -243,7 +247,7 @@ TEST_CASE("early data: rejected where server or policy have changed, and the han
 }
 
 TEST_CASE("early data: a HelloRetryRequest rejects it, and resumes all the same") {
-  if (!has_early) return;
+  if (lacks<default_backend>(capability::early_data)) return;
   early_ends s;
   s.server.groups = {named_group::secp384r1};
   const context client = make_client(s.client), server = make_server(s.server);
@@ -258,17 +262,15 @@ TEST_CASE("early data: a HelloRetryRequest rejects it, and resumes all the same"
 }
 
 TEST_CASE("early data: a server of several identities chooses before") {
-  if (!has_early) return;
+  if (lacks<default_backend>(capability::early_data)) return;
   early_ends s;
   s.server.identities = {rsa_identity(), server_identity()};
   const context client = make_client(s.client), server = make_server(s.server);
-  const offer o(client, server, make_session(client, server));
-  CHECK(o.is() == status::accepted);
-  CHECK(o.read == "early");
+  check_accepted(client, server, make_session(client, server));
 }
 
 TEST_CASE("early data: more than the ticket allows is refused before a byte is sent") {
-  if (!has_early) return;
+  if (lacks<default_backend>(capability::early_data)) return;
   early_ends s;
   const context client = make_client(s.client), server = make_server(s.server);
   connection c(client, server, with_session(make_session(client, server)));
@@ -291,7 +293,7 @@ TEST_CASE("early data: more than the ticket allows is refused before a byte is s
 }
 
 TEST_CASE("early data: none is sent without a session that allows it, here and now") {
-  if (!has_early) return;
+  if (lacks<default_backend>(capability::early_data)) return;
   early_ends s;
   s.client.alpn = s.server.alpn = {"h2"};
   auto now = std::make_shared<unix_time>(system_now());
@@ -345,7 +347,7 @@ TEST_CASE("early data: none is sent without a session that allows it, here and n
 }
 
 TEST_CASE("early data: calls out of turn are refused, and the connection goes on") {
-  if (!has_early) return;
+  if (lacks<default_backend>(capability::early_data)) return;
   early_ends s;
   const context client = make_client(s.client), server = make_server(s.server);
   CHECK(engine().early_data() == status::not_offered);
@@ -373,7 +375,7 @@ TEST_CASE("early data: calls out of turn are refused, and the connection goes on
 }
 
 TEST_CASE("early data: a flight that is sent a second time is rejected") {
-  if (!has_early) return;
+  if (lacks<default_backend>(capability::early_data)) return;
   early_ends s;
   const context client = make_client(s.client), server = make_server(s.server), reloaded = make_server(s.server);
   for (const context* second : {&server, &reloaded}) {  // contexts that share their keys share the memory
@@ -403,7 +405,7 @@ TEST_CASE("early data: a flight that is sent a second time is rejected") {
 }
 
 TEST_CASE("early data: keys from elsewhere, whose tickets may have been used, give none at first") {
-  if (!has_early) return;
+  if (lacks<default_backend>(capability::early_data)) return;
   early_ends s;
   const auto keys = std::make_shared<ticket_keys>();
   s.server.tickets = keys;
@@ -418,7 +420,7 @@ TEST_CASE("early data: keys from elsewhere, whose tickets may have been used, gi
 }
 
 TEST_CASE("early data: bytes that were changed on their way are never read") {
-  if (!has_early) return;
+  if (lacks<default_backend>(capability::early_data)) return;
   early_ends s;
   const context client = make_client(s.client), server = make_server(s.server);
   connection c(client, server, with_session(make_session(client, server)));
@@ -454,7 +456,7 @@ TEST_CASE("early data: bytes that were changed on their way are never read") {
 }
 
 TEST_CASE("early data: a flight that is cut off is a truncated handshake") {
-  if (!has_early) return;
+  if (lacks<default_backend>(capability::early_data)) return;
   early_ends s;
   const context client = make_client(s.client), server = make_server(s.server);
   connection c(client, server, with_session(make_session(client, server)));
@@ -468,7 +470,7 @@ TEST_CASE("early data: a flight that is cut off is a truncated handshake") {
 }
 
 TEST_CASE("early data: a server that has gone over to TLS 1.2 ends the connection, and the session is not used again") {
-  if (!has_early) return;
+  if (lacks<default_backend>(capability::early_data)) return;
   early_ends s;
   s.client.min_version = s.server.min_version = tls_version::tls1_2;
   s.client.sessions = std::make_shared<session_cache>();
@@ -489,7 +491,7 @@ TEST_CASE("early data: a server that has gone over to TLS 1.2 ends the connectio
 }
 
 TEST_CASE("early data: a transport that is full takes it bit by bit") {
-  if (!has_early) return;
+  if (lacks<default_backend>(capability::early_data)) return;
   early_ends s;
   const context client = make_client(s.client), server = make_server(s.server);
   for (const std::size_t room : {1U, 60U, 1000U}) {
@@ -522,7 +524,7 @@ TEST_CASE("early data: a transport that is full takes it bit by bit") {
 }
 
 TEST_CASE("early data: a trace tells what became of it") {
-  if (!has_early) return;
+  if (lacks<default_backend>(capability::early_data)) return;
   early_ends s;
   const context client = make_client(s.client), server = make_server(s.server);
   connection c(client, server, with_session(make_session(client, server)));
@@ -544,7 +546,7 @@ TEST_CASE("early data: a trace tells what became of it") {
 }
 
 TEST_CASE("early data: streams") {
-  if (!has_early) return;
+  if (lacks<default_backend>(capability::early_data)) return;
   early_ends s;
   const context client = make_client(s.client), server = make_server(s.server);
   for (const bool answers : {true, false}) {

@@ -51,6 +51,35 @@ inline session make_session(const context& client, const context& server) {
   return s;
 }
 
+/// Meets a server that remembers its client three times: who it is comes back with the session, and `asked`, which
+/// `on_verify` of the server counts, is for the first time alone.
+inline void check_client_comes_back(const context& client, const context& server, bool presents, const int& asked) {
+  for (int i = 0; i < 3; ++i) {
+    connection c(client, server);
+    talk(c);
+    CHECK(c.server.engine.resumed() == (i != 0));
+    CHECK(c.server.engine.peer_chain().size() == (presents ? 2 : 0));
+    CHECK(c.server.engine.verified_path().size() == (presents ? 3 : 0));
+    if (presents) CHECK(c.server.engine.peer_chain().front() == client_identity().chain().front());
+    CHECK(c.client.engine.peer_chain().size() == 2);
+  }
+  CHECK(asked == (presents ? 1 : 0));
+}
+
+/// What a clock of the settings that throws does: it ends the handshake that this has failed in, the exception is kept,
+/// and no context is made with it.
+inline void check_clock_broke(connection& c, const server_settings& settings) {
+  CHECK_FALSE(c.server.up());
+  CHECK(outcome(c.server) == errc::handshake_failed);
+  auto* thrown = c.server.engine.callback_exception();
+  REQUIRE(thrown != nullptr);
+  CHECK(*thrown);
+  error_info info;
+  CHECK_FALSE(context::server(settings, info));
+  CHECK(info.code == errc::invalid_argument);
+  CHECK(info.detail.find("clock") != std::string::npos);
+}
+
 /// Connects with a session that was kept by hand.
 inline peer_options with_session(session s, const char* name = server_name) {
   peer_options peer(name);

@@ -84,14 +84,21 @@ TEST_CASE("an offered session that is not usable is bad_session before a byte is
   CHECK(offer_error(settings, session(s)) == errc::success);
 }
 
-TEST_CASE("a session from the cache that the library cannot read is dropped without a word") {
-  null_scripted script;
+namespace {
+// The session of a first connection, which is in no cache any more.
+detail::session_envelope taken_out(null_scripted& script, const client_settings& settings) {
   script->sessions = 1;
-  const client_settings settings = keeping_client();
   pair_of<> p(settings);
   REQUIRE(pump(p.client, p.server));
-  detail::session_envelope s = p.client.engine.session().envelope();
   settings.sessions->clear();
+  return p.client.engine.session().envelope();
+}
+}  // namespace
+
+TEST_CASE("a session from the cache that the library cannot read is dropped without a word") {
+  null_scripted script;
+  const client_settings settings = keeping_client();
+  detail::session_envelope s = taken_out(script, settings);
   script->sessions = 0;
   s.native = secret("not the library's");
   settings.sessions->keep(session(s));
@@ -103,12 +110,8 @@ TEST_CASE("a session from the cache that the library cannot read is dropped with
 
 TEST_CASE("a handshake that fails with a session leaves none of its kind in the cache") {
   null_scripted script;
-  script->sessions = 1;
   const client_settings settings = keeping_client();
-  pair_of<> p(settings);
-  REQUIRE(pump(p.client, p.server));
-  detail::session_envelope s = p.client.engine.session().envelope();
-  settings.sessions->clear();
+  detail::session_envelope s = taken_out(script, settings);
   s.version = tls_version::tls1_3;
   for (int i = 0; i < 3; ++i) settings.sessions->keep(session(s));
   s.peer_name = "elsewhere.test";
