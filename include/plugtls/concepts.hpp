@@ -45,12 +45,12 @@
 //   renegotiation_info).
 // - Sessions: a client asks for tickets, takes and offers sessions only where `plan.sessions` is set. A server sends
 //   and takes tickets only where `plan.tickets` has keys, one ticket per handshake of TLS 1.3, sealed by
-//   `plan.tickets.seal` with AES-256 and found by `plan.tickets.open`; there is no other resumption but what follows.
-//   In the ticket stands `peer_verifier::ticket_moment`; of one that is opened it is told as `resumable_peer::moment`,
-//   and taken only where it is timely. Where it verifies clients (capability client_auth_resumption) it puts
-//   `peer_verifier::ticket_state` into the ticket, and takes no ticket but after `resumable_peer::decide_ticket`. A
-//   ticket that cannot be opened makes the handshake a full one. In TLS 1.3 a session is resumed with a new key
-//   exchange only (psk_dhe_ke). A resumed handshake asks no verifier.
+//   `plan.tickets.seal` with AES-256 and found by `plan.tickets.open`, both for the name that the hello asks for; there
+//   is no other resumption but what follows. In the ticket stands `peer_verifier::ticket_moment`; of one that is opened
+//   it is told as `resumable_peer::moment`, and taken only where it is timely. Where it verifies clients (capability
+//   client_auth_resumption) it puts `peer_verifier::ticket_state` into the ticket, and takes no ticket but after
+//   `resumable_peer::decide_ticket`. A ticket that cannot be opened makes the handshake a full one. In TLS 1.3 a
+//   session is resumed with a new key exchange only (psk_dhe_ke). A resumed handshake asks no verifier.
 // - Where `plan.session_ids` has memory, which it has with capability session_ids only, a server of TLS 1.2 gives 32
 //   random bytes as the id of a session for which it sends no ticket, and resumes by id what `plan.session_ids.find`
 //   gives, and nothing else. After a full handshake `session()` writes the server's session; the core keeps it. Without

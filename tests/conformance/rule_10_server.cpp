@@ -300,6 +300,34 @@ TEST_CASE("rule 10: a ticket that was tampered with makes the handshake a full o
   }
 }
 
+TEST_CASE("rule 10: a ticket is good for the server name that it was made for, and for no other (RFC 6066 section 3)") {
+  for (const tls_version v : versions()) {
+    CAPTURE(name(v));
+    resuming s(v);
+    s.client.sessions = std::make_shared<session_cache>(0);
+    const context client = make_client(s.client), server = make_server(s.server);
+    engine fresh(client, with_session(make_session(client, server)));
+    buffer_port p;
+    CHECK(fresh.handshake(p).status == engine_status::want_read);
+    const std::string hello(as_text(p.output()));
+    const auto answer = [&](const std::string& flight) {
+      engine e(server);
+      buffer_port q;
+      REQUIRE(q.feed(as_bytes(flight)));
+      CHECK(e.handshake(q).status == engine_status::want_read);
+      return std::string(as_text(q.output()));
+    };
+    std::size_t size = 0;
+    const std::size_t at = find_extension(hello, 0, size);
+    REQUIRE(at != 0);
+    std::string changed = hello;
+    changed[at + size - 1] = 'x';
+    const std::string flight = answer(changed);
+    CHECK(flight.at(0) == '\x16');
+    CHECK(flight.size() > answer(hello).size() + 500);  // with certificates
+  }
+}
+
 TEST_CASE("rule 10: peers whose versions have changed meanwhile agree anew") {
   if (lacks<default_backend>(capability::tls1_3)) return;
   resuming s(tls_version::tls1_3);

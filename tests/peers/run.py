@@ -185,6 +185,11 @@ class OpensslClient(BackendTest):
                                            stdin=b"GET / HTTP/1.0\r\n\r\n")
                     self.assertEqual(result.returncode, 0, result.stderr)
                     self.assertEqual(server.record()["resumed"], resumed)
+                # A ticket is for the name that it was made for (RFC 6066 §3).
+                result = self.s_client(server, f"-tls{version.replace('.', '_')}", "-ign_eof", "-sess_in", file,
+                                       "-servername", "other.test", stdin=b"GET / HTTP/1.0\r\n\r\n")
+                self.assertEqual(result.returncode, 0, result.stderr)
+                self.assertFalse(server.record()["resumed"])
 
     def test_session_ids(self):
         """Clients of TLS 1.2 that know of no tickets, beside others, with and without certificates."""

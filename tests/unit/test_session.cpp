@@ -48,12 +48,12 @@ bool fill_nothing(std::span<std::byte>) { return false; }
 // The keys that a ring gives, as text.
 std::string new_name(ticket_keys& keys, const sha256_digest& policy = {}) {
   detail::ticket_key key;
-  REQUIRE(keys.seal(policy, fill_by_counting, key));
+  REQUIRE(keys.seal({policy, {}}, fill_by_counting, key));
   return std::string(as_text(key.name));
 }
 detail::ticket_find find_name(ticket_keys& keys, std::string_view name, const sha256_digest& policy = {}) {
   detail::ticket_key key;
-  return keys.open(policy, as_bytes(name), key);
+  return keys.open({policy, {}}, as_bytes(name), key);
 }
 
 }  // namespace
@@ -185,8 +185,9 @@ TEST_CASE("threads share a session cache and ticket keys") {
                    1700000001);
         if (i % 100 == 0) cache.clear();
         if (i % 50 == t) keys.rotate();
-        keys.seal({}, fill_by_counting, key);
-        keys.open({}, key.name, key);
+        const sha256_digest policy{};
+        keys.seal({policy, {}}, fill_by_counting, key);
+        keys.open({policy, {}}, key.name, key);
         static_cast<void>(keys.to_bytes());
       }
     });
@@ -224,7 +225,7 @@ TEST_CASE("ticket keys rotate by call and by age, and keep what tickets may stil
   // Without random bytes no key is made up.
   keys.rotate();
   detail::ticket_key key;
-  CHECK_FALSE(keys.seal({}, fill_nothing, key));
+  CHECK_FALSE(keys.seal({sha256_digest{}, {}}, fill_nothing, key));
 }
 
 TEST_CASE("ticket keys of another machine rotate when that one says so, or when told to") {
@@ -281,14 +282,22 @@ TEST_CASE("ticket keys are another policy's in name and in substance") {
   sha256_digest other{};
   other[0] = std::byte{1};
   detail::ticket_key a, b;
-  REQUIRE(keys.seal({}, fill_by_counting, a));
-  REQUIRE(keys.seal(other, fill_by_counting, b));
+  REQUIRE(keys.seal({sha256_digest{}, {}}, fill_by_counting, a));
+  REQUIRE(keys.seal({other, {}}, fill_by_counting, b));
   CHECK(a.name != b.name);
   CHECK(a.encryption != b.encryption);
   CHECK(a.authentication != b.authentication);
   CHECK(a.encryption != a.authentication);
   CHECK(find_name(keys, as_text(a.name), other) == detail::ticket_find::unknown);
   CHECK(find_name(keys, as_text(b.name), other) == detail::ticket_find::newest);
+  // For a server name too; none is one.
+  detail::ticket_key c;
+  REQUIRE(keys.seal({other, "a.test"}, fill_by_counting, c));
+  CHECK(c.name != b.name);
+  CHECK(c.encryption != b.encryption);
+  CHECK(find_name(keys, as_text(c.name), other) == detail::ticket_find::unknown);
+  CHECK(keys.open({other, "b.test"}, c.name, a) == detail::ticket_find::unknown);
+  CHECK(keys.open({other, "a.test"}, c.name, a) == detail::ticket_find::newest);
 }
 
 TEST_CASE("ticket keys go to other machines in bytes, which must be whole") {

@@ -39,7 +39,14 @@ using random_source = bool (*)(std::span<std::byte>);
 
 enum class ticket_find : unsigned char { unknown, old, newest };
 
-/// A server's ticket secrets, the newest first, from which each context derives keys of its own. Thread-safe.
+/// What a ticket holds good for: the context's policy, and the name that the client asked for (SNI; none is one too). A
+/// server of TLS 1.2 must not resume under another (RFC 6066 §3), and one of TLS 1.3 need not (RFC 8446 §4.6.1).
+struct ticket_scope {
+  const sha256_digest& policy;
+  std::string_view server_name;
+};
+
+/// A server's ticket secrets, the newest first, from which keys are derived for each scope. Thread-safe.
 class ticket_ring {
  public:
   using clock = callback<unix_time()>;
@@ -82,23 +89,23 @@ class ticket_ring {
     return renew(now, fill);
   }
 
-  /// Gives the key for a new ticket. `policy` is the context's digest. False without random bytes.
-  bool seal(const sha256_digest& policy, random_source fill, ticket_key& out) {
+  /// Gives the key for a new ticket. False without random bytes.
+  bool seal(const ticket_scope& scope, random_source fill, ticket_key& out) {
     const unix_time now = time();
     const light_lock lock(busy_);
     if (!renew(now, fill)) return false;
-    derive(secrets_.front().bytes.bytes(), policy, out);
+    derive(secrets_.front().bytes.bytes(), scope, out);
     return true;
   }
 
-  /// Finds the key of a ticket by its name. `unknown`: it is another context's, or the secret is gone. `old`: a new
-  /// ticket would be made with another one.
-  ticket_find open(const sha256_digest& policy, byte_view name, ticket_key& out) {
+  /// Finds the key of a ticket by the key's name. `unknown`: it is of another scope, or the secret is gone. `old`: a
+  /// new ticket would be made with another one.
+  ticket_find open(const ticket_scope& scope, byte_view name, ticket_key& out) {
     const unix_time now = time();
     const light_lock lock(busy_);
     forget(now);
     for (std::size_t i = 0; i < secrets_.size(); ++i) {
-      derive(secrets_[i].bytes.bytes(), policy, out);
+      derive(secrets_[i].bytes.bytes(), scope, out);
       if (as_text(out.name) == as_text(name)) return i == 0 && !due_ ? ticket_find::newest : ticket_find::old;
     }
     return ticket_find::unknown;
@@ -183,8 +190,10 @@ class ticket_ring {
     return true;
   }
 
-  static void derive(byte_view from, const sha256_digest& policy, ticket_key& out) noexcept {
-    const auto part = [&](std::string_view label) { return hmac_sha256(from, {as_bytes(label), policy}); };
+  static void derive(byte_view from, const ticket_scope& scope, ticket_key& out) noexcept {
+    const auto part = [&](std::string_view label) {
+      return hmac_sha256(from, {as_bytes(label), scope.policy, as_bytes(scope.server_name)});
+    };
     sha256_digest name = part("plugtls ticket name ");
     std::copy_n(name.begin(), out.name.size(), out.name.begin());
     const auto take = [&](std::string_view label, std::array<std::byte, 32>& key) {
@@ -213,8 +222,13 @@ struct ticket_rules {
   random_source fill = nullptr;
 
   explicit operator bool() const noexcept { return keys != nullptr; }
-  bool seal(ticket_key& out) const { return keys->seal(policy, fill, out); }
-  ticket_find open(byte_view name, ticket_key& out) const { return keys->open(policy, name, out); }
+  /// For the name that the client asks for in this handshake, which is in `hello_facts`.
+  bool seal(std::string_view server_name, ticket_key& out) const {
+    return keys->seal({policy, server_name}, fill, out);
+  }
+  ticket_find open(std::string_view server_name, byte_view name, ticket_key& out) const {
+    return keys->open({policy, server_name}, name, out);
+  }
 };
 
 }  // namespace plugtls::detail

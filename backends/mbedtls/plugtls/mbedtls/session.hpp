@@ -40,10 +40,11 @@ inline secret write_session(const mbedtls_ssl_session& session) {
 class ticket {
  public:
   /// Returns how many bytes were written; 0 where there is not enough room, or something fails.
-  static std::size_t seal(const detail::ticket_rules& rules, const mbedtls_ssl_session& session, unix_time moment,
-                          byte_view client, std::span<std::byte> out) {
+  static std::size_t seal(const detail::ticket_rules& rules, std::string_view server_name,
+                          const mbedtls_ssl_session& session, unix_time moment, byte_view client,
+                          std::span<std::byte> out) {
     detail::ticket_key key;
-    if (!rules.seal(key)) return 0;
+    if (!rules.seal(server_name, key)) return 0;
     detail::field_writer content;
     content.raw({});
     content.number(static_cast<std::uint64_t>(moment), 8);
@@ -62,10 +63,11 @@ class ticket {
   }
 
   /// Opens one. False where it is another's, has expired, or the client is not accepted any more.
-  static bool open(const detail::ticket_rules& rules, byte_view sealed, mbedtls_ssl_session& session,
-                   detail::resumable_peer& client) {
+  static bool open(const detail::ticket_rules& rules, std::string_view server_name, byte_view sealed,
+                   mbedtls_ssl_session& session, detail::resumable_peer& client) {
     detail::ticket_key key;
-    if (sealed.size() <= overhead || rules.open(sealed.first(name_size), key) == detail::ticket_find::unknown)
+    if (sealed.size() <= overhead ||
+        rules.open(server_name, sealed.first(name_size), key) == detail::ticket_find::unknown)
       return false;
     const byte_view nonce = sealed.subspan(name_size, nonce_size);
     const byte_view body = sealed.subspan(name_size + nonce_size, sealed.size() - overhead);
@@ -131,20 +133,23 @@ inline int write_ticket(void* rules, const mbedtls_ssl_session* session, unsigne
   *lifetime = static_cast<std::uint32_t>(own.keys->lifetime_seconds());
   *size = detail::guard(verifier.exception(), std::size_t{0}, [&] {
     const unix_time moment = verifier.ticket_moment(scope.resumes(), own.keys->time());
-    const std::size_t n =
-        scope.is_resumable() ? ticket::seal(own, *session, moment, verifier.ticket_state(scope.resumes()), room) : 0;
+    const std::string& name = scope.hello().server_name;
+    const std::size_t n = scope.is_resumable()
+                              ? ticket::seal(own, name, *session, moment, verifier.ticket_state(scope.resumes()), room)
+                              : 0;
     // What is not to be resumed, and a chain that does not fit, makes a ticket that will be declined: in TLS 1.3 none
     // at all would end the handshake.
-    return n != 0 ? n : ticket::seal(own, *session, moment, {}, room);
+    return n != 0 ? n : ticket::seal(own, name, *session, moment, {}, room);
   });
   return *size != 0 ? 0 : MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL;
 }
 inline int parse_ticket(void* rules, mbedtls_ssl_session* session, unsigned char* bytes, std::size_t size) noexcept {
   const auto& own = *static_cast<const detail::ticket_rules*>(rules);
   if (handshake_scope::current() == nullptr) return MBEDTLS_ERR_SSL_INTERNAL_ERROR;
-  peer_verifier& verifier = handshake_scope::current()->verifier;
-  const bool good = detail::guard(verifier.exception(), false, [&] {
-    return ticket::open(own, std::as_bytes(std::span(bytes, size)), *session, verifier.resumable());
+  const handshake_scope& scope = *handshake_scope::current();
+  const bool good = detail::guard(scope.verifier.exception(), false, [&] {
+    const auto sealed = std::as_bytes(std::span(bytes, size));
+    return ticket::open(own, scope.hello().server_name, sealed, *session, scope.verifier.resumable());
   });
   return good ? 0 : MBEDTLS_ERR_SSL_INVALID_MAC;
 }

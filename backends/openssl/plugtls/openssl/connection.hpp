@@ -256,11 +256,13 @@ class connection {
       // In TLS 1.3 each ticket is for one use, so that a new one is always due.
       bool is_due = SSL_version(ssl) == TLS1_3_VERSION;
       if (seals == 1) {
-        if (!rules.seal(key) || RAND_bytes(iv, EVP_CIPHER_get_iv_length(EVP_aes_256_cbc())) != 1) return 0;
+        if (!rules.seal(self->asked_name(), key) || RAND_bytes(iv, EVP_CIPHER_get_iv_length(EVP_aes_256_cbc())) != 1)
+          return 0;
         std::transform(key.name.begin(), key.name.end(), name,
                        [](std::byte b) { return std::to_integer<unsigned char>(b); });
       } else {
-        const detail::ticket_find found = rules.open(std::as_bytes(std::span(name, key.name.size())), key);
+        const detail::ticket_find found =
+            rules.open(self->asked_name(), std::as_bytes(std::span(name, key.name.size())), key);
         if (found == detail::ticket_find::unknown) return 0;
         is_due = is_due || found == detail::ticket_find::old;
       }
@@ -278,7 +280,7 @@ class connection {
       state.number(static_cast<std::uint64_t>(moment), 8);
       // Whoever answers a request later is another peer, of the same session.
       state.field(self->later_ != nullptr ? self->later_->ticket_state(false) : self->verifier_->ticket_state(resumes));
-      if (self->plan_->early_data != 0 && !early_ticket::make(self->asked_name(), state)) return 0;
+      if (self->plan_->early_data != 0 && !early_ticket::make(state)) return 0;
       return SSL_SESSION_set1_ticket_appdata(SSL_get_session(ssl), state.view().data(), state.view().size());
     });
   }
@@ -307,7 +309,7 @@ class connection {
     auto* self = static_cast<connection*>(SSL_get_ex_data(ssl, data_index()));
     // A limit that has been lowered since holds for old tickets too.
     return detail::guard(self->verifier_->exception(), 0, [&] {
-      return self->early_data_allowed() <= self->plan_->early_data && self->early_ticket_.is_for(self->asked_name()) &&
+      return self->early_data_allowed() <= self->plan_->early_data && self->early_ticket_ &&
              self->plan_->tickets.keys->use_early(self->early_ticket_.id());
     });
   }

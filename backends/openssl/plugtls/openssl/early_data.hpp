@@ -2,8 +2,6 @@
 #pragma once
 
 #include <span>
-#include <string>
-#include <string_view>
 
 #include "plugtls/detail/session_envelope.hpp"
 #include "plugtls/detail/used_tickets.hpp"
@@ -21,8 +19,7 @@ inline early_data_status early_status(const SSL* ssl) noexcept {
   }
 }
 
-/// What a ticket that allows early data holds for that: an id of its own, and the name (SNI) that it was made for.
-/// Other tickets hold neither.
+/// What a ticket that allows early data holds for that: an id of its own. Others hold none.
 class early_ticket {
  public:
   early_ticket() = default;
@@ -30,26 +27,23 @@ class early_ticket {
     if (in.ended()) return;
     const byte_view id = in.take(id_.size());
     for (std::size_t i = 0; i < id.size(); ++i) id_[i] = id[i];
-    name_ = in.text();
     is_set_ = in.ended();
   }
 
   /// Appends it to what a ticket holds; false without random bytes.
-  static bool make(std::string_view name, plugtls::detail::field_writer& out) {
+  static bool make(plugtls::detail::field_writer& out) {
     plugtls::detail::ticket_id id;
     if (RAND_bytes(reinterpret_cast<unsigned char*>(id.data()), static_cast<int>(id.size())) != 1) return false;
     out.raw(id);
-    out.field(name);
     return true;
   }
 
-  bool is_for(std::string_view name) const noexcept { return is_set_ && name == name_; }
+  explicit operator bool() const noexcept { return is_set_; }
   const plugtls::detail::ticket_id& id() const noexcept { return id_; }
 
  private:
   bool is_set_ = false;
   plugtls::detail::ticket_id id_{};
-  std::string name_;
 };
 
 }  // namespace plugtls::openssl

@@ -9,6 +9,7 @@
 
 #include "plugtls/wolfssl/context.hpp"
 #include "plugtls/wolfssl/exporter.hpp"
+#include "plugtls/wolfssl/resumption.hpp"
 #include "plugtls/wolfssl/verify.hpp"
 
 namespace plugtls::wolfssl {
@@ -39,7 +40,7 @@ class connection {
         ssl);  // what keying material is exported from; builds for OpenSSL's compatibility keep it anyway
     set_verification();
     if (c.external_key() != nullptr) external::install(ssl, c.external_key());
-    is_ticket_open_ = bool(c.plan().tickets) && c.plan().own == role::server;
+    resumption_.bind(ssl, c, w, verifier);
     may_spare_ = !c.plan().psks.empty();
     int e = WOLFSSL_SUCCESS;
     if (!server_name.empty())
@@ -53,23 +54,10 @@ class connection {
     return errc::success;
   }
 
-  errc offer(byte_view bytes) {
-    const session_handle read = read_session(bytes);
-    if (!read || wolfSSL_set_session(ssl_.get(), read.get()) != WOLFSSL_SUCCESS) return errc::bad_session;
-    take_ticket();  // not a new one
-    is_ticket_open_ = !ticket_.empty();
-    offered_count_ = presented_count();
-    return errc::success;
-  }
-  unsigned session_count() const noexcept { return session_count_; }
-  bool session(native_session& out) const {
-    if (session_count_ == 0 && is_client()) return false;
-    const session_handle newest(wolfSSL_get1_session(ssl_.get()));
-    return newest && wolfSSL_SESSION_is_resumable(newest.get()) == 1 && write_session(newest.get(), out);
-  }
-  bool resumed() const noexcept {
-    return wolfSSL_session_reused(ssl_.get()) == 1 && wire_->observer().facts().says_resumed();
-  }
+  errc offer(byte_view bytes) { return resumption_.offer(bytes); }
+  unsigned session_count() const noexcept { return resumption_.count(); }
+  bool session(native_session& out) const { return resumption_.session(out); }
+  bool resumed() const noexcept { return resumption_.resumed(); }
 
   native_status handshake() {
     free_tables_with_thread();
@@ -77,7 +65,7 @@ class connection {
     const int n = is_client() ? wolfSSL_connect(ssl_.get()) : wolfSSL_accept(ssl_.get());
     if (n == WOLFSSL_SUCCESS) {
       if (is_peer_settled()) {
-        look_for_session();
+        resumption_.look();
         return native_status::done;
       }
       reason_ = errc::bad_certificate;
@@ -94,7 +82,7 @@ class connection {
   native_result read(std::byte* out, std::size_t size) {
     blocked_ = false;
     const int n = wolfSSL_read(ssl_.get(), out, size > INT_MAX ? INT_MAX : static_cast<int>(size));
-    if (context_->plan().sessions) look_for_session();
+    if (context_->plan().sessions) resumption_.look();
     if (n > 0) [[likely]]
       return {static_cast<std::size_t>(n), native_status::done};
     return {0, stopped(n)};
@@ -171,16 +159,8 @@ class connection {
 
   /// wolfSSL's object; belongs to this.
   WOLFSSL* native_handle() const noexcept { return ssl_.get(); }
-  // For the callbacks about sessions.
-  peer_verifier& verifier() const noexcept { return *verifier_; }
-  // The session that a client of TLS 1.2 offers by its id; null where the handshake is to be a full one.
-  WOLFSSL_SESSION* find_session(byte_view id) {
-    if (wolfSSL_version(ssl_.get()) != static_cast<int>(tls_version::tls1_2)) return nullptr;
-    const secret found = context_->plan().session_ids.find(id, wire_->observer().facts(), verifier_->resumable());
-    session_handle read = found.empty() ? session_handle() : read_session(found.bytes());
-    if (read) offered_count_ = wolfSSL_get_chain_count(wolfSSL_SESSION_get_peer_chain(read.get()));
-    return read.release();
-  }
+  /// For the callbacks about sessions.
+  wolfssl::resumption& resumption() noexcept { return resumption_; }
 
  private:
   static constexpr int alert_fatal = 2;
@@ -230,7 +210,7 @@ class connection {
     if (c.may_spare_ && !c.is_spared_ && is_psk(c.wire_->observer().facts().suite)) c.set_verification();
     auto* to = reinterpret_cast<std::byte*>(out);
     const auto room = static_cast<std::size_t>(size);
-    const io_result r = c.is_ticket_open_ || !c.held_.empty() ? c.pull(to, room) : c.wire_->pull(to, room);
+    const io_result r = c.resumption_.holds() ? c.resumption_.pull(to, room) : c.wire_->pull(to, room);
     switch (r.status) {
       case io_status::ok:
         c.at_alert_ = r.bytes == 5 && out[0] == 21 && out[3] == 0 && out[4] == 2;
@@ -239,47 +219,6 @@ class connection {
       case io_status::end: return WOLFSSL_CBIO_ERR_CONN_CLOSE;  // after 0 it would ask again, for ever
       default: return WOLFSSL_CBIO_ERR_GENERAL;
     }
-  }
-
-  // A client of TLS 1.2 that offers a ticket takes the server's hello for its acceptance, and cannot go back when
-  // certificates follow (5.5 to 5.7 src/internal.c, DSH_CheckSessionId). So it is shown the hello only when it is known
-  // what comes after it, and without the ticket where that was declined. A server gives up at a ticket of TLS 1.2 whose
-  // size is not its own's, another library's say: it is shown none but of keys that it has. Nor has it tickets for a
-  // client of TLS 1.2 without the extended master secret (RFC 7627 §5.3): wolfSSL would resume its sessions, and ends
-  // the handshake where the session had it.
-  bool is_ticket_known() noexcept {
-    const detail::handshake_observer& seen = wire_->observer();
-    const detail::hello_facts& facts = seen.facts();
-    if (!is_client()) {
-      if (!facts.client_hello_seen) return false;
-      const bool is_1_3 = facts.offers_1_3 && context_->plan().max_version == tls_version::tls1_3;
-      const bool is_resumable = is_1_3 || facts.offers_extended_secret;
-      if (!is_resumable || (facts.ticket_size != 0 && !has_key_of(facts)))
-        wolfSSL_set_SSL_CTX(ssl_.get(), context_->without_tickets());
-      return true;
-    }
-    const bool is_full = facts.certificate_seen || facts.hello_done_seen;
-    if (is_full) wolfSSL_set_SessionTicket(ssl_.get(), nullptr, 0);
-    return is_full || facts.version == tls_version::tls1_3 || facts.ticket_seen || seen.peer_is_encrypted();
-  }
-  bool has_key_of(const detail::hello_facts& facts) const noexcept {
-    return detail::guard(verifier_->exception(), false, [&] {
-      detail::ticket_key key;
-      return facts.ticket_size > facts.ticket_name.size() &&
-             context_->plan().tickets.open(facts.ticket_name, key) != detail::ticket_find::unknown;
-    });
-  }
-
-  io_result pull(std::byte* out, std::size_t size) noexcept {
-    while (is_ticket_open_ && !is_ticket_known()) {
-      std::byte block[2048];
-      const io_result r = wire_->pull(block, sizeof block);
-      if (r.status == io_status::would_block) return r;
-      if (r.status != io_status::ok || !held_.append(block, r.bytes)) break;
-    }
-    is_ticket_open_ = false;
-    if (held_.empty()) return wire_->pull(out, size);
-    return {held_.take(out, size), io_status::ok};
   }
 
   // Called for every certificate, the leaf last; 5.9 calls twice for the leaf, and what it finds between the calls
@@ -332,41 +271,13 @@ class connection {
   // The session's list begins with the chain of the session that was offered, if any; what is presented now comes
   // after.
   int presented_count() const noexcept {
-    return wolfSSL_get_chain_count(wolfSSL_get_peer_chain(ssl_.get())) - offered_count_;
+    return wolfSSL_get_chain_count(wolfSSL_get_peer_chain(ssl_.get())) - resumption_.offered_count();
   }
   byte_view presented(int i) const noexcept {
     WOLFSSL_X509_CHAIN* chain = wolfSSL_get_peer_chain(ssl_.get());
-    const int at = i + offered_count_;
+    const int at = i + resumption_.offered_count();
     return std::as_bytes(
         std::span(wolfSSL_get_chain_cert(chain, at), static_cast<std::size_t>(wolfSSL_get_chain_length(chain, at))));
-  }
-
-  // wolfSSL calls nobody back for the tickets of TLS 1.3: the one that it holds is compared with the one before.
-  void look_for_session() {
-    if (!context_->plan().sessions || !is_client()) return;
-    if (wolfSSL_version(ssl_.get()) != static_cast<int>(tls_version::tls1_3)) {
-      const session_handle made(session_count_ == 0 ? wolfSSL_get1_session(ssl_.get()) : nullptr);
-      if (made && wolfSSL_SESSION_is_resumable(made.get()) == 1) session_count_ = 1;
-      return;
-    }
-    if (take_ticket()) ++session_count_;
-  }
-
-  // Whether the ticket is another than the last time.
-  bool take_ticket() {
-    return detail::guard(verifier_->exception(), false, [&] {
-      word32 size = 0;
-      for (const std::size_t room : {std::size_t{2048}, std::size_t{65535}}) {
-        if (ticket_room_.size() < room) ticket_room_.resize(room);
-        size = static_cast<word32>(ticket_room_.size());
-        if (wolfSSL_get_SessionTicket(ssl_.get(), ticket_room_.data(), &size) != WOLFSSL_SUCCESS) return false;
-        if (size != 0 || wolfSSL_SESSION_has_ticket(wolfSSL_get_session(ssl_.get())) != 1) break;
-      }
-      const std::string_view now(reinterpret_cast<const char*>(ticket_room_.data()), size);
-      if (now.empty() || now == ticket_) return false;
-      ticket_ = now;
-      return true;
-    });
   }
 
   // A client of TLS 1.3 may refuse in the clear (OpenSSL's do), which wolfSSL takes for an error before it has read
@@ -436,37 +347,21 @@ class connection {
   // Nothing more comes in this call. In OpenSSL's mode AUTO_RETRY, the default of its layer, wolfSSL asks ten times.
   bool blocked_ = false;
   bool at_alert_ = false;  // its header has been read, and no more
-  std::vector<unsigned char> ticket_room_;
-  std::string ticket_;
-  unsigned session_count_ = 0;
-  int offered_count_ = 0;
-  bool is_ticket_open_ = false;
-  detail::byte_queue held_;
   ssl_handle ssl_;
+  wolfssl::resumption resumption_;
 };
 
-// In TLS 1.3 a new ticket is always sent, and 5.7 resumes nothing that it is told to replace. Whether a session is
-// resumed is wolfSSL's word alone: in TLS 1.2 the server's hello waits for the rest of its flight.
 inline int context::on_ticket(WOLFSSL* ssl, unsigned char* name, unsigned char* iv, unsigned char* tag, int seals,
-                              unsigned char* bytes, int size, int* out_size, void* self) noexcept {
-  const detail::ticket_rules& rules = static_cast<const context*>(self)->plan_->tickets;
-  peer_verifier& verifier = static_cast<connection*>(wolfSSL_GetIOReadCtx(ssl))->verifier();
-  const int answer = detail::guard(verifier.exception(), static_cast<int>(WOLFSSL_TICKET_RET_REJECT), [&] {
-    if (seals == 0) return ticket::open(rules, verifier.resumable(), name, iv, tag, bytes, size, out_size);
-    const unix_time moment = verifier.ticket_moment(wolfSSL_session_reused(ssl) == 1, rules.keys->time());
-    return ticket::seal(rules, moment, name, iv, tag, bytes, size, out_size);
-  });
-  const bool is_1_3 = wolfSSL_version(ssl) == static_cast<int>(tls_version::tls1_3);
-  return answer == WOLFSSL_TICKET_RET_CREATE && is_1_3 ? static_cast<int>(WOLFSSL_TICKET_RET_OK) : answer;
+                              unsigned char* bytes, int size, int* out_size, void*) noexcept {
+  auto& c = *static_cast<connection*>(wolfSSL_GetIOReadCtx(ssl));
+  return c.resumption().on_ticket(name, iv, tag, seals != 0, bytes, size, out_size);
 }
 
 inline WOLFSSL_SESSION* context::on_session_id(WOLFSSL* ssl, const unsigned char* id, int size,
                                                int* is_shared) noexcept {
   *is_shared = 0;  // the library frees it
   auto& c = *static_cast<connection*>(wolfSSL_GetIOReadCtx(ssl));
-  const auto wanted = std::as_bytes(std::span(id, static_cast<std::size_t>(size < 0 ? 0 : size)));
-  return detail::guard(c.verifier().exception(), static_cast<WOLFSSL_SESSION*>(nullptr),
-                       [&] { return c.find_session(wanted); });
+  return c.resumption().find(std::as_bytes(std::span(id, static_cast<std::size_t>(size < 0 ? 0 : size))));
 }
 
 }  // namespace plugtls::wolfssl

@@ -39,11 +39,11 @@ inline bool write_session(WOLFSSL_SESSION* session, native_session& out) {
 /// 16 are the tag, and 16 are zero.
 class ticket {
  public:
-  static int seal(const detail::ticket_rules& rules, unix_time made, unsigned char* name, unsigned char* iv,
-                  unsigned char* tag, unsigned char* bytes, int size, int* out_size) {
+  static int seal(const detail::ticket_rules& rules, std::string_view server_name, unix_time made, unsigned char* name,
+                  unsigned char* iv, unsigned char* tag, unsigned char* bytes, int size, int* out_size) {
     detail::ticket_key key;
     const std::span<std::byte> nonce = std::as_writable_bytes(std::span(iv, nonce_size));
-    if (!rules.seal(key) || !fill_random(nonce)) return WOLFSSL_TICKET_RET_REJECT;
+    if (!rules.seal(server_name, key) || !fill_random(nonce)) return WOLFSSL_TICKET_RET_REJECT;
     const auto moment = static_cast<std::uint32_t>(made);
     for (int i = 0; i < 4; ++i) iv[nonce_size + i] = static_cast<unsigned char>(moment >> (24 - 8 * i) & 0xff);
     std::transform(key.name.begin(), key.name.end(), name,
@@ -54,10 +54,11 @@ class ticket {
   }
 
   /// `WOLFSSL_TICKET_RET_CREATE`: good, and a new one is due.
-  static int open(const detail::ticket_rules& rules, detail::resumable_peer& client, unsigned char* name,
-                  unsigned char* iv, unsigned char* tag, unsigned char* bytes, int size, int* out_size) {
+  static int open(const detail::ticket_rules& rules, std::string_view server_name, detail::resumable_peer& client,
+                  unsigned char* name, unsigned char* iv, unsigned char* tag, unsigned char* bytes, int size,
+                  int* out_size) {
     detail::ticket_key key;
-    const auto found = rules.open(std::as_bytes(std::span(name, WOLFSSL_TICKET_NAME_SZ)), key);
+    const auto found = rules.open(server_name, std::as_bytes(std::span(name, WOLFSSL_TICKET_NAME_SZ)), key);
     if (found == detail::ticket_find::unknown || !run(false, key, name, iv, tag, bytes, size))
       return WOLFSSL_TICKET_RET_REJECT;
     if (std::any_of(tag + tag_size, tag + WOLFSSL_TICKET_MAC_SZ, [](unsigned char b) { return b != 0; }))

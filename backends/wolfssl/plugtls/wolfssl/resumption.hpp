@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "plugtls/wolfssl/context.hpp"
+#include "plugtls/wolfssl/session.hpp"
+
+namespace plugtls::wolfssl {
+
+/// What one connection does about sessions: the ones that it offers and is given, and what wolfSSL must not be shown of
+/// a handshake before it is known whether a session is resumed.
+class resumption {
+ public:
+  resumption() = default;
+  resumption(const resumption&) = delete;
+  resumption& operator=(const resumption&) = delete;
+
+  /// All must outlive this.
+  void bind(WOLFSSL* ssl, const context& c, wire& w, peer_verifier& verifier) noexcept {
+    ssl_ = ssl;
+    context_ = &c;
+    wire_ = &w;
+    verifier_ = &verifier;
+    is_open_ = bool(c.plan().tickets) && c.plan().own == role::server;
+  }
+
+  errc offer(byte_view bytes) {
+    const session_handle read = read_session(bytes);
+    if (!read || wolfSSL_set_session(ssl_, read.get()) != WOLFSSL_SUCCESS) return errc::bad_session;
+    take_ticket();  // not a new one
+    is_open_ = !ticket_.empty();
+    offered_count_ = wolfSSL_get_chain_count(wolfSSL_get_peer_chain(ssl_));
+    return errc::success;
+  }
+  /// How many sessions a client has been given.
+  unsigned count() const noexcept { return count_; }
+  bool session(native_session& out) const {
+    if (count_ == 0 && is_client()) return false;
+    const session_handle newest(wolfSSL_get1_session(ssl_));
+    return newest && wolfSSL_SESSION_is_resumable(newest.get()) == 1 && write_session(newest.get(), out);
+  }
+  bool resumed() const noexcept {
+    return wolfSSL_session_reused(ssl_) == 1 && wire_->observer().facts().says_resumed();
+  }
+  /// With how many certificates wolfSSL's list begins that are the offered session's; what is presented comes after.
+  int offered_count() const noexcept { return offered_count_; }
+
+  /// The session that a client of TLS 1.2 offers by its id; null where the handshake is to be a full one.
+  WOLFSSL_SESSION* find(byte_view id) noexcept {
+    if (wolfSSL_version(ssl_) != static_cast<int>(tls_version::tls1_2)) return nullptr;
+    return detail::guard(verifier_->exception(), static_cast<WOLFSSL_SESSION*>(nullptr), [&] {
+      const secret found = context_->plan().session_ids.find(id, wire_->observer().facts(), verifier_->resumable());
+      session_handle read = found.empty() ? session_handle() : read_session(found.bytes());
+      if (read) offered_count_ = wolfSSL_get_chain_count(wolfSSL_SESSION_get_peer_chain(read.get()));
+      return read.release();
+    });
+  }
+
+  /// Seals or opens a server's ticket in place. In TLS 1.3 a new one is always sent, and 5.7 resumes nothing that it is
+  /// told to replace. Whether a session is resumed is wolfSSL's word alone: in TLS 1.2 the server's hello waits for the
+  /// rest of its flight.
+  int on_ticket(unsigned char* name, unsigned char* iv, unsigned char* tag, bool seals, unsigned char* bytes, int size,
+                int* out_size) noexcept {
+    const detail::ticket_rules& rules = context_->plan().tickets;
+    const std::string& asked = wire_->observer().facts().server_name;
+    const int answer = detail::guard(verifier_->exception(), static_cast<int>(WOLFSSL_TICKET_RET_REJECT), [&] {
+      if (!seals) return ticket::open(rules, asked, verifier_->resumable(), name, iv, tag, bytes, size, out_size);
+      const unix_time moment = verifier_->ticket_moment(wolfSSL_session_reused(ssl_) == 1, rules.keys->time());
+      return ticket::seal(rules, asked, moment, name, iv, tag, bytes, size, out_size);
+    });
+    const bool is_1_3 = wolfSSL_version(ssl_) == static_cast<int>(tls_version::tls1_3);
+    return answer == WOLFSSL_TICKET_RET_CREATE && is_1_3 ? static_cast<int>(WOLFSSL_TICKET_RET_OK) : answer;
+  }
+
+  /// Looks whether a client has been given a new session. wolfSSL calls nobody back for the tickets of TLS 1.3: the one
+  /// that it holds is compared with the one before.
+  void look() {
+    if (!context_->plan().sessions || !is_client()) return;
+    if (wolfSSL_version(ssl_) != static_cast<int>(tls_version::tls1_3)) {
+      const session_handle made(count_ == 0 ? wolfSSL_get1_session(ssl_) : nullptr);
+      if (made && wolfSSL_SESSION_is_resumable(made.get()) == 1) count_ = 1;
+      return;
+    }
+    if (take_ticket()) ++count_;
+  }
+
+  /// Whether what the peer sent must pass `pull`.
+  bool holds() const noexcept { return is_open_ || !held_.empty(); }
+  /// Gives the library what the peer sent, once it is known.
+  io_result pull(std::byte* out, std::size_t size) noexcept {
+    while (is_open_ && !is_ticket_known()) {
+      std::byte block[2048];
+      const io_result r = wire_->pull(block, sizeof block);
+      if (r.status == io_status::would_block) return r;
+      if (r.status != io_status::ok || !held_.append(block, r.bytes)) break;
+    }
+    is_open_ = false;
+    if (held_.empty()) return wire_->pull(out, size);
+    return {held_.take(out, size), io_status::ok};
+  }
+
+ private:
+  bool is_client() const noexcept { return context_->plan().own == role::client; }
+
+  // A client of TLS 1.2 that offers a ticket takes the server's hello for its acceptance, and cannot go back when
+  // certificates follow (5.5 to 5.7 src/internal.c, DSH_CheckSessionId). So it is shown the hello only when it is known
+  // what comes after it, and without the ticket where that was declined. A server gives up at a ticket of TLS 1.2 whose
+  // size is not its own's, another library's say: it is shown none but of keys that it has. Nor has it tickets for a
+  // client of TLS 1.2 without the extended master secret (RFC 7627 §5.3): wolfSSL would resume its sessions, and ends
+  // the handshake where the session had it.
+  bool is_ticket_known() noexcept {
+    const detail::handshake_observer& seen = wire_->observer();
+    const detail::hello_facts& facts = seen.facts();
+    if (!is_client()) {
+      if (!facts.client_hello_seen) return false;
+      const bool is_1_3 = facts.offers_1_3 && context_->plan().max_version == tls_version::tls1_3;
+      const bool is_resumable = is_1_3 || facts.offers_extended_secret;
+      if (!is_resumable || (facts.ticket_size != 0 && !has_key_of(facts)))
+        wolfSSL_set_SSL_CTX(ssl_, context_->without_tickets());
+      return true;
+    }
+    const bool is_full = facts.certificate_seen || facts.hello_done_seen;
+    if (is_full) wolfSSL_set_SessionTicket(ssl_, nullptr, 0);
+    return is_full || facts.version == tls_version::tls1_3 || facts.ticket_seen || seen.peer_is_encrypted();
+  }
+  bool has_key_of(const detail::hello_facts& facts) const noexcept {
+    return detail::guard(verifier_->exception(), false, [&] {
+      detail::ticket_key key;
+      return facts.ticket_size > facts.ticket_name.size() &&
+             context_->plan().tickets.open(facts.server_name, facts.ticket_name, key) != detail::ticket_find::unknown;
+    });
+  }
+
+  // Whether the ticket is another than the last time.
+  bool take_ticket() {
+    return detail::guard(verifier_->exception(), false, [&] {
+      word32 size = 0;
+      for (const std::size_t room : {std::size_t{2048}, std::size_t{65535}}) {
+        if (ticket_room_.size() < room) ticket_room_.resize(room);
+        size = static_cast<word32>(ticket_room_.size());
+        if (wolfSSL_get_SessionTicket(ssl_, ticket_room_.data(), &size) != WOLFSSL_SUCCESS) return false;
+        if (size != 0 || wolfSSL_SESSION_has_ticket(wolfSSL_get_session(ssl_)) != 1) break;
+      }
+      const std::string_view now(reinterpret_cast<const char*>(ticket_room_.data()), size);
+      if (now.empty() || now == ticket_) return false;
+      ticket_ = now;
+      return true;
+    });
+  }
+
+  WOLFSSL* ssl_ = nullptr;
+  const context* context_ = nullptr;
+  wire* wire_ = nullptr;
+  peer_verifier* verifier_ = nullptr;
+  std::vector<unsigned char> ticket_room_;
+  std::string ticket_;
+  unsigned count_ = 0;
+  int offered_count_ = 0;
+  bool is_open_ = false;  // it is not known yet whether a session is resumed
+  detail::byte_queue held_;
+};
+
+}  // namespace plugtls::wolfssl
