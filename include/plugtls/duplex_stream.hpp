@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <concepts>
+#include <condition_variable>
 #include <cstdint>
 #include <mutex>
 #include <optional>
@@ -186,6 +187,7 @@ class duplex_stream {
 
  private:
   using clock = std::chrono::steady_clock;
+  static constexpr io_result nothing_yet{0, io_status::would_block};
 
   struct side {
     error_info error;
@@ -212,43 +214,55 @@ class duplex_stream {
   std::size_t run(side& s, deadline& until, std::error_code& ec, Operation&& operation) {
     ec.clear();
     for (;;) {
-      bool reading = false, writing = false, signing = false;
-      {
-        const std::lock_guard lock(mutex_);
-        if (is_closed_) return fail(s, ec, errc::io_error, "this end has closed the connection");
-        transport_port<next_layer_type> p(transport_);
-        const engine_result r = operation(p);
-        if (r.status == engine_status::done) return r.bytes;
-        if (r.status == engine_status::failed) {
-          ec = r.error;
-          s.error = engine_.error();
-          if (s.error.code != r.error) s.error = {}, s.error.code = r.error;
-          return 0;
-        }
-        signing = r.status == engine_status::want_signature;
-        reading = r.status == engine_status::want_read;
-        // What is left to send is sent by whoever waits.
-        writing = !reading || engine_.has_output();
+      std::unique_lock lock(mutex_);
+      if (is_closed_) return fail(s, ec, errc::io_error, "this end has closed the connection");
+      transport_port<next_layer_type> p(transport_);
+      // Whoever listens would not hear of what another one takes.
+      if (is_listening_) p.read = [](port&, std::byte*, std::size_t) noexcept { return nothing_yet; };
+      const engine_result r = operation(p);
+      if (r.status == engine_status::done) return r.bytes;
+      if (r.status == engine_status::failed) {
+        ec = r.error;
+        s.error = engine_.error();
+        if (s.error.code != r.error) s.error = {}, s.error.code = r.error;
+        return 0;
       }
-      if (signing) {
+      if (r.status == engine_status::want_signature) {
+        lock.unlock();
         // Only one thread shakes hands; in between it looks whether the connection was closed.
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(until.moment() - clock::now());
         if (left.count() <= 0) return fail(s, ec, errc::timed_out, {});
         engine_.wait_for_signer(static_cast<int>(std::min<std::int64_t>(left.count(), 100)));
         continue;
       }
-      // What a writer waits for (the rest of an answer, say) the reader may have taken meanwhile.
       std::error_code waited;
-      const bool is_shared = reading && &s == &writer_;
-      const clock::time_point moment = until.moment(), soon = clock::now() + std::chrono::milliseconds(50);
-      transport_.wait_until(reading, writing, is_shared ? std::min(moment, soon) : moment, waited);
-      if (!waited || (is_shared && waited == errc::timed_out && clock::now() < moment)) continue;
+      wait(lock, r.status == engine_status::want_read, until.moment(), waited);
+      if (!waited) continue;
       if (waited == errc::timed_out) return fail(s, ec, errc::timed_out, {});
       fail(s, ec, errc::io_error, {});
       s.error.native = waited.value();
       s.error.native_text = waited.message();
       return 0;
     }
+  }
+
+  // Waits for the peer, without the lock. What is left to send is sent by whoever waits. Of two that wait to read one
+  // listens, and alone takes what comes; the other is told, as that may be what it waits for (the rest of a message).
+  void wait(std::unique_lock<std::mutex>& lock, bool reading, clock::time_point moment, std::error_code& ec) {
+    const bool has_output = engine_.has_output();
+    if (reading && !has_output && is_listening_) {
+      const auto is_told = [this, before = heard_] { return heard_ != before; };
+      if (!told_.wait_until(lock, moment, is_told)) ec = errc::timed_out;
+      return;
+    }
+    const bool listens = reading && !std::exchange(is_listening_, true);
+    lock.unlock();
+    transport_.wait_until(listens, !reading || has_output, moment, ec);
+    if (!listens) return;
+    lock.lock();
+    is_listening_ = false;
+    ++heard_;
+    told_.notify_all();
   }
 
   bool ready(side& s, std::error_code& ec) {
@@ -297,9 +311,12 @@ class duplex_stream {
   basic_engine<B> engine_;
   side reader_, writer_;
   bool is_closed_ = false;
+  bool is_listening_ = false;
+  unsigned heard_ = 0;  // how often a listener came back
+  std::condition_variable told_;
   std::atomic<bool> is_ready_ = false;
   std::atomic<std::int64_t> timeout_ = 30000;
-  std::mutex mutex_;  // of transport, engine and is_closed_
+  std::mutex mutex_;  // of what stands above, but for timeouts
   std::mutex handshake_mutex_;
 };
 

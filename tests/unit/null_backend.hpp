@@ -32,6 +32,7 @@ struct null_script {
   bool fail_read = false;
   bool fail_write = false;
   std::size_t max_write = 16384;
+  std::optional<role> hears_first;  ///< before each write this end must take in a record, as in the middle of a message
   bool tells_negotiated = true;
   unsigned sessions = 0;        ///< that a connection has received
   bool claims_resumed = false;  ///< says that every connection is
@@ -158,6 +159,7 @@ class connection {
       byte_vector body;
       const native_status s = next_record(type, body);
       if (s != native_status::done) return {0, s};
+      ++heard_;
       if (type == alert_record && body.size() == 2) {
         if (body[1] == std::byte{0}) return {0, native_status::closed};
         received_ = static_cast<alert>(body[1]);
@@ -175,6 +177,14 @@ class connection {
   native_result write(const std::byte* in, std::size_t size) {
     if (idle_-- > 0) return {0, native_status::again};
     if (the_script.fail_write) return {0, refuse(the_script.failure, std::nullopt)};
+    while (the_script.hears_first == context_->plan->own && heard_ == 0) {
+      unsigned type = 0;
+      byte_vector body;
+      if (const native_status s = next_record(type, body); s != native_status::done) return {0, s};
+      ++heard_;
+      plain_.insert(plain_.end(), body.begin(), body.end());
+    }
+    heard_ = 0;
     if (!push(sealed_record(application, application, {in, size}))) return {0, native_status::failed};
     return {size, native_status::done};
   }
@@ -395,6 +405,7 @@ class connection {
   std::optional<alert> received_;
   hello chosen_;
   byte_vector in_, messages_, plain_;
+  unsigned heard_ = 0;  // records since the last write
   std::vector<byte_vector> peer_;
 };
 
