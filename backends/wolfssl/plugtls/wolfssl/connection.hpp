@@ -78,6 +78,7 @@ class connection {
     if (n == WOLFSSL_SUCCESS) {
       if (is_peer_settled()) {
         look_for_session();
+        is_up_ = true;
         return native_status::done;
       }
       reason_ = errc::bad_certificate;
@@ -173,6 +174,11 @@ class connection {
   WOLFSSL* native_handle() const noexcept { return ssl_.get(); }
   // For the callbacks about sessions.
   peer_verifier& verifier() const noexcept { return *verifier_; }
+  // Whether the server may ask for a certificate now. Else nothing but an alert leaves from here on.
+  bool may_be_asked() noexcept {
+    if (is_up_) reason_ = errc::bad_record;
+    return !is_up_;
+  }
   // The session that a client of TLS 1.2 offers by its id; null where the handshake is to be a full one.
   WOLFSSL_SESSION* find_session(byte_view id) {
     if (wolfSSL_version(ssl_.get()) != static_cast<int>(tls_version::tls1_2)) return nullptr;
@@ -184,6 +190,7 @@ class connection {
 
  private:
   static constexpr int alert_fatal = 2;
+  static constexpr int alert_record = 5 + 2 + 1 + 16;  // in bytes, of TLS 1.3
 
   bool is_client() const noexcept { return context_->plan().own == role::client; }
   verify_mode mode() const noexcept { return context_->plan().verify.mode; }
@@ -207,6 +214,7 @@ class connection {
     if ((is_fatal && c.alert_passed_) || c.wire_->fault() != errc::success) return size;
     c.alert_passed_ = c.alert_passed_ || is_fatal;
     c.is_encrypted_ = c.is_encrypted_ || type == 20 || type == 23;
+    if (c.is_up_ && c.reason_ != errc::success && size > alert_record) return WOLFSSL_CBIO_ERR_GENERAL;
     // wolfSSL reads nothing more after an error here. What the peer sent may tell why it takes nothing more.
     const bool sent = c.wire_->push(reinterpret_cast<const std::byte*>(bytes), static_cast<std::size_t>(size)) ||
                       c.wire_->write_broken();
@@ -431,6 +439,7 @@ class connection {
   errc reason_ = errc::success;
   bool alert_passed_ = false;
   bool is_encrypted_ = false;
+  bool is_up_ = false;      // the handshake is done
   bool may_spare_ = false;  // there are PSKs
   bool is_spared_ = false;  // a suite with PSK was chosen
   // Nothing more comes in this call. In OpenSSL's mode AUTO_RETRY, the default of its layer, wolfSSL asks ten times.
@@ -458,6 +467,10 @@ inline int context::on_ticket(WOLFSSL* ssl, unsigned char* name, unsigned char* 
   });
   const bool is_1_3 = wolfSSL_version(ssl) == static_cast<int>(tls_version::tls1_3);
   return answer == WOLFSSL_TICKET_RET_CREATE && is_1_3 ? static_cast<int>(WOLFSSL_TICKET_RET_OK) : answer;
+}
+
+inline int context::on_request(WOLFSSL* ssl, void*) noexcept {
+  return static_cast<connection*>(wolfSSL_GetIOReadCtx(ssl))->may_be_asked() ? 1 : 0;
 }
 
 inline WOLFSSL_SESSION* context::on_session_id(WOLFSSL* ssl, const unsigned char* id, int size,
