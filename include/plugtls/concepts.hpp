@@ -62,8 +62,9 @@
 //   client that accepts nothing else (`plan.psk_only`) has no trust anchors: a certificate that comes goes to `decide`
 //   as ever.
 // - Where `plan.post_handshake_auth` is set, which it is with capability post_handshake_auth only, a client says so
-//   (RFC 8446 §4.2.6) and answers requests while it reads; without, it refuses them (unexpected_message). A server
-//   whose `plan.asks_later` is set asks for no certificate in the handshake, whatever the mode.
+//   (RFC 8446 §4.2.6) and answers requests while it reads; without, it ends the connection (unexpected_message where
+//   the library can send that) and presents nothing. A server whose `plan.asks_later` is set asks for no certificate
+//   in the handshake, whatever the mode.
 // - Where `plan.max_fragment_length` is not 0, a client asks for it (RFC 6066 §4), and keeps to it when it is granted.
 // - A server's order decides about suites, groups of TLS 1.2 and ALPN; where the library goes by the client's,
 //   server_suite_order and server_group_order are not declared. In TLS 1.3 a share that the client has sent is taken if

@@ -60,14 +60,12 @@ detail::ticket_find find_name(ticket_keys& keys, std::string_view name, const sh
 
 TEST_CASE("HMAC-SHA256 gives the values of RFC 4231") {
   const auto mac = [](std::string_view key, std::string_view data) {
-    return detail::to_hex(detail::hmac_sha256(as_bytes(key), {as_bytes(data.substr(0, 3)), as_bytes(data.substr(3))}));
+    return detail::to_hex(
+        detail::hmac<detail::sha256_hash>(as_bytes(key), {as_bytes(data.substr(0, 3)), as_bytes(data.substr(3))}));
   };
   CHECK(mac(std::string(20, '\x0b'), "Hi There") == "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
   CHECK(mac("Jefe", "what do ya want for nothing?") ==
         "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
-  CHECK(detail::equal_secretly(as_bytes("same"), as_bytes("same")));
-  CHECK_FALSE(detail::equal_secretly(as_bytes("same"), as_bytes("sane")));
-  CHECK_FALSE(detail::equal_secretly(as_bytes("same"), as_bytes("sam")));
 }
 
 TEST_CASE("a session goes through bytes unchanged") {

@@ -14,6 +14,8 @@ namespace plugtls::wolfssl {
 /// plugtls over wolfSSL 5.5 and newer. What it can do is told by `capabilities`; see the folder's README for why.
 struct backend {
   static constexpr std::string_view name = "wolfssl";
+  // Not post_handshake_auth, though the library has calls for it: it signs and checks a second answer over the wrong
+  // transcript, and takes an earlier proof for a later certificate (5.5 to 5.9; README.md).
   static constexpr capability_set capabilities = [] {
     capability_set set{capability::pbes2_aes,
                        capability::encrypted_der_key,

@@ -7,6 +7,7 @@
 
 #include "plugtls/detail/algorithm.hpp"
 #include "plugtls/detail/der.hpp"
+#include "plugtls/detail/hmac.hpp"
 #include "plugtls/detail/password_cost.hpp"
 #include "plugtls/detail/sha1.hpp"
 #include "plugtls/detail/sha256.hpp"
@@ -122,29 +123,12 @@ inline bool read_bags(byte_view safe_contents, contents& out, int depth = 0) {
 }
 
 template <class Hash>
-auto digest_of(byte_view first, byte_view second) noexcept {
+auto digest_of(byte_view bytes) noexcept {
   Hash hash;
-  hash.update(first);
-  hash.update(second);
+  hash.update(bytes);
   const auto digest = hash.finish();
   wipe(&hash, sizeof hash);
   return digest;
-}
-
-/// HMAC (RFC 2104) of a key that is not longer than a block.
-template <class Hash>
-auto hmac(byte_view key, byte_view message) noexcept {
-  std::byte inner[64], outer[64];
-  for (std::size_t i = 0; i < 64; ++i) {
-    const std::byte k = i < key.size() ? key[i] : std::byte{0};
-    inner[i] = k ^ std::byte{0x36};
-    outer[i] = k ^ std::byte{0x5c};
-  }
-  const auto digest = digest_of<Hash>(inner, message);
-  const auto mac = digest_of<Hash>(outer, digest);
-  wipe(inner, sizeof inner);
-  wipe(outer, sizeof outer);
-  return mac;
 }
 
 /// Computes the MAC over a container: the key is one block of RFC 7292 §B.2, made with ID 3.
@@ -162,11 +146,11 @@ auto mac_of(std::string_view ascii_password, byte_view salt, std::uint32_t itera
   input.reserve(128 + salt.size() + bmp.size() + 64);
   repeat(as_text(salt));
   repeat(bmp);
-  auto key = digest_of<Hash>(as_bytes(input), {});
-  for (std::uint32_t i = 1; i < iterations; ++i) key = digest_of<Hash>(key, {});
+  auto key = digest_of<Hash>(as_bytes(input));
+  for (std::uint32_t i = 1; i < iterations; ++i) key = digest_of<Hash>(key);
   wipe(input.data(), input.size());
   wipe(bmp.data(), bmp.size());
-  const auto mac = hmac<Hash>(key, message);
+  const auto mac = hmac<Hash>(key, {message});
   wipe(key.data(), key.size());
   return mac;
 }

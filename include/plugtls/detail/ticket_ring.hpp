@@ -11,9 +11,10 @@
 #include <vector>
 
 #include "plugtls/detail/callback.hpp"
-#include "plugtls/detail/hmac_sha256.hpp"
+#include "plugtls/detail/hmac.hpp"
 #include "plugtls/detail/light_lock.hpp"
 #include "plugtls/detail/session_envelope.hpp"
+#include "plugtls/detail/sha256.hpp"
 #include "plugtls/detail/used_tickets.hpp"
 #include "plugtls/unix_time.hpp"
 
@@ -192,7 +193,7 @@ class ticket_ring {
 
   static void derive(byte_view from, const ticket_scope& scope, ticket_key& out) noexcept {
     const auto part = [&](std::string_view label) {
-      return hmac_sha256(from, {as_bytes(label), scope.policy, as_bytes(scope.server_name)});
+      return hmac<sha256_hash>(from, {as_bytes(label), scope.policy, as_bytes(scope.server_name)});
     };
     sha256_digest name = part("plugtls ticket name ");
     std::copy_n(name.begin(), out.name.size(), out.name.begin());

@@ -68,6 +68,9 @@ WOLFSSL_API int wolfSSL_X509_STORE_CTX_get_error_depth(WOLFSSL_X509_STORE_CTX* c
 WOLFSSL_API size_t wolfSSL_get_finished(const WOLFSSL* ssl, void* out, size_t size);
 WOLFSSL_API size_t wolfSSL_get_peer_finished(const WOLFSSL* ssl, void* out, size_t size);
 WOLFSSL_API WOLFSSL_CTX* wolfSSL_set_SSL_CTX(WOLFSSL* ssl, WOLFSSL_CTX* ctx);
+WOLFSSL_API void wolfSSL_CTX_set_cert_cb(WOLFSSL_CTX* ctx, int (*call)(WOLFSSL*, void*), void* self);
+WOLFSSL_API void wolfSSL_CTX_set_client_cert_cb(WOLFSSL_CTX* ctx,
+                                                int (*call)(WOLFSSL*, WOLFSSL_X509**, WOLFSSL_EVP_PKEY**));
 WOLFSSL_API int wolfSSL_SESSION_is_resumable(const WOLFSSL_SESSION* session);
 WOLFSSL_API int wolfSSL_SESSION_has_ticket(const WOLFSSL_SESSION* session);
 WOLFSSL_API unsigned long wolfSSL_SESSION_get_ticket_lifetime_hint(const WOLFSSL_SESSION* session);

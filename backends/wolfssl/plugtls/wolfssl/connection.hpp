@@ -66,6 +66,7 @@ class connection {
     if (n == WOLFSSL_SUCCESS) {
       if (is_peer_settled()) {
         resumption_.look();
+        is_up_ = true;
         return native_status::done;
       }
       reason_ = errc::bad_certificate;
@@ -161,9 +162,15 @@ class connection {
   WOLFSSL* native_handle() const noexcept { return ssl_.get(); }
   /// For the callbacks about sessions.
   wolfssl::resumption& resumption() noexcept { return resumption_; }
+  /// Whether the server may ask for a certificate now. Else nothing but an alert leaves from here on.
+  bool may_be_asked() noexcept {
+    if (is_up_) reason_ = errc::bad_record;
+    return !is_up_;
+  }
 
  private:
   static constexpr int alert_fatal = 2;
+  static constexpr int alert_record = 5 + 2 + 1 + 16;  // in bytes, of TLS 1.3
 
   bool is_client() const noexcept { return context_->plan().own == role::client; }
   verify_mode mode() const noexcept { return context_->plan().verify.mode; }
@@ -187,6 +194,7 @@ class connection {
     if ((is_fatal && c.alert_passed_) || c.wire_->fault() != errc::success) return size;
     c.alert_passed_ = c.alert_passed_ || is_fatal;
     c.is_encrypted_ = c.is_encrypted_ || type == 20 || type == 23;
+    if (c.is_up_ && c.reason_ != errc::success && size > alert_record) return WOLFSSL_CBIO_ERR_GENERAL;
     // wolfSSL reads nothing more after an error here. What the peer sent may tell why it takes nothing more.
     const bool sent = c.wire_->push(reinterpret_cast<const std::byte*>(bytes), static_cast<std::size_t>(size)) ||
                       c.wire_->write_broken();
@@ -342,6 +350,7 @@ class connection {
   errc reason_ = errc::success;
   bool alert_passed_ = false;
   bool is_encrypted_ = false;
+  bool is_up_ = false;      // the handshake is done
   bool may_spare_ = false;  // there are PSKs
   bool is_spared_ = false;  // a suite with PSK was chosen
   // Nothing more comes in this call. In OpenSSL's mode AUTO_RETRY, the default of its layer, wolfSSL asks ten times.
@@ -355,6 +364,10 @@ inline int context::on_ticket(WOLFSSL* ssl, unsigned char* name, unsigned char* 
                               unsigned char* bytes, int size, int* out_size, void*) noexcept {
   auto& c = *static_cast<connection*>(wolfSSL_GetIOReadCtx(ssl));
   return c.resumption().on_ticket(name, iv, tag, seals != 0, bytes, size, out_size);
+}
+
+inline int context::on_request(WOLFSSL* ssl, void*) noexcept {
+  return static_cast<connection*>(wolfSSL_GetIOReadCtx(ssl))->may_be_asked() ? 1 : 0;
 }
 
 inline WOLFSSL_SESSION* context::on_session_id(WOLFSSL* ssl, const unsigned char* id, int size,

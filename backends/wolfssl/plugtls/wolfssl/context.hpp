@@ -71,7 +71,20 @@ class context {
     if (e == errc::success) e = set_alpn(info);
     if (e == errc::success) e = set_identity(identities, info);
     if (e == errc::success && plan_->client_ca_names) e = set_client_ca_names(info);
+    if (plan_->own == role::client) watch_requests(!identities.empty());
     return e;
+  }
+
+  // A client of 5.5 to 5.7 answers whoever asks it for a certificate after the handshake, though it has not offered to
+  // be asked (RFC 8446 §4.6.2). One call comes before a certificate is presented; where there is none, only the other.
+  void watch_requests(bool has_certificate) noexcept {
+    if (has_certificate)
+      wolfSSL_CTX_set_cert_cb(ctx_.get(), on_request, nullptr);
+    else
+      wolfSSL_CTX_set_client_cert_cb(ctx_.get(), [](WOLFSSL* ssl, WOLFSSL_X509**, WOLFSSL_EVP_PKEY**) {
+        on_request(ssl, nullptr);
+        return 0;  // still none
+      });
   }
 
   errc set_protocol(bool resumes, error_info& info) {
@@ -138,6 +151,9 @@ class context {
   // Stands beside the connection, whose verifier keeps what the ticket's clock throws.
   static int on_ticket(WOLFSSL* ssl, unsigned char* name, unsigned char* iv, unsigned char* tag, int seals,
                        unsigned char* bytes, int size, int* out_size, void* self) noexcept;
+
+  // Nonzero: a certificate may be asked for.
+  static int on_request(WOLFSSL* ssl, void*) noexcept;
 
   static WOLFSSL_SESSION* on_session_id(WOLFSSL* ssl, const unsigned char* id, int size, int* is_shared) noexcept;
 
