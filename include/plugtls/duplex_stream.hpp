@@ -115,6 +115,18 @@ class duplex_stream {
     if (!ec) run(writer_, until, ec, [this](port& p) { return engine_.flush(p); });
   }
 
+  /// Writes with new keys from here on, and asks the peer to do the same, as `stream::update_keys` does. Belongs to the
+  /// writer's thread.
+  void update_keys(std::error_code& ec) {
+    if (!ready(writer_, ec)) return;
+    deadline until(*this);
+    run(writer_, until, ec, [this](port& p) { return engine_.update_keys(p); });
+    if (ec == errc::unsupported)
+      fail(writer_, ec, errc::unsupported,
+           "keys cannot be updated here: that takes TLS 1.3, and a backend with capability request_key_update");
+    if (!ec) run(writer_, until, ec, [this](port& p) { return engine_.flush(p); });
+  }
+
   /// Sends what an operation that timed out left behind.
   void flush(std::error_code& ec) {
     deadline until(*this);
@@ -155,6 +167,9 @@ class duplex_stream {
   }
   void request_client_certificate(verify_mode mode = verify_mode::required) requires detail::has_exceptions {
     or_raise(writer_, [&](std::error_code& ec) { return request_client_certificate(mode, ec), 0; });
+  }
+  void update_keys() requires detail::has_exceptions {
+    or_raise(writer_, [&](std::error_code& ec) { return update_keys(ec), 0; });
   }
   void flush() requires detail::has_exceptions {
     or_raise(writer_, [&](std::error_code& ec) { return flush(ec), 0; });

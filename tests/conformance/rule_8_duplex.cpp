@@ -2,6 +2,8 @@
 #include <sys/socket.h>
 #include <plugtls/duplex_stream.hpp>
 #include <plugtls/net/fd_transport.hpp>
+#include <plugtls/session_cache.hpp>
+#include <plugtls/ticket_keys.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -22,8 +24,19 @@ using duplex = duplex_stream<fd_transport, default_backend>;
 struct duplex_pair {
   explicit duplex_pair(tls_version v, int room = 4096) : duplex_pair(v, sockets(room)) {}
   duplex_pair(tls_version v, std::pair<int, int> fds)
-      : client(make_client(with_version(client_defaults(), v)), fd_transport(fds.first), server_name),
-        server(make_server(), fd_transport(fds.second)) {}
+      : client(make_client(keeping_sessions(v)), fd_transport(fds.first), server_name),
+        server(make_server(giving_tickets()), fd_transport(fds.second)) {}
+
+  client_settings keeping_sessions(tls_version v) const {
+    client_settings s = with_version(client_defaults(), v);
+    s.sessions = sessions;
+    return s;
+  }
+  static server_settings giving_tickets() {
+    server_settings s = server_defaults();
+    s.tickets = std::make_shared<ticket_keys>();
+    return s;
+  }
 
   void connect() {
     std::error_code a, b;
@@ -44,6 +57,7 @@ struct duplex_pair {
     return {fds[0], fds[1]};
   }
 
+  std::shared_ptr<session_cache> sessions = std::make_shared<session_cache>();
   duplex client;
   duplex server;
 };
@@ -66,13 +80,17 @@ void read_everything(Stream& s, const std::string& expected, duplex_result& r) {
   }
 }
 template <class Stream>
-void exchange(Stream& client, Stream& server, tls_version v, std::size_t size) {
+void exchange(Stream& client, Stream& server, tls_version v, std::size_t size, bool updates_keys = false) {
   const std::string up = pattern(size, 1), down = pattern(size, 2);
   duplex_result c, s;
   // A client of TLS 1.2 that reads close_notify writes no more (RFC 5246 §7.2.1): who ends first waits for the other.
   std::atomic<int> done = 0;
   const auto write = [&](Stream& from, const std::string& data, duplex_result& r) {
-    from.write(data, r.write);
+    const std::size_t part = updates_keys ? 1 + data.size() / 20 : data.size();
+    for (std::size_t at = 0; at < data.size() && !r.write; at += part) {
+      from.write(std::string_view(data).substr(at, part), r.write);
+      if (updates_keys && !r.write) from.update_keys(r.write);
+    }
     ++done;
     while (v == tls_version::tls1_2 && done != 2) std::this_thread::yield();
     if (!r.write) from.shutdown_send(r.write);
@@ -99,6 +117,23 @@ TEST_CASE("duplex_stream: 16 MiB each way at once, over sockets with little room
     duplex_pair p(v);
     exchange(p.client, p.server, v, std::size_t{16} << 20);
   }
+}
+
+TEST_CASE("duplex_stream: both ways at once, with little room, while tickets come and both ends update keys") {
+  const tls_version v = versions().back();
+  const bool can = v == tls_version::tls1_3 && has<default_backend, capability::request_key_update>;
+  if (can) {
+    duplex_pair p(v);
+    exchange(p.client, p.server, v, std::size_t{4} << 20, true);
+    CHECK(p.sessions->size() == 1);
+  }
+  duplex_pair old(can ? tls_version::tls1_2 : v);
+  old.connect();
+  std::error_code ec;
+  old.client.update_keys(ec);
+  CHECK(ec == errc::unsupported);
+  CHECK_FALSE(old.client.write_error().detail.empty());
+  CHECK(old.client.write("still good", ec) == 10);
 }
 
 TEST_CASE("duplex_stream: both ways at once over pipes of every size") {
