@@ -168,7 +168,9 @@ int run(std::string_view what, bool is_1_3) {
   if (what == "calls")
     bench::calls<context, Connection>(is_1_3);
   else if (what == "handshakes" || what == "new_handshakes")
-    bench::handshakes<context, Connection>(is_1_3, what == "new_handshakes", 4);
+    bench::handshakes<context, Connection>(is_1_3, what == "new_handshakes", bench::many_handshakes);
+  else if (what == "parses" || what == "new_parses")
+    bench::handshakes<context, Connection>(is_1_3, what == "new_parses", bench::few_handshakes);
   else if (what == "idle")
     bench::idle<context, Connection>(is_1_3, false);
   else
@@ -194,8 +196,9 @@ int main(int argc, char** argv) {
     if (kind == "stream") return run<ring_stream>(what, is_1_3);
     if (kind == "duplex") return run<duplex_ring>(what, is_1_3);
   }
-  std::fprintf(stderr,
-               "usage: PROGRAM engine|any|stream|duplex calls|handshakes|new_handshakes|idle 1.2|1.3\n"
-               "       PROGRAM stream tcp|transport_calls 1.2|1.3\n");
+  std::fprintf(
+      stderr,
+      "usage: PROGRAM engine|any|stream|duplex calls|handshakes|new_handshakes|parses|new_parses|idle 1.2|1.3\n"
+      "       PROGRAM stream tcp|transport_calls 1.2|1.3\n");
   return 2;
 }

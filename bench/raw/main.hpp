@@ -18,7 +18,8 @@ int main(int argc, char** argv) {
     return 0;
   }
   if (!is_1_3 && version != "1.2") {
-    std::fprintf(stderr, "usage: PROGRAM calls|tcp|naive_tcp|handshakes|new_handshakes|idle|idle_released 1.2|1.3\n");
+    std::fprintf(stderr,
+                 "usage: PROGRAM calls|tcp|naive_tcp|handshakes|new_handshakes|parses|idle|idle_released 1.2|1.3\n");
     return 2;
   }
   if (what == "calls")
@@ -28,8 +29,11 @@ int main(int argc, char** argv) {
   else if (what == "naive_tcp")
     tcp<Context, Naive>(is_1_3, false, true);
   else if (what == "handshakes" || what == "new_handshakes")
-    handshakes<Context, Bare>(is_1_3, what == "new_handshakes", 4);
-  else if (what == "idle" || what == "idle_released")
+    handshakes<Context, Bare>(is_1_3, what == "new_handshakes", many_handshakes);
+  else if (what == "parses") {
+    std::printf("parser %s\n", Context::parser);
+    handshakes<Context, Bare>(is_1_3, false, few_handshakes);
+  } else if (what == "idle" || what == "idle_released")
     idle<Context, Bare>(is_1_3, what == "idle_released");
   else
     give_up("finding that workload");

@@ -30,6 +30,7 @@ class context {
 #else
   static constexpr bool speaks_1_3 = false;  // 2.28 has a part of it for trials only
 #endif
+  static constexpr const char* parser = "mbedtls_x509_crt_parse_der.*";  ///< what parses a certificate
   static constexpr bool can_release_buffers = false;
 
   explicit context(const options& o) : is_client(o.is_client) {

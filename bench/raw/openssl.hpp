@@ -26,6 +26,7 @@ inline x509_handle read_certificate(BIO* from) {
 class context {
  public:
   static constexpr bool speaks_1_3 = true;
+  static constexpr const char* parser = "d2i_X509";  ///< what parses a certificate
   static constexpr bool can_release_buffers = true;
 
   explicit context(const options& o)

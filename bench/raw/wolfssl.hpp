@@ -22,6 +22,7 @@ inline void must(int result, const char* what) {
 class context {
  public:
   static constexpr bool speaks_1_3 = true;
+  static constexpr const char* parser = "InitDecodedCert";  ///< what parses a certificate
   static constexpr bool can_release_buffers = false;
 
   explicit context(const options& o)
