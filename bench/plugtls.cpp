@@ -183,6 +183,7 @@ int run(std::string_view what, bool is_1_3) {
 int main(int argc, char** argv) {
   const std::string_view kind = argc == 4 ? argv[1] : "", what = argc == 4 ? argv[2] : "",
                          version = argc == 4 ? argv[3] : "";
+  if (argc == 2 && std::string_view(argv[1]) == "library") return std::puts(backend::library().text.c_str()), 0;
   const bool is_1_3 = version == "1.3";
   if (is_1_3 && !backend::supports(tls::tls_version::tls1_3)) {
     std::puts("unsupported");

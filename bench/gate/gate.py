@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSL-1.0
 """Checks what plugtls adds to the libraries against limits. Everything is counted and nothing is timed.
 
-usage: gate.py [--explain] BUILD-FOLDER LIMITS JSON [BACKEND...]
+usage: gate.py BUILD-FOLDER LIMITS JSON [--explain] [BACKEND...]
 
 Prints a table and writes the same as JSON. A row without a limit is only reported. With --explain the functions are named
 that make the difference in each row that fails. The last line is "N passed, N failed, N skipped".
@@ -12,12 +12,13 @@ import json
 import os
 import platform
 import shutil
+import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from callgrind import Failed, Unsupported
+from callgrind import Failed, Unsupported, run
 from rows import Programs, Row, measure
 
 NO_VALGRIND = "valgrind is not installed (package valgrind)"
@@ -48,7 +49,7 @@ def rows_of(backend, settings, started, has_valgrind):
                 yield Row(name, backend, version, measured, why)
         except Unsupported:
             pass  # a version that the library does not speak
-        except (Failed, OSError, KeyError, StopIteration) as error:
+        except (Failed, OSError, KeyError, subprocess.SubprocessError) as error:
             print(f"gate: {backend} {version}: {error or type(error).__name__}", file=sys.stderr)
             yield Row(names[0], backend, version, "FAILED")
 
@@ -73,13 +74,11 @@ def arguments():
     return parser.parse_args()
 
 
-def main():
-    args = arguments()
-    settings = json.loads(args.limits.read_text())
+def look_around(args):
+    """Which backends are wanted, and which of these are built; whether there is valgrind. Ends the program for bad input."""
     built = sorted(path.name[len("plugtls-"):] for path in (args.build / "bench").glob("plugtls-*") if path.is_file())
     known = sorted(path.parent.name for path in (Path(__file__).parents[2] / "backends").glob("*/any.cpp"))
-    wanted = args.backends or known
-    if unknown := set(wanted) - set(known):
+    if unknown := set(args.backends) - set(known):
         sys.exit(f"gate: no backend {', '.join(sorted(unknown))}; there are {', '.join(known)}")
     try:
         args.json.open("a").close()
@@ -88,30 +87,64 @@ def main():
     has_valgrind = shutil.which("valgrind") is not None
     if not has_valgrind:
         print(f"gate: {NO_VALGRIND}: the rows that count instructions are skipped", file=sys.stderr)
+    return args.backends or known, built, has_valgrind
 
-    begin, written, counts = time.monotonic(), [], {"ok": 0, "FAILED": 0, "skipped": 0, "reported": 0}
-    print(f"{'row':26} {'backend':8} {'version':8} {'measured':>12} {'limit':>8}")
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+
+class Report:
+    """What has been measured so far."""
+
+    def __init__(self, settings, is_explained):
+        self.settings, self.is_explained, self.begin = settings, is_explained, time.monotonic()
+        self.rows, self.libraries = [], {}
+        self.counts = {"ok": 0, "FAILED": 0, "skipped": 0, "reported": 0}
+
+    def add(self, row):
+        limit = limit_of(self.settings, row.name, row.backend)
+        says = verdict(row, limit)
+        self.counts[says] += 1
+        show(row, limit, says, self.is_explained)
+        self.rows.append({"row": row.name, "backend": row.backend, "version": row.version, "measured": row.measured,
+                          "limit": limit, "unit": self.settings["rows"][row.name]["unit"], "verdict": says, "why": row.why})
+
+    def skip(self, backend):
+        print(f"gate: {backend}: not built, its library is not found: all its rows are skipped", file=sys.stderr)
+        self.counts["skipped"] += sum(limit_of(self.settings, name, backend) is not None for name in self.settings["rows"])
+
+    def write(self, path, is_partial):
+        report = {"partial": is_partial, "machine": platform.machine(), "system": platform.platform(),
+                  "libraries": self.libraries, "seconds": round(time.monotonic() - self.begin), **self.counts,
+                  "rows": self.rows}
+        path.write_text(json.dumps(report, indent=1) + "\n")
+        print(f"{report['seconds']} s; {'what there was is' if is_partial else ''} written to {path}".replace("  ", " "))
+        print(f"{self.counts['ok']} passed, {self.counts['FAILED']} failed, {self.counts['skipped']} skipped")
+
+
+def main():
+    args = arguments()
+    settings = json.loads(args.limits.read_text())
+    wanted, built, has_valgrind = look_around(args)
+    report = Report(settings, args.explain)
+    is_partial = False
+    pool = ThreadPoolExecutor(os.cpu_count() or 1)
+    try:
+        report.libraries = {name: " ".join(run([args.build / "bench" / f"plugtls-{name}", "library"])[0])
+                            for name in wanted if name in built}
+        print(", ".join(report.libraries.values()))
+        print(f"{'row':26} {'backend':8} {'version':8} {'measured':>12} {'limit':>8}")
         started = {name: measure(Programs(pool, args.build, name, has_valgrind), args.build, settings)
-                   for name in wanted if name in built}
+                   for name in report.libraries}
         for backend in wanted:
             if backend not in started:
-                print(f"gate: {backend}: not built, its library is not found: all its rows are skipped", file=sys.stderr)
-                counts["skipped"] += sum(limit_of(settings, name, backend) is not None for name in settings["rows"])
+                report.skip(backend)
                 continue
             for row in rows_of(backend, settings, started[backend], has_valgrind):
-                limit = limit_of(settings, row.name, backend)
-                says = verdict(row, limit)
-                counts[says] += 1
-                show(row, limit, says, args.explain)
-                written.append({"row": row.name, "backend": backend, "version": row.version, "measured": row.measured,
-                                "limit": limit, "unit": settings["rows"][row.name]["unit"], "verdict": says, "why": row.why})
-    report = {"machine": platform.processor() or platform.machine(), "system": platform.platform(),
-              "seconds": round(time.monotonic() - begin), "rows": written, **counts}
-    args.json.write_text(json.dumps(report, indent=1) + "\n")
-    print(f"{report['seconds']} s; written to {args.json}")
-    print(f"{counts['ok']} passed, {counts['FAILED']} failed, {counts['skipped']} skipped")
-    sys.exit(1 if counts["FAILED"] else 0)
+                report.add(row)
+    except KeyboardInterrupt:
+        is_partial = True
+        print("gate: interrupted", file=sys.stderr)
+    pool.shutdown(cancel_futures=True)
+    report.write(args.json, is_partial)
+    sys.exit(130 if is_partial else 1 if report.counts["FAILED"] else 0)
 
 
 if __name__ == "__main__":

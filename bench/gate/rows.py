@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSL-1.0
 """The rows of the gate: each backend's programs are run, and their figures put against each other."""
+import re
+
 from callgrind import Failed, Unsupported, per_operation, profile, run
-from size import costly_headers, lines, text, text_of
+from size import by_owner, costly_headers, functions, lines, of_owners, text
 
 KINDS = {"engine": "engine", "stream": "stream", "any_engine": "any", "duplex_stream": "duplex"}
 
@@ -42,6 +44,10 @@ def difference(ours, bare):
     """The functions that cost more, or less, the most first."""
     names = {name: ours.get(name, 0) - bare.get(name, 0) for name in {*ours, *bare}}
     return [(round(cost, 1), name) for name, cost in sorted(names.items(), key=lambda item: -abs(item[1])) if abs(cost) >= 1][:16]
+
+
+def most_common(found):
+    return [(count, name) for name, count in found.most_common(24)]
 
 
 def instruction_rows(p, version):
@@ -113,7 +119,6 @@ def transport_rows(p, version):
 
 def parse_rows(p, version):
     """How often the library parses certificates in a client's handshake."""
-    import re
     bare = p.counts("raw", "parses", version)
     ours = {"parses": p.counts("plugtls", "stream", "parses", version),
             "parses, new chain": p.counts("plugtls", "stream", "new_parses", version)}
@@ -122,7 +127,7 @@ def parse_rows(p, version):
         pattern = re.compile(bare()[1]["parser"])
 
         def parses(workloads):
-            count, part = next((count, part) for name, count, part in workloads if name == "handshake")
+            count, part = {name: (count, part) for name, count, part in workloads}["handshake"]
             return sum(n for name, n in part.calls.items() if pattern.fullmatch(name.split("'")[0])) / count
         base = parses(bare()[0])
         if base == 0:
@@ -137,13 +142,14 @@ def size_rows(p, build, settings):
     with_us, bare = (build / "bench" / f"{name}-{p.backend}" for name in ("https", "https-raw"))
 
     def rows():
-        yield "lines", lines(build, p.backend), None
+        included = lines(build, p.backend)
+        yield "lines", included.total(), most_common(included)
         found = costly_headers(build, p.backend, settings["costly_headers"])
         yield "costly headers", len(found), [(1, name) for name in found]
-        path = text_of(with_us, settings["io_path"])
-        largest = sorted(((size, name) for name, size in path.items()), reverse=True)
-        yield "text, I/O path", sum(path.values()), largest[:16]
-        yield "text, all", text(with_us) - text(bare), None
+        inside = functions(with_us)
+        path = of_owners(inside, settings["io_path"])
+        yield "text, I/O path", path.total(), most_common(path)
+        yield "text, all", text(with_us) - text(bare), most_common(by_owner(inside))
     return rows, ("lines", "costly", "text"), False
 
 
