@@ -143,11 +143,10 @@ void transport_calls(bool is_1_3) {
 
   const auto reads_per_record = [&](const char* name, std::size_t size, int records) {
     bench::pass(client, server, 64);
-    for (int i = 0; i < records; ++i)
-      if (client.write(bench::data, size) != size) bench::give_up("writing");
+    std::size_t left = 0;  // some libraries' records are a little smaller
+    for (int i = 0; i < records; ++i) left += client.write(bench::data, size);
     const long before = server.transport().reads;
-    for (std::size_t left = size * static_cast<std::size_t>(records); left != 0;)
-      left -= server.read(bench::room, size < left ? size : left);
+    while (left != 0) left -= server.read(bench::room, size < left ? size : left);
     std::printf("%s %.3f\n", name, static_cast<double>(server.transport().reads - before) / records);
   };
   reads_per_record("reads_per_16k", 16384, 48);

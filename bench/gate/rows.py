@@ -63,8 +63,8 @@ def instruction_rows(p, version):
         for kind in KINDS:
             yield added(f"write, {kind}", kind, "write_64")
             yield added(f"read, {kind}", kind, "read_64")
-        yield added("write 16 KiB, stream", "stream", "write_16384")
-        yield added("read 16 KiB, stream", "stream", "read_16384")
+        yield added("write 16 kB, stream", "stream", "write_16000")
+        yield added("read 16 kB, stream", "stream", "read_16000")
         total, shares = per_operation(ours["stream"]()[0], "blocked_64")
         yield "would-block read", round(total, 1), difference(shares, {})
         yield "would-block read, bare", round(per_operation(bare()[0], "blocked_64")[0], 1), None
@@ -92,7 +92,7 @@ def heap_rows(p, version):
     def rows():
         def added(what, figure):
             return ours[what]()[figure] - bare[what]()[figure]
-        yield "allocations, write + read", max(added("calls", f"allocations_per_round_{n}") for n in (64, 16384)), None
+        yield "allocations, write + read", max(added("calls", f"allocations_per_round_{n}") for n in (64, 16000)), None
         yield "allocations, client", round(added("handshakes", "client_allocations"), 1), None
         yield "allocations, server", round(added("handshakes", "server_allocations"), 1), None
         yield "allocations, new chain", round(added("new_handshakes", "client_allocations"), 1), None

@@ -95,7 +95,7 @@ void calls(bool is_1_3) {
   Connection client(client_context, way->client()), server(server_context, way->server());
   shake_hands(client, server);
   count_calls(client, server, 64, 200);
-  count_calls(client, server, 16384, 4);
+  count_calls(client, server, 16000, 4);  // in one record also by mbedTLS 3.6 in TLS 1.3
 }
 
 /// A write at one end of a TCP connection and the read at the other. `Context` and `Connection` take descriptors.
