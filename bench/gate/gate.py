@@ -65,7 +65,7 @@ def show(row, limit, says, is_explained):
 
 
 def arguments():
-    parser = argparse.ArgumentParser(prog="./dev bench --gate", description="Checks what plugtls adds to the TLS libraries.")
+    parser = argparse.ArgumentParser(prog="gate.py", usage="./dev bench --gate [--explain] [BACKEND...]", description="Checks what plugtls adds to the TLS libraries.")
     parser.add_argument("build", type=Path, help="the build folder")
     parser.add_argument("limits", type=Path)
     parser.add_argument("json", type=Path, help="the file to write")
@@ -79,7 +79,8 @@ def look_around(args):
     built = sorted(path.name[len("plugtls-"):] for path in (args.build / "bench").glob("plugtls-*") if path.is_file())
     known = sorted(path.parent.name for path in (Path(__file__).parents[2] / "backends").glob("*/any.cpp"))
     if unknown := set(args.backends) - set(known):
-        sys.exit(f"gate: no backend {', '.join(sorted(unknown))}; there are {', '.join(known)}")
+        print(f"gate: no backend {', '.join(sorted(unknown))}; there are {', '.join(known)}", file=sys.stderr)
+        sys.exit(2)
     try:
         args.json.open("a").close()
     except OSError as error:
