@@ -68,7 +68,7 @@ def instruction_rows(p, version):
         total, shares = per_operation(ours["stream"]()[0], "blocked_64")
         yield "would-block read", round(total, 1), difference(shares, {})
         yield "would-block read, bare", round(per_operation(bare()[0], "blocked_64")[0], 1), None
-    return rows, ("write", "read", "would-block"), True
+    return rows, ("write,", "write 16", "read,", "read 16", "would-block"), True
 
 
 def tcp_rows(p, version):
@@ -114,7 +114,7 @@ def transport_rows(p, version):
         for name, figure in (("reads per 16 KiB", "reads_per_16k"), ("reads per 1 KiB", "reads_per_1k"),
                              ("calls per ping-pong", "calls_per_ping_pong"), ("server sends", "server_sends")):
             yield name, ours()[figure], None
-    return rows, ("reads", "calls", "server sends"), False
+    return rows, ("reads per", "calls per", "server sends"), False
 
 
 def parse_rows(p, version):
