@@ -15,21 +15,21 @@
 namespace bench {
 
 inline void say(const char* problem) {
-  std::fputs(problem, stderr);
+  std::fprintf(stderr, "%s\n", problem);
   std::exit(1);
 }
 
 inline int connect_to(const char* host, const char* port) {
   addrinfo hints{}, *found = nullptr;
   hints.ai_socktype = SOCK_STREAM;
-  if (::getaddrinfo(host, port, &hints, &found) != 0) say("no such host\n");
+  if (::getaddrinfo(host, port, &hints, &found) != 0) say("no such host");
   int fd = -1;
   for (const addrinfo* a = found; a != nullptr && fd < 0; a = a->ai_next) {
     fd = ::socket(a->ai_family, a->ai_socktype, a->ai_protocol);
     if (fd >= 0 && ::connect(fd, a->ai_addr, a->ai_addrlen) != 0) ::close(std::exchange(fd, -1));
   }
   ::freeaddrinfo(found);
-  if (fd < 0) say("cannot connect\n");
+  if (fd < 0) say("cannot connect");
   return fd;
 }
 
