@@ -88,7 +88,7 @@ void drive(const client_options& o, connection_report& report, std::optional<cli
   // The peer has ended already; whether it still hears our close_notify is its own affair.
   std::error_code ignored;
   stream->shutdown_send(ignored);
-  if (o.session_file) save_session(*o.session_file, stream->session(), stream->resumed());
+  if (o.session_file) save_session(*o.session_file, stream->session());
   report.at = stage::done;
 }
 

@@ -165,7 +165,8 @@ class server {
   }
 
   void accept_all() {
-    for (unsigned long accepted = 0; options_.connections == 0 || accepted < options_.connections; ++accepted) {
+    bool is_short = false;
+    for (unsigned long accepted = 0; options_.connections == 0 || accepted < options_.connections;) {
       {
         std::unique_lock lock(mutex_);
         changed_.wait(lock, [this] { return reap() < options_.max_clients || stop_.raised(); });
@@ -177,10 +178,22 @@ class server {
       if (ec) {
         tls::error_info info;
         info.set(errc::io_error, "cannot accept: " + ec.message());
-        throw tls::tls_error(info);
+        if (!is_shortage(ec)) throw tls::tls_error(info);
+        if (!std::exchange(is_short, true)) complain(info);  // once, however long it lasts
+        continue;
       }
+      is_short = false;
+      ++accepted;
       start(std::move(socket));
     }
+  }
+
+  // What connections that end may bring to an end; the acceptor has waited for that a while.
+  static bool is_shortage(const std::error_code& ec) {
+    for (const std::errc lack : {std::errc::too_many_files_open, std::errc::too_many_files_open_in_system,
+                                 std::errc::no_buffer_space, std::errc::not_enough_memory})
+      if (ec == lack) return true;
+    return false;
   }
 
   // Joins the threads that are done; returns how many still run. The lock is held: a thread sets `done` last, under it.

@@ -26,9 +26,9 @@ tls::session load_session(const std::string& path, const tls::backend_entry& bac
   return session;
 }
 
-void save_session(const std::string& path, const tls::session& session, bool resumed) {
+void save_session(const std::string& path, const tls::session& session) {
   if (session.empty()) {
-    if (!resumed) ::unlink(path.c_str());
+    ::unlink(path.c_str());
     return;
   }
   const tls::secret bytes = session.to_bytes();

@@ -17,9 +17,9 @@ namespace cli {
 tls::session load_session(const std::string& path, const tls::backend_entry& backend);
 
 /// Writes a session in place of the file, whole or not at all, readable by its owner alone: it is as secret as a key.
-/// An empty one removes it, where the session in it was not `resumed`: it is of no use. Throws `tls_error`:
+/// An empty one removes it: what is in it is of no use, or has been used (RFC 8446 §C.4). Throws `tls_error`:
 /// `file_error`.
-void save_session(const std::string& path, const tls::session& session, bool resumed);
+void save_session(const std::string& path, const tls::session& session);
 
 /// What a server's contexts resume sessions by, one after the other.
 struct resumption {

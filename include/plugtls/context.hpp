@@ -306,6 +306,11 @@ class basic_context {
     if constexpr (requires { settings.client_ca_names; })
       if (e == errc::success) e = detail::take_client_ca_names<B>(settings.client_ca_names, s->plan, info);
     if (e == errc::success) e = detail::take_signers<B>(s->identities, settings.max_version, s->plan, info);
+    if (e == errc::success && s->plan.max_version == tls_version::tls1_2 &&
+        (s->plan.post_handshake_auth || s->plan.early_data != 0))
+      e = info.set(
+          errc::invalid_argument,
+          "post_handshake_auth and replayable_early_data take TLS 1.3, and the signer makes none of its schemes");
     if (e == errc::success && own == role::client && s->plan.post_handshake_auth && s->plan.step_runner != nullptr)
       e = info.set(errc::invalid_argument,
                    "post_handshake_auth and a signer that answers later: after the handshake nothing waits for it");

@@ -21,7 +21,7 @@ namespace plugtls {
 ///
 /// - `wait_until(reading, writing, until, ec)` blocks until one of what is asked for may be possible, or until the
 ///   moment: `errc::timed_out`. `time_point::max()` is never. May be called by several threads at once, also while
-///   another one reads or writes.
+///   another one reads or writes. It throws nothing, as all of a transport.
 /// - `interrupt()` ends both directions, and every wait, now and later. May be called at any time by any thread.
 template <class T>
 concept DuplexTransport = Transport<T> &&

@@ -90,7 +90,8 @@ class iostream : public std::iostream {
   explicit iostream(Stream& over) : std::iostream(nullptr), buffer_(over, *this) { rdbuf(&buffer_); }
   ~iostream() override {
     exceptions(std::ios_base::goodbit);
-    if (!bad()) flush();
+    // Not flush(), which does nothing after input that did not parse.
+    if (!bad()) buffer_.pubsync();
   }
   iostream(const iostream&) = delete;
   iostream& operator=(const iostream&) = delete;

@@ -109,7 +109,9 @@ class key_source {
         out.is_pem = true;
         out.bytes = secret::take(text);
       }
-      const errc cost = is_key && out.encrypted ? detail::check_password_cost(block.der, info) : errc::success;
+      // As RFC 1421 encrypts there is one iteration.
+      const bool has_cost = whole && block.label == "ENCRYPTED PRIVATE KEY";
+      const errc cost = has_cost ? detail::check_password_cost(block.der, info) : errc::success;
       detail::wipe(block.der.data(), block.der.size());
       if (cost != errc::success) return cost;
       if (is_key && !whole) return info.set(errc::bad_pem, "the private key is cut short, or bytes follow it");

@@ -36,7 +36,7 @@ class line_reader {
       const std::size_t end = ahead.find('\n', searched_);
       if (end != std::string_view::npos) return take_line(end, end + 1, line, ec);
       searched_ = ahead.size();
-      if (searched_ > limit_ + 1) return refuse(ec);  // a CR may be the last of it
+      if (searched_ > limit_ && searched_ - limit_ > 1) return refuse(ec);  // a CR may be the last of it
       if (!fill(ec)) {
         if (ec || ahead.empty()) return false;
         return take_line(ahead.size(), ahead.size(), line, ec);
@@ -45,16 +45,16 @@ class line_reader {
   }
 
   /// Reads all lines up to the orderly end. Gives those that came also with an error: `too_long` when there is more
-  /// than `total` bytes of them, ends not counted.
+  /// than `total` bytes of them, each line's end counted as one byte.
   std::vector<std::string> read_lines(std::size_t total, std::error_code& ec) {
     std::vector<std::string> lines;
     std::string line;
     while (read_line(line, ec)) {
-      if (line.size() > total) {
+      if (line.size() >= total) {
         refuse(ec);
         break;
       }
-      total -= line.size();
+      total -= line.size() + 1;
       lines.push_back(std::move(line));
     }
     return lines;
@@ -77,7 +77,7 @@ class line_reader {
   /// What was read ahead; valid until the next call.
   std::string_view buffered() const noexcept { return std::string_view(ahead_).substr(begin_); }
 
-  // The same; throw tls_error.
+  // The same; throw tls_error, and what a callback of the settings has thrown.
   bool read_line(std::string& line) requires detail::has_exceptions {
     std::error_code ec;
     const bool good = read_line(line, ec);
@@ -128,12 +128,21 @@ class line_reader {
 
   void raise_if(const std::error_code& ec) const {
     if (!ec) return;
-    error_info info = from_.error();
+    error_info info;
+    if constexpr (requires { from_.read_error(); })  // two threads' streams
+      from_.with_engine([&](auto& e) { rethrow(e), info = from_.read_error(); });
+    else if constexpr (requires { from_.engine(); })
+      rethrow(from_.engine()), info = from_.error();
     if (ec != info.code) {
       info = {};
-      info.set(static_cast<errc>(ec.value()), "a line is longer than the limit, or there are too many");
+      const bool is_ours = ec == errc::too_long;
+      info.set(static_cast<errc>(ec.value()), is_ours ? "a line is longer than the limit, or there are too many" : "");
     }
     detail::raise(tls_error(info));
+  }
+  // What a callback has thrown comes out as it is.
+  static void rethrow(auto& engine) {
+    if (auto* thrown = engine.callback_exception()) thrown->rethrow();
   }
 
   Stream& from_;

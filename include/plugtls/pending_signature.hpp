@@ -99,8 +99,8 @@ class thread_runner final : public step_runner {
 ///
 /// The connections of such a signer take the steps of their handshakes in threads of their own, so that they can stop
 /// where the signature is needed: one per connection, while it works or waits for the signer, none while it waits for
-/// the peer. The signer, the verify callbacks, the key log and the clocks are called there, never at the same time as
-/// the caller's thread does anything to the connection.
+/// the peer. The signer, the verify callbacks, the key log, the clocks, the transport and a tap are called there, never
+/// at the same time as the caller's thread does anything to the connection.
 inline signature_wait wait_for_signature(detail::callback<void(int milliseconds)> wait) {
   return signature_wait(std::move(wait), &detail::thread_runner::make);
 }

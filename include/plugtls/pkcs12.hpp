@@ -24,8 +24,8 @@ errc open_parts(const pkcs12::container& container, const secret& password, pkcs
       if (password.empty()) return info.set(errc::password_required);
       algorithm_identifier algorithm;
       der::reader in(p.algorithm);
-      if (read_algorithm(in, algorithm))
-        if (const errc e = check_password_cost(algorithm, info); e != errc::success) return e;
+      if (!read_algorithm(in, algorithm)) return refuse_password_cost(info);
+      if (const errc e = check_password_cost(algorithm, info); e != errc::success) return e;
       switch (B::decrypt_pbe(p.algorithm, password, p.bytes, opened)) {
         case errc::success: break;
         case errc::unsupported:

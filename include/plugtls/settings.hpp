@@ -64,7 +64,7 @@ struct client_settings {
   revocation_policy revocation = {};          ///< what is looked up in the CRLs of `trust`
   key_log_callback insecure_key_log = {};     ///< gives the traffic away to whoever reads it (capability key_log)
   /// Resumes connections: asks servers for sessions, and keeps and offers them (`session_cache`). Without, none is
-  /// asked for, taken or offered.
+  /// asked for, taken or offered. Not together with `psk`.
   std::shared_ptr<session_cache> sessions = {};
   /// Lets the program send early data on connections that resume a session, by `write_replayable_early_data`: bytes
   /// that somebody else can send again (`early_data_status`). Needs `sessions` and capability `early_data`.
@@ -75,7 +75,7 @@ struct client_settings {
   /// the window has TLS 1.3, `max_fragment_length_tls1_3`.
   std::size_t max_fragment_length = 0;
   /// Connects by a key that is shared with the server, and not by certificates; then neither name nor trust is needed.
-  /// Capabilities `external_psk` (TLS 1.2) and `external_psk_tls1_3`.
+  /// Not together with `sessions`. Capabilities `external_psk` (TLS 1.2) and `external_psk_tls1_3`.
   std::optional<external_psk> psk = {};
   /// Goes on with a server that does not take the PSK, if its certificate verifies as usual, name and all. Otherwise
   /// such a server is refused (`psk_refused`), whatever it presents.
@@ -131,7 +131,7 @@ struct server_settings {
   std::size_t replayable_early_data = 0;
   limits limit = {};
   /// Keys shared with clients. A client that uses one needs no certificate, also where `verify` is required.
-  /// Capabilities `external_psk` (TLS 1.2) and `external_psk_tls1_3`.
+  /// Not together with `tickets` or `session_ids`. Capabilities `external_psk` (TLS 1.2) and `external_psk_tls1_3`.
   std::vector<external_psk> psks = {};
   /// Allows `request_client_certificate`: to ask a client for its certificate in the course of a connection (RFC 8446
   /// §4.6.2). `verify` still says what is asked for in the handshake; what comes later is judged by the same `trust`,

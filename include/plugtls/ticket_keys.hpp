@@ -26,7 +26,8 @@ struct ticket_options {
 
 /// What a server seals its session tickets with: `server_settings::tickets`. Thread-safe. Contexts that share one
 /// resume each other's sessions where their policies are the same, so that a reload keeps them; keys on the wire are
-/// derived from the secret here and the context's policy, so that no other context takes a ticket for its own.
+/// derived from the secret here, the context's policy and the name that the client asks for (SNI), so that no other
+/// context takes a ticket for its own, and none is good for another name (RFC 6066 §3).
 ///
 /// `rotate()` has the next ticket made with a new secret; those before stay until the tickets made with them have
 /// expired. Secrets are random, from the TLS library, and made when a context is.

@@ -19,7 +19,8 @@ namespace plugtls {
 class wire_tap {
  public:
   /// `is_sent`: by us. Bytes that are sent pass when they are made, also while the transport has no room for them.
-  /// Called in the thread that drives the handshake; must not throw.
+  /// Called in the thread that drives the handshake, or, with a signer that answers later, in one that it waits for
+  /// (`wait_for_signature`); must not throw.
   virtual void pass(bool is_sent, byte_view bytes) noexcept = 0;
 
  protected:

@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: BSL-1.0
 """serve as a program: pairs chosen by name, new files by SIGHUP, a page for browsers, and a folder of files."""
+import contextlib
 import os
 import pathlib
+import resource
 import shutil
 import signal
 import socket
 import ssl
 import subprocess
 import tempfile
+import time
 import unittest
 
 from program import PKI, running, started
@@ -79,6 +82,19 @@ class Pairs(ServeTest):
         self.refused(2, "key_mismatch", "serve", *pair("server"), "--cert", PKI / "wrong_name_chain.pem", "--key",
                      PKI / "server_key.pem")
         self.refused(3, "file_error", "serve", *pair("server"), "--cert", "/nowhere", "--key", "/nowhere")
+
+
+class Shortage(ServeTest):
+    def test_more_connections_than_descriptors(self):
+        """A server that cannot accept for want of descriptors goes on when there are some again."""
+        with self.program.serve("--handshake-timeout", "60") as server:
+            resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (30, 30))
+            with contextlib.ExitStack() as idle:
+                for _ in range(40):
+                    idle.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=20))
+                time.sleep(2.5)
+                self.assertIsNone(server.process.poll())
+            self.assertEqual(self.program.run("client", *CA, "--connect", server.address, "plugtls.test:443", "--get", "/").status, 0)
 
 
 class Reload(ServeTest):

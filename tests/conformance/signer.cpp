@@ -4,6 +4,7 @@
 
 #include "conformance.hpp"
 #include "plugtls/signer.hpp"
+#include "plugtls/ticket_keys.hpp"
 #include "support/openssl_signer.hpp"
 
 using namespace plugtls;
@@ -260,6 +261,18 @@ TEST_CASE("signer: without a scheme of TLS 1.3 an automatic window ends with TLS
     } else {  // it may ask for what this signer lacks
       CHECK_FALSE(signing::declared(capability::external_scheme_choice));
       CHECK(info.code == errc::unsupported);
+    }
+    if (has<default_backend, capability::post_handshake_auth>) {
+      server_settings later = s;
+      later.post_handshake_auth = true;
+      later.trust = trust_store::from_memory(pki::root);
+      CHECK(refusal(later) == errc::invalid_argument);
+    }
+    if (has<default_backend, capability::early_data>) {
+      server_settings early = s;
+      early.replayable_early_data = 1000;
+      early.tickets = std::make_shared<ticket_keys>();
+      CHECK(refusal(early) == errc::invalid_argument);
     }
     s.max_version = tls_version::tls1_3;
     CHECK(refusal(s) == errc::unsupported);

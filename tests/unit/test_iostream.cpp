@@ -88,6 +88,14 @@ TEST_CASE("the destructor writes what is left, throws nothing, and leaves the co
   { plugtls::iostream(c.client) << "bye"; }
   char room[100];
   CHECK(c.server.read_some(room, c.ec) == 3);
+  c.server.write("words\n", c.ec);
+  {
+    plugtls::iostream io(c.client);
+    int number = 0;
+    io << "bye";
+    CHECK_FALSE(io >> number);
+  }
+  CHECK(c.server.read_some(room, c.ec) == 3);
   c.client.shutdown_send(c.ec);
   {
     plugtls::iostream out(c.client);

@@ -102,7 +102,16 @@ TEST_CASE("what a key asks for before a password has been tried is bounded") {
   CHECK(prepared(scrypt(UINT32_MAX, UINT32_MAX, UINT32_MAX)) == errc::unsupported);
   CHECK(info.detail.find("scrypt") != std::string::npos);
   CHECK(asked == 6);
-  // What does not decode is told by whoever decrypts.
-  CHECK(prepared(pbes2(tlv(0x02, "\x01"))) == errc::success);
+  // What is not DER is refused: a library that reads BER might find more iterations there.
+  const auto with = [&](const std::string& number) {
+    return pbes2(sequence(oid("\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0c") + sequence(salt + number)));
+  };
+  for (const std::string& number :
+       {tlv(0x02, std::string("\0\0\0\x01", 4)), tlv(0x02, std::string("\0\x7f\xff\xff\xff", 5)), tlv(0x02, "\xff"),
+        tlv(0x02, ""), std::string("\x02\x81\x01\x05", 4), std::string()})
+    CHECK(prepared(with(number)) == errc::bad_der);
+  CHECK(prepared(pbes2(tlv(0x02, "\x01"))) == errc::bad_der);
+  CHECK(asked == 6);
+  // Other algorithms are told by whoever decrypts.
   CHECK(prepared(sequence(oid("\x2a\x03"))) == errc::success);
 }

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "plugtls/lines.hpp"
 
+#include <cstdint>
 #include <list>
+#include <thread>
 
 #include "connected_streams.hpp"
+#include "plugtls/duplex_stream.hpp"
 
 using namespace plugtls;
 using namespace plugtls_test;
@@ -85,8 +88,24 @@ TEST_CASE("read_lines is bounded in all") {
   c.client.write("123\n45\n6\n", c.ec);
   line_reader in(c.server);
   std::error_code ec;
-  CHECK(in.read_lines(5, ec) == list{"123", "45"});
+  CHECK(in.read_lines(7, ec) == list{"123", "45"});
   CHECK(ec == errc::too_long);
+  // Lines of nothing count too.
+  connected none;
+  none.client.write(std::string(5000, '\n'), none.ec);
+  line_reader from(none.server);
+  CHECK(from.read_lines(10, ec).size() == 10);
+  CHECK(ec == errc::too_long);
+}
+
+TEST_CASE("a reader without a limit takes lines of every length") {
+  connected c;
+  const std::string wide(5000, 'w');
+  c.client.write(wide + '\n', c.ec);
+  line_reader in(c.server, SIZE_MAX);
+  std::string line;
+  CHECK(in.read_line(line, c.ec));
+  CHECK(line == wide);
 }
 
 TEST_CASE("an end without close_notify is truncated, and the unfinished line is there") {
@@ -138,6 +157,27 @@ TEST_CASE("the throwing forms tell what the stream says, or what the reader does
   }
   line_reader other(c.server);
   CHECK_THROWS_AS(other.read_lines(10), tls_error);  // would_block
+}
+
+TEST_CASE("the throwing forms let out what a callback has thrown, over every kind of stream") {
+  client_settings asking = client_defaults();
+  asking.on_verify = [](const verify_context&) -> bool { throw 42; };
+  const auto reads = [&](auto& client, memory_pipe other) {
+    std::thread peer([end = std::move(other)]() mutable {
+      stream_t server(server_context(), std::move(end));
+      std::error_code ec;
+      server.handshake(ec);
+    });
+    line_reader in(client);
+    std::string line;
+    CHECK_THROWS_AS(in.read_line(line), int);
+    peer.join();
+  };
+  auto one = make_memory_pipe(), two = make_memory_pipe();
+  stream_t single(client_context(asking), std::move(one.first), server_name);
+  reads(single, std::move(one.second));
+  duplex_stream<memory_pipe, null_backend> both(client_context(asking), std::move(two.first), server_name);
+  reads(both, std::move(two.second));
 }
 
 TEST_CASE("write_lines ends each line, for any range of text, in few records") {
