@@ -13,8 +13,8 @@
 #include <string_view>
 #include <test_pki.hpp>
 
+#include "support/give_up.hpp"
 #include "support/ring_port.hpp"
-#include "support/workload.hpp"
 
 namespace tls = plugtls;
 
@@ -49,7 +49,7 @@ using step = void (*)(tls::engine&, tls::port&);
 
 void connect(const tls::context& ours, const tls::context& theirs, step advance) {
   static bench::link link;
-  bench::ring_port client_port(link.to_client, link.to_server), server_port(link.to_server, link.to_client);
+  bench::ring_port client_port(link.client()), server_port(link.server());
   tls::engine client(ours, "localhost"), server(theirs);
   while (!client.established() || !server.established()) {
     advance(client, client_port);

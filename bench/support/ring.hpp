@@ -23,11 +23,21 @@ struct ring {
   }
   std::size_t begin = 0;
   std::size_t end = 0;
-  unsigned char data[1 << 18];
+  unsigned char data[1 << 20];
+};
+
+/// One end of two rings. Reading gives 0 where nothing is there.
+struct ring_end {
+  std::size_t read(void* to, std::size_t n) noexcept { return in->read(to, n); }
+  std::size_t write(const void* from, std::size_t n) noexcept { return out->write(from, n); }
+  ring* in;
+  ring* out;
 };
 
 /// Two rings: what the client sends, and what the server sends.
 struct link {
+  ring_end client() noexcept { return {&to_client, &to_server}; }
+  ring_end server() noexcept { return {&to_server, &to_client}; }
   ring to_server, to_client;
 };
 

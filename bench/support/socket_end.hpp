@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <utility>
+
+#include "give_up.hpp"
+
+namespace bench {
+
+/// A socket as an expert uses it below a TLS library: what is asked for in small pieces is read ahead.
+struct socket_end {
+  explicit socket_end(int descriptor) noexcept : fd(descriptor) {}
+
+  std::size_t read(void* out, std::size_t n) noexcept {
+    if (begin == end) {
+      if (n >= sizeof ahead) return receive(out, n);
+      begin = 0;
+      end = receive(ahead, sizeof ahead);
+    }
+    if (n > end - begin) n = end - begin;
+    std::memcpy(out, ahead + begin, n);
+    begin += n;
+    return n;
+  }
+  std::size_t write(const void* from, std::size_t n) noexcept {
+    const ssize_t sent = ::send(fd, from, n, MSG_NOSIGNAL);
+    if (sent <= 0) give_up("send");
+    return static_cast<std::size_t>(sent);
+  }
+
+  int fd;
+  std::size_t begin = 0;
+  std::size_t end = 0;
+  unsigned char ahead[4096];
+
+ private:
+  std::size_t receive(void* out, std::size_t n) noexcept {
+    const ssize_t got = ::recv(fd, out, n, MSG_DONTWAIT);
+    if (got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK)) give_up("recv");
+    return got < 0 ? 0 : static_cast<std::size_t>(got);
+  }
+};
+
+/// Two connected TCP sockets of this machine, without Nagle's delay: the client's and the server's.
+inline std::pair<int, int> connect_loopback() {
+  const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  auto* plain = reinterpret_cast<sockaddr*>(&address);
+  socklen_t size = sizeof address;
+  if (::bind(listener, plain, size) != 0 || ::listen(listener, 1) != 0 || ::getsockname(listener, plain, &size) != 0)
+    give_up("listening on 127.0.0.1");
+  const int client = ::socket(AF_INET, SOCK_STREAM, 0);
+  if (::connect(client, plain, size) != 0) give_up("connecting to 127.0.0.1");
+  const int server = ::accept(listener, nullptr, nullptr);
+  ::close(listener);
+  const int on = 1;
+  ::setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  ::setsockopt(server, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  return {client, server};
+}
+
+/// Makes calls on a socket wait, or not.
+inline void set_blocking(int fd, bool on) {
+  const int flags = ::fcntl(fd, F_GETFL);
+  ::fcntl(fd, F_SETFL, on ? flags & ~O_NONBLOCK : flags | O_NONBLOCK);
+}
+
+}  // namespace bench
