@@ -8,7 +8,6 @@
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
-#include <optional>
 #include <system_error>
 #include <type_traits>
 #include <utility>
@@ -198,16 +197,17 @@ class duplex_stream {
    public:
     explicit deadline(const duplex_stream& s) noexcept : each_(s.timeout_) {}
     clock::time_point moment() noexcept {
-      if (moment_) return *moment_;
+      if (std::exchange(is_set_, true)) return moment_;
       const clock::time_point now = clock::now();
       const auto longest = std::chrono::duration_cast<std::chrono::milliseconds>(clock::time_point::max() - now);
       moment_ = each_ >= longest ? clock::time_point::max() : now + each_;
-      return *moment_;
+      return moment_;
     }
 
    private:
     std::chrono::milliseconds each_;
-    std::optional<clock::time_point> moment_;
+    clock::time_point moment_{};
+    bool is_set_ = false;
   };
 
   template <class Operation>
