@@ -218,7 +218,10 @@ class duplex_stream {
       if (is_closed_) return fail(s, ec, errc::io_error, "this end has closed the connection");
       transport_port<next_layer_type> p(transport_);
       // Whoever listens would not hear of what another one takes.
-      if (is_listening_) p.read = [](port&, std::byte*, std::size_t) noexcept { return nothing_yet; };
+      if (is_listening_) {
+        p.read = [](port&, std::byte*, std::size_t) noexcept { return nothing_yet; };
+        p.read_both = nullptr;
+      }
       const engine_result r = operation(p);
       if (r.status == engine_status::done) return r.bytes;
       if (r.status == engine_status::failed) {
