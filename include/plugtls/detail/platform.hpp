@@ -18,7 +18,7 @@ namespace plugtls::detail {
 #if defined(MSG_NOSIGNAL)
 inline constexpr int no_signal = MSG_NOSIGNAL;
 #else
-inline constexpr int no_signal = 0;  // prepare_socket() sets SO_NOSIGPIPE instead
+inline constexpr int no_signal = 0;     // prepare_socket() sets SO_NOSIGPIPE instead
 #endif
 
 #if defined(MSG_MORE)
