@@ -19,6 +19,10 @@ class ring_transport {
     if (n == 0) ec = plugtls::errc::would_block;
     return n;
   }
+  std::size_t read_some(std::span<std::byte> out, std::span<std::byte> beyond, std::error_code& ec) noexcept {
+    const std::size_t n = read_some(out, ec);
+    return n < out.size() ? n : n + end_.read(beyond.data(), beyond.size());
+  }
   std::size_t write_some(plugtls::byte_view in, std::error_code&) noexcept { return end_.write(in.data(), in.size()); }
   void wait(plugtls::readiness, std::error_code& ec) noexcept { ec = plugtls::errc::timed_out; }
   void wait_until(bool, bool, std::chrono::steady_clock::time_point, std::error_code& ec) noexcept {
@@ -37,6 +41,10 @@ struct counting_transport : ring_transport {
   std::size_t read_some(std::span<std::byte> out, std::error_code& ec) noexcept {
     ++reads;
     return ring_transport::read_some(out, ec);
+  }
+  std::size_t read_some(std::span<std::byte> out, std::span<std::byte> beyond, std::error_code& ec) noexcept {
+    ++reads;
+    return ring_transport::read_some(out, beyond, ec);
   }
   std::size_t write_some(plugtls::byte_view in, std::error_code& ec) noexcept {
     ++writes;

@@ -39,6 +39,8 @@ struct engine_interface {
   virtual bool peer_closed() const noexcept = 0;
   virtual bool own_closed() const noexcept = 0;
   virtual std::size_t pending() const noexcept = 0;
+  virtual bool has_input() const noexcept = 0;
+  virtual std::size_t take_rest(std::byte* out, std::size_t size) noexcept = 0;
   virtual bool has_output() const noexcept = 0;
   virtual const error_info& error() const noexcept = 0;
   virtual tls_version version() const noexcept = 0;
@@ -86,6 +88,8 @@ struct erased_engine final : engine_interface {
   bool peer_closed() const noexcept override { return e.peer_closed(); }
   bool own_closed() const noexcept override { return e.own_closed(); }
   std::size_t pending() const noexcept override { return e.pending(); }
+  bool has_input() const noexcept override { return e.has_input(); }
+  std::size_t take_rest(std::byte* out, std::size_t n) noexcept override { return e.take_rest(out, n); }
   bool has_output() const noexcept override { return e.has_output(); }
   const error_info& error() const noexcept override { return e.error(); }
   tls_version version() const noexcept override { return e.version(); }
@@ -220,6 +224,10 @@ class basic_engine<any_backend> {
   bool peer_closed() const noexcept { return target_ && target_->peer_closed(); }
   bool own_closed() const noexcept { return target_ && target_->own_closed(); }
   std::size_t pending() const noexcept { return target_ ? target_->pending() : 0; }
+  bool has_input() const noexcept { return target_ && target_->has_input(); }
+  std::size_t take_rest(std::byte* out, std::size_t size) noexcept {
+    return target_ ? target_->take_rest(out, size) : 0;
+  }
   bool has_output() const noexcept { return target_ && target_->has_output(); }
   const error_info& error() const noexcept { return target_ ? target_->error() : detail::empty_engine_error(); }
   tls_version version() const noexcept { return target_ ? target_->version() : tls_version::automatic; }

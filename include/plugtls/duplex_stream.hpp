@@ -8,7 +8,6 @@
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
-#include <optional>
 #include <system_error>
 #include <type_traits>
 #include <utility>
@@ -213,16 +212,17 @@ class duplex_stream {
    public:
     explicit deadline(const duplex_stream& s) noexcept : each_(s.timeout_) {}
     clock::time_point moment() noexcept {
-      if (moment_) return *moment_;
+      if (std::exchange(is_set_, true)) return moment_;
       const clock::time_point now = clock::now();
       const auto longest = std::chrono::duration_cast<std::chrono::milliseconds>(clock::time_point::max() - now);
       moment_ = each_ >= longest ? clock::time_point::max() : now + each_;
-      return *moment_;
+      return moment_;
     }
 
    private:
     std::chrono::milliseconds each_;
-    std::optional<clock::time_point> moment_;
+    clock::time_point moment_{};
+    bool is_set_ = false;
   };
 
   template <class Operation>
@@ -233,7 +233,10 @@ class duplex_stream {
       if (is_closed_) return fail(s, ec, errc::io_error, "this end has closed the connection");
       transport_port<next_layer_type> p(transport_);
       // Whoever listens would not hear of what another one takes.
-      if (is_listening_) p.read = [](port&, std::byte*, std::size_t) noexcept { return nothing_yet; };
+      if (is_listening_) {
+        p.read = [](port&, std::byte*, std::size_t) noexcept { return nothing_yet; };
+        p.read_both = nullptr;
+      }
       const engine_result r = operation(p);
       if (r.status == engine_status::done) return r.bytes;
       if (r.status == engine_status::failed) {

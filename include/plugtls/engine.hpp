@@ -60,6 +60,8 @@ class basic_engine {
     if (s.current == phase::open) return {};
     if (s.current == phase::failed) return {0, engine_status::failed, s.error.code};
     s.w.bind(p);
+    std::byte room[wire::ahead_room];
+    const wire::lender lent(s.w, room);
     if (s.is_choosing) [[unlikely]]
       if (const auto waits = detail::choose_by_hello(s)) return *waits;
     for (int spins = 0; !s.native_done;) {
@@ -132,56 +134,16 @@ class basic_engine {
 
   /// Reads decrypted bytes, at least one. `closed`: the peer's close_notify, for ever after. `truncated`: the transport
   /// ended without it. `alert_received`, `bad_record`, `io_error`: the connection is dead.
-  engine_result read_some(port& p, std::byte* out, std::size_t size) {
-    if (!state_ || state_->current != phase::open) return not_open();
-    state& s = *state_;
-    if (s.peer_closed) return {0, engine_status::failed, errc::closed};
-    if (size == 0) return {};
-    s.w.bind(p);
-    for (int spins = 0;;) {
-      const native_result r = s.authenticates_later ? detail::step_later(s, [&] { return s.native.read(out, size); })
-                                                    : s.native.read(out, size);
-      if (s.keeps_sessions) [[unlikely]]
-        detail::keep_sessions(s);
-      if (r.status == native_status::done) [[likely]] {
-        s.statistics.bytes_read += r.bytes;
-        return {r.bytes, engine_status::done, errc::success};
-      }
-      if (r.status == native_status::closed) return s.end_by_peer();
-      if (r.status == native_status::failed || s.w.fault() != errc::success) return s.fail();
-      if (const auto wait = s.waiting()) return *wait;
-      if (++spins == max_spins) return s.fail();
-    }
+  [[gnu::always_inline]] engine_result read_some(port& p, std::byte* out, std::size_t size) {
+    return reads_plainly(size) ? read_plainly(p, out, size) : read_carefully(p, out, size);
   }
 
   /// Encrypts and sends at most one record. What is reported as written is ours: what the transport refuses of it is
   /// sent by the next write, flush or shutdown, which also report its late errors. `closed`: after our close_notify,
   /// and in TLS 1.2 after the peer's. `io_error`: the transport takes nothing more; what the peer sent can still be
   /// read.
-  engine_result write_some(port& p, const std::byte* data, std::size_t size) {
-    if (!state_ || state_->current != phase::open) return not_open();
-    state& s = *state_;
-    if (s.own_closed) return {0, engine_status::failed, errc::closed};
-    s.w.bind(p);
-    if (s.w.has_output() || s.w.write_broken()) [[unlikely]] {
-      const engine_result drained = s.drain();
-      if (drained.status != engine_status::done) return drained;
-    }
-    if (size == 0) return {};
-    if (size > s.max_write) size = s.max_write;
-    for (int spins = 0;;) {
-      const native_result r = s.authenticates_later ? detail::step_later(s, [&] { return s.native.write(data, size); })
-                                                    : s.native.write(data, size);
-      if (r.status == native_status::done) [[likely]] {
-        s.statistics.bytes_written += r.bytes;
-        ++s.statistics.records_written;
-        return {r.bytes, engine_status::done, errc::success};
-      }
-      if (s.w.write_broken()) return s.drain();
-      if (r.status != native_status::again) return s.fail();
-      if (const auto wait = s.waiting()) return *wait;
-      if (++spins == max_spins) return s.fail();
-    }
+  [[gnu::always_inline]] engine_result write_some(port& p, const std::byte* data, std::size_t size) {
+    return writes_plainly(size) ? write_plainly(p, data, size) : write_carefully(p, data, size);
   }
 
   /// Writes with new keys from here on, and asks the peer to do the same (KeyUpdate, RFC 8446 §4.6.3). Libraries do so
@@ -272,6 +234,15 @@ class basic_engine {
   bool own_closed() const noexcept { return state_ && state_->own_closed; }
   /// Bytes that `read_some` gives without touching the port.
   std::size_t pending() const noexcept { return established() ? state_->native.pending() : 0; }
+  /// Whether `read_some` may have something to give although nothing more comes from the transport: `pending` bytes, or
+  /// a record that was read ahead. Who waits for the transport to become readable asks this first. After a read that
+  /// has said `want_read` it is false.
+  bool has_input() const noexcept { return state_ && state_->has_input(); }
+  /// Takes what was read ahead and is no part of this connection: what the peer has sent, in whatever protocol, after
+  /// its close_notify. Gives at most `size` bytes, 0 when there are no more; 0 also before `peer_closed`.
+  std::size_t take_rest(std::byte* out, std::size_t size) noexcept {
+    return peer_closed() ? state_->w.take_ahead(out, size) : 0;
+  }
   /// Whether ciphertext waits to be sent.
   bool has_output() const noexcept { return state_ && state_->w.has_output(); }
 
@@ -357,6 +328,36 @@ class basic_engine {
   /// The exception that a callback of the settings threw, to be rethrown once; empty otherwise.
   detail::exception_slot* callback_exception() noexcept { return state_ ? &state_->thrown() : nullptr; }
 
+  // For streams: the short way, where nothing is out of the ordinary, and whether that is so.
+  [[gnu::always_inline]] bool reads_plainly(std::size_t size) const noexcept {
+    return state_ && size != 0 && state_->w.is_plain(wire::no_plain_read);
+  }
+  [[gnu::always_inline]] engine_result read_plainly(port& p, std::byte* out, std::size_t size) {
+    state& s = *state_;
+    std::byte room[wire::ahead_room];
+    s.w.bind(p);
+    s.w.lend_room(room);
+    const native_result r = s.native.read(out, size);
+    s.w.take_room();
+    if (r.status != native_status::done) [[unlikely]]
+      return read_on(out, size, r);
+    s.statistics.bytes_read += r.bytes;
+    return {r.bytes, engine_status::done, errc::success};
+  }
+  [[gnu::always_inline]] bool writes_plainly(std::size_t size) const noexcept {
+    return state_ && state_->w.is_plain(wire::no_plain_write) && size - 1 < state_->max_write;
+  }
+  [[gnu::always_inline]] engine_result write_plainly(port& p, const std::byte* data, std::size_t size) {
+    state& s = *state_;
+    s.w.bind(p);
+    ++s.statistics.records_written;
+    const native_result r = s.native.write(data, size);
+    if (r.status != native_status::done) [[unlikely]]
+      return write_on(data, size, r);
+    s.statistics.bytes_written += r.bytes;
+    return {r.bytes, engine_status::done, errc::success};
+  }
+
   /// The backend's connection. The engine must not be empty.
   typename B::connection& native() noexcept { return state_->native; }
 
@@ -364,6 +365,72 @@ class basic_engine {
   static constexpr int max_spins = 1000;
   using phase = detail::engine_phase;
   using state = detail::engine_state<B>;
+
+  // Reading and writing where something is out of the ordinary, or has just turned out to be.
+  [[gnu::noinline]] engine_result read_carefully(port& p, std::byte* out, std::size_t size) {
+    if (!state_ || state_->current != phase::open) return not_open();
+    if (state_->peer_closed) return {0, engine_status::failed, errc::closed};
+    if (size == 0) return {};
+    state_->w.bind(p);
+    return read_on(out, size, native_read(out, size));
+  }
+  native_result native_read(std::byte* out, std::size_t size) {
+    state& s = *state_;
+    std::byte room[wire::ahead_room];
+    const wire::lender lent(s.w, room);
+    return s.authenticates_later ? detail::step_later(s, [&] { return s.native.read(out, size); })
+                                 : s.native.read(out, size);
+  }
+  [[gnu::noinline]] engine_result read_on(std::byte* out, std::size_t size, native_result r) {
+    state& s = *state_;
+    if (r.status == native_status::again && s.is_waiting_plainly()) return {0, engine_status::want_read, errc::success};
+    for (int spins = 0;; r = native_read(out, size)) {
+      if (s.keeps_sessions) detail::keep_sessions(s);
+      if (r.status == native_status::done) {
+        s.statistics.bytes_read += r.bytes;
+        return {r.bytes, engine_status::done, errc::success};
+      }
+      if (r.status == native_status::closed) return s.end_by_peer();
+      if (r.status == native_status::failed || s.w.fault() != errc::success) return s.fail();
+      if (const auto wait = s.waiting()) return *wait;
+      if (++spins == max_spins) return s.fail();
+    }
+  }
+
+  [[gnu::noinline]] engine_result write_carefully(port& p, const std::byte* data, std::size_t size) {
+    if (!state_ || state_->current != phase::open) return not_open();
+    state& s = *state_;
+    if (s.own_closed) return {0, engine_status::failed, errc::closed};
+    s.w.bind(p);
+    if (s.w.has_output() || s.w.write_broken()) {
+      const engine_result drained = s.drain();
+      if (drained.status != engine_status::done) return drained;
+    }
+    if (size == 0) return {};
+    if (size > s.max_write) size = s.max_write;
+    ++s.statistics.records_written;
+    return write_on(data, size, native_write(data, size));
+  }
+  native_result native_write(const std::byte* data, std::size_t size) {
+    state& s = *state_;
+    return s.authenticates_later ? detail::step_later(s, [&] { return s.native.write(data, size); })
+                                 : s.native.write(data, size);
+  }
+  [[gnu::noinline]] engine_result write_on(const std::byte* data, std::size_t size, native_result r) {
+    state& s = *state_;
+    for (int spins = 0;; r = native_write(data, size)) {
+      if (r.status == native_status::done) {
+        s.statistics.bytes_written += r.bytes;
+        return {r.bytes, engine_status::done, errc::success};
+      }
+      const auto wait = s.waiting();
+      if (wait || s.w.write_broken() || r.status != native_status::again || ++spins == max_spins) {
+        --s.statistics.records_written;
+        if (s.w.write_broken()) return s.drain();
+        return wait && r.status == native_status::again ? *wait : s.fail();
+      }
+    }
+  }
 
   bool own_answers_early() const noexcept {
     return state_->context.plan().own == role::server && early_data() == early_data_status::accepted;

@@ -157,10 +157,32 @@ struct engine_state {
     keeps_sessions = context.plan().own == role::client && context.plan().sessions != nullptr;
     if (keeps_sessions) keep_sessions(*this);
     authenticates_later = context.plan().post_handshake_auth && agreed.version == tls_version::tls1_3;
+    mark();
+  }
+
+  // Whether a read has nothing to say but that it waits for the peer.
+  bool is_waiting_plainly() const noexcept { return w.blocked_read() && !keeps_sessions && w.fault() == errc::success; }
+
+  // Tells the wire what keeps reading and writing from their short ways.
+  void mark() noexcept {
+    const bool is_odd = current != engine_phase::open || authenticates_later;
+    w.set(wire::no_plain_read, is_odd || peer_closed || keeps_sessions);
+    w.set(wire::no_plain_write, is_odd || own_closed);
+  }
+
+  // What waits to be read before the transport matters.
+  bool has_input() const noexcept {
+    if (current != engine_phase::open || peer_closed) return false;
+    const byte_view ahead = w.ahead();
+    if (native.pending() != 0) return true;
+    if (ahead.size() < 5) return false;
+    const std::size_t body = std::to_integer<std::size_t>(ahead[3]) << 8 | std::to_integer<std::size_t>(ahead[4]);
+    return ahead.size() >= 5 + body;
   }
 
   engine_result end_by_peer() {
     peer_closed = true;
+    mark();
     // RFC 5246 §7.2.1: TLS 1.2 answers close_notify at once and writes nothing more; TLS 1.3 may go on writing.
     if (agreed.version == tls_version::tls1_2) {
       close_own();
@@ -172,6 +194,7 @@ struct engine_state {
   void close_own() {
     if (own_closed) return;
     own_closed = true;
+    mark();
     native.shutdown();
   }
 
@@ -248,6 +271,7 @@ struct engine_state {
       drop_offer(*this);
     }
     const bool was_open = std::exchange(current, engine_phase::failed) == engine_phase::open;
+    mark();
     error = {};
     if (!is_choosing) native.failure(error);
     if (verifier.exception()) error.code = errc::handshake_failed;  // what the library makes of it differs

@@ -146,13 +146,18 @@ class tls_category final : public std::error_category {
     return std::string(plugtls::name(e)) + ": " + std::string(describe(e));
   }
 };
+
+// Made before any program runs and never unmade: to get at it costs no test, and it outlives every static object.
+union category_holder {
+  constexpr category_holder() noexcept : category() {}
+  ~category_holder() {}
+  tls_category category;
+};
+inline constinit category_holder the_category;
 }  // namespace detail
 
 /// Returns the category of plugtls's errors.
-inline const std::error_category& tls_category() noexcept {
-  static const detail::tls_category instance;
-  return instance;
-}
+inline const std::error_category& tls_category() noexcept { return detail::the_category.category; }
 
 inline std::error_code make_error_code(errc e) noexcept { return {static_cast<int>(e), tls_category()}; }
 

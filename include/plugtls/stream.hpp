@@ -30,7 +30,7 @@ class stream {
   /// Makes one end, of the context's role. A client names its peer; what is wrong with the name is reported by the
   /// handshake.
   explicit stream(const basic_context<B>& ctx, std::type_identity_t<T> transport, peer_options peer = {})
-      : transport_(static_cast<T&&>(transport)), engine_(ctx, std::move(peer)) {}
+      : pipe_(static_cast<T&&>(transport)), engine_(ctx, std::move(peer)) {}
   stream(stream&&) noexcept = default;
   stream& operator=(stream&&) noexcept = default;
 
@@ -48,6 +48,12 @@ class stream {
   /// orderly end, `truncated` the other one.
   std::size_t read_some(mutable_buffer out, std::error_code& ec) {
     const std::span<std::byte> room = out.bytes();
+    if constexpr (has_short_way)
+      if (engine_.reads_plainly(room.size()) && !ec) [[likely]] {
+        begin_operation();
+        const engine_result r = engine_.read_plainly(pipe_, room.data(), room.size());
+        return r.status == engine_status::done ? r.bytes : read_on(room, ec, r);
+      }
     if (!ready(ec)) return 0;
     return run(ec, [&](port& p) { return engine_.read_some(p, room.data(), room.size()); });
   }
@@ -83,19 +89,28 @@ class stream {
   }
 
   /// Writes at least one byte, at most a record. Bytes that it reports are on their way, and need not be given again.
-  std::size_t write_some(const_buffer data, std::error_code& ec) {
+  [[gnu::always_inline]] std::size_t write_some(const_buffer data, std::error_code& ec) {
     const byte_view bytes = data.bytes();
-    if (!ready(ec)) return 0;
-    const std::size_t n = run(ec, [&](port& p) { return engine_.write_some(p, bytes.data(), bytes.size()); });
-    if (!non_blocking_ && !ec && engine_.has_output()) flush(ec);
-    return n;
+    if constexpr (has_short_way)
+      if (engine_.writes_plainly(bytes.size()) && !ec) [[likely]] {
+        begin_operation();
+        const engine_result r = engine_.write_plainly(pipe_, bytes.data(), bytes.size());
+        if (r.status == engine_status::done && !engine_.has_output()) [[likely]]
+          return r.bytes;
+        return write_on(bytes, ec, r);
+      }
+    return write_carefully(bytes, ec);
   }
 
   /// Writes everything. Returns how much was taken before an error.
   std::size_t write(const_buffer data, std::error_code& ec) {
     byte_view rest = data.bytes();
     ec.clear();
-    while (!rest.empty() && !ec) rest = rest.subspan(write_some(rest, ec));
+    while (!rest.empty() && !ec) {
+      tell_more(rest.size() > max_record);
+      rest = rest.subspan(write_some(rest, ec));
+    }
+    tell_more(false);
     return data.bytes().size() - rest.size();
   }
 
@@ -258,14 +273,22 @@ class stream {
   /// Details of the last failure.
   const error_info& error() const noexcept { return error_; }
 
-  next_layer_type& next_layer() noexcept { return transport_; }
-  const next_layer_type& next_layer() const noexcept { return transport_; }
+  next_layer_type& next_layer() noexcept { return pipe_.transport; }
+  const next_layer_type& next_layer() const noexcept { return pipe_.transport; }
   basic_engine<B>& engine() noexcept { return engine_; }
   const basic_engine<B>& engine() const noexcept { return engine_; }
 
   // What was agreed on; see basic_engine.
   bool established() const noexcept { return engine_.established(); }
   std::size_t pending() const noexcept { return engine_.pending(); }
+  /// Whether `read_some` may have something to give although nothing more comes from the transport; who waits for that
+  /// to become readable asks this first. See `basic_engine::has_input`.
+  bool has_input() const noexcept { return engine_.has_input(); }
+  /// Takes what the peer has sent after its close_notify, as far as it was read ahead; the transport has the rest. See
+  /// `basic_engine::take_rest`.
+  std::size_t take_rest(mutable_buffer out) noexcept {
+    return engine_.take_rest(out.bytes().data(), out.bytes().size());
+  }
   tls_version version() const noexcept { return engine_.version(); }
   plugtls::cipher_suite cipher_suite() const noexcept { return engine_.cipher_suite(); }
   named_group group() const noexcept { return engine_.group(); }
@@ -288,21 +311,65 @@ class stream {
   }
 
  private:
+  // An engine that is called through a table has none.
+  static constexpr bool has_short_way = requires(basic_engine<B> e) { e.reads_plainly(1); };
+
+  // The transport and the functions over it, made once.
+  struct pipe : detail::transport_functions<pipe> {
+    explicit pipe(T t) : transport(static_cast<T&&>(t)) {}
+    next_layer_type& layer() noexcept { return transport; }
+    T transport;
+  };
+
+  // All but the last record of a large write may wait for the next one.
+  static constexpr std::size_t max_record = 16384;
+  void tell_more(bool follows) noexcept {
+    if constexpr (requires { pipe_.transport.more(follows); }) pipe_.transport.more(follows);
+  }
+  void begin_operation() noexcept {
+    if constexpr (requires { pipe_.transport.begin_operation(); }) pipe_.transport.begin_operation();
+  }
+
+  // Go on after a first attempt.
+  [[gnu::noinline]] std::size_t read_on(std::span<std::byte> room, std::error_code& ec, engine_result r) {
+    if (non_blocking_ && r.status == engine_status::want_read) {
+      want_ = readiness::read;
+      ec = errc::would_block;
+      return 0;
+    }
+    const auto again = [&](port& p) { return engine_.read_some(p, room.data(), room.size()); };
+    return wait_for(ec, r, again);
+  }
+  [[gnu::noinline]] std::size_t write_carefully(byte_view bytes, std::error_code& ec) {
+    if (!ready(ec)) return 0;
+    begin_operation();
+    return write_on(bytes, ec, engine_.write_some(pipe_, bytes.data(), bytes.size()));
+  }
+  [[gnu::noinline]] std::size_t write_on(byte_view bytes, std::error_code& ec, engine_result r) {
+    const auto again = [&](port& p) { return engine_.write_some(p, bytes.data(), bytes.size()); };
+    if (ec) ec.clear();
+    const std::size_t n = wait_for(ec, r, again);
+    if (!non_blocking_ && !ec && engine_.has_output()) flush(ec);
+    return n;
+  }
+
   template <class Operation>
   std::size_t run(std::error_code& ec, Operation&& operation) {
-    if constexpr (requires { transport_.begin_operation(); }) transport_.begin_operation();
+    begin_operation();
     return go_on(ec, operation);
   }
 
-  // The loop that waits, under the deadline of the operation that has begun.
+  // One step, under the deadline of the operation that has begun, and the loop that waits where it takes more.
   template <class Operation>
   std::size_t go_on(std::error_code& ec, Operation&& operation) {
-    ec.clear();
-    for (;;) {
-      transport_port<next_layer_type> p(transport_);
-      const engine_result r = operation(p);
-      if (r.status == engine_status::done) [[likely]]
-        return r.bytes;
+    if (ec) ec.clear();  // costs a call
+    return wait_for(ec, operation(pipe_), operation);
+  }
+
+  template <class Operation>
+  std::size_t wait_for(std::error_code& ec, engine_result r, const Operation& operation) {
+    for (;; r = operation(pipe_)) {
+      if (r.status == engine_status::done) return r.bytes;
       if (r.status == engine_status::failed) {
         ec = r.error;
         error_ = engine_.error();
@@ -336,15 +403,15 @@ class stream {
 
   // Who waits for something to read may still have something to send, which the peer may wait for.
   void wait_for_transport(std::error_code& ec) {
-    if constexpr (requires { transport_.wait_either(ec); })
-      if (want_ == readiness::read && engine_.has_output()) return transport_.wait_either(ec);
-    transport_.wait(want_, ec);
+    if constexpr (requires { pipe_.transport.wait_either(ec); })
+      if (want_ == readiness::read && engine_.has_output()) return pipe_.transport.wait_either(ec);
+    pipe_.transport.wait(want_, ec);
   }
 
   // Waits for a signer as long as the transport's deadline allows, where it tells one; false when that has passed.
   bool await_signature() {
     int left = -1;
-    if constexpr (requires { transport_.time_left(); }) left = transport_.time_left();
+    if constexpr (requires { pipe_.transport.time_left(); }) left = pipe_.transport.time_left();
     if (left != 0) engine_.wait_for_signer(left);
     return left != 0;
   }
@@ -395,7 +462,7 @@ class stream {
     return result;
   }
 
-  T transport_;
+  pipe pipe_;
   basic_engine<B> engine_;
   error_info error_;
   readiness want_ = readiness::read;

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <span>
 #include <system_error>
+#include <type_traits>
+#include <utility>
 
 #include "plugtls/bytes.hpp"
 #include "plugtls/errc.hpp"
@@ -23,6 +25,10 @@ enum class readiness : unsigned char { read, write, signature };
 /// - `wait_either(ec)`, where there is one, blocks until it may be ready for either. A blocking stream waits so while
 ///   it reads and an answer of its own (to a request for a certificate, say) has found no room yet; with a transport
 ///   that has none such an answer leaves with the next write.
+/// - `read_some(out, beyond, ec)`, where there is one, fills `out` first and puts what has come besides into `beyond`,
+/// all
+///   by one call of the system, and returns the sum.
+/// - `more(follows)`, where there is one, is told before a write whether another one follows at once.
 /// - Any other error is final and is kept as it is: `error_info` holds its value and text.
 template <class T>
 concept Transport = requires(T& t, std::span<std::byte> out, byte_view in, readiness what, std::error_code& ec) {
@@ -39,45 +45,64 @@ struct io_result {
   io_status status = io_status::ok;
 };
 
-/// Where an engine gets and puts ciphertext during one call: two functions, neither of which may wait or throw.
+/// Where an engine gets and puts ciphertext during one call: functions that neither wait nor throw.
 ///
 /// A stream binds one to its transport; a program without I/O of its own binds one to its buffers (`buffer_port`). The
 /// port is used during the call it is passed to and not kept.
 struct port {
   io_result (*read)(port&, std::byte*, std::size_t) noexcept = nullptr;
   io_result (*write)(port&, const std::byte*, std::size_t) noexcept = nullptr;
-  std::error_code error;  ///< set by the functions when they return `io_status::error`
+  /// Reads until `out` is full, and what there is beyond that into `beyond`, in one go; null where that cannot be done.
+  io_result (*read_both)(port&, std::span<std::byte> out, std::span<std::byte> beyond) noexcept = nullptr;
+  std::error_code error;  ///< set by the functions when they return `io_status::error`, and taken by the engine
 };
 
-/// A port over a transport.
-template <Transport T>
-struct transport_port : port {
-  explicit transport_port(T& t) noexcept : transport(&t) {
+namespace detail {
+/// The functions of a port over a transport. `Self` derives from this and has the transport as `*transport`.
+template <class Self>
+struct transport_functions : port {
+  transport_functions() noexcept {
     read = [](port& self, std::byte* data, std::size_t size) noexcept -> io_result {
-      auto& p = static_cast<transport_port&>(self);
-      std::error_code ec;
-      const std::size_t n = p.transport->read_some(std::span(data, size), ec);
-      if (ec) return p.classify(ec);
-      return {n, n == 0 ? io_status::end : io_status::ok};
+      auto& p = static_cast<Self&>(self);
+      return p.got(p.layer().read_some(std::span(data, size), p.error));
     };
     write = [](port& self, const std::byte* data, std::size_t size) noexcept -> io_result {
-      auto& p = static_cast<transport_port&>(self);
-      std::error_code ec;
-      const std::size_t n = p.transport->write_some(byte_view(data, size), ec);
-      // A transport that takes nothing and does not say why would be asked for ever.
-      if (!ec && n == 0) ec = errc::io_error;
-      if (ec) return p.classify(ec);
+      auto& p = static_cast<Self&>(self);
+      const std::size_t n = p.layer().write_some(byte_view(data, size), p.error);
+      if (p.error) [[unlikely]]
+        return p.stopped();
       return {n, io_status::ok};
     };
+    using layer_type = std::remove_reference_t<decltype(std::declval<Self&>().layer())>;
+    if constexpr (requires(layer_type & t, std::span<std::byte> s, std::error_code & ec) { t.read_some(s, s, ec); })
+      read_both = [](port& self, std::span<std::byte> out, std::span<std::byte> beyond) noexcept -> io_result {
+        auto& p = static_cast<Self&>(self);
+        return p.got(p.layer().read_some(out, beyond, p.error));
+      };
   }
-  T* transport;
 
  private:
-  io_result classify(const std::error_code& ec) noexcept {
-    if (ec == errc::would_block) return {0, io_status::would_block};
-    error = ec;
-    return {0, io_status::error};
+  io_result got(std::size_t n) noexcept {
+    if (error) [[unlikely]]
+      return stopped();
+    return {n, n == 0 ? io_status::end : io_status::ok};
   }
+  // To make an error_code costs a call: the one that is there serves every time.
+  io_result stopped() noexcept {
+    if (error.value() != static_cast<int>(errc::would_block) || error.category() != plugtls::tls_category())
+      return {0, io_status::error};
+    error.clear();
+    return {0, io_status::would_block};
+  }
+};
+}  // namespace detail
+
+/// A port over a transport, which must outlive it.
+template <Transport T>
+struct transport_port : detail::transport_functions<transport_port<T>> {
+  explicit transport_port(T& t) noexcept : transport(&t) {}
+  T& layer() noexcept { return *transport; }
+  T* transport;
 };
 
 }  // namespace plugtls

@@ -3,6 +3,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <new>
 #include <span>
 #include <utility>
 
@@ -46,50 +48,44 @@ class wire {
         handshake_left_(max_handshake_bytes) {}
   wire(const wire&) = delete;
   wire& operator=(const wire&) = delete;
+  ~wire() { delete[] kept_; }
 
   // What adapters call.
 
   /// Reads up to size bytes of ciphertext. `would_block`: report "want read" to the library. `end`, `error`: report a
   /// failure; the library's own view of it does not matter.
   io_result pull(std::byte* data, std::size_t size) noexcept {
-    if (!out_.empty()) [[unlikely]] {
-      // A flight must leave before its answer is waited for. Later a reader never waits for a writer, unless the peer
-      // makes us pile up answers that it does not take.
-      const io_status sent = flush();
-      if (sent == io_status::would_block) {
-        if (corked_ || out_.size() > max_backlog) return {0, sent};
-        blocked_write_ = false;
-      }
-    }
-    if (!replay_.empty()) [[unlikely]]
-      return {replay_.take(data, size), io_status::ok};
-    const io_result r = port_->read(*port_, data, size);
-    if (r.status == io_status::ok) [[likely]] {
-      read_ += r.bytes;
-      if (observing_ && !inspect(data, r.bytes)) return {0, io_status::error};
-      blocked_read_ = false;  // a library may ask again in the same call
-      return r;
-    }
-    return note(r);
+    if (!holds(size)) return pull_more(data, size);
+    take_held(data, size);
+    return {size, io_status::ok};
+  }
+  /// Whether `take_held` does what `pull` would: that much was read ahead, and nothing is out of the ordinary.
+  [[gnu::always_inline]] bool holds(std::size_t size) const noexcept {
+    return (state_ & odd) == 0 && size <= static_cast<std::size_t>(ahead_end_ - ahead_);
+  }
+  [[gnu::always_inline]] void take_held(std::byte* data, std::size_t size) noexcept {
+    const std::byte* from = ahead_;
+    ahead_ = from + size;
+    std::memcpy(data, from, size);
+  }
+  /// The same for a record's header, which is what comes first, and nearly always is what is to be read from the port.
+  static constexpr std::size_t header_size = 5;
+  [[gnu::always_inline]] io_result pull_header(std::byte* data) noexcept {
+    if ((state_ & odd) == 0 && ahead_ == ahead_end_ && room_ != nullptr) [[likely]]
+      return fetch_header(data);
+    return pull_more(data, header_size);
   }
 
   /// Takes ciphertext to send: always all of it, so that a library never has to repeat a write. False: memory is out,
   /// or the transport has failed; report a failure.
-  bool push(const std::byte* data, std::size_t size) noexcept {
+  [[gnu::always_inline]] bool push(const std::byte* data, std::size_t size) noexcept {
     written_ += size;
-    if (observing_) [[unlikely]] {
-      observer_.observe(detail::handshake_observer::direction::outbound, data, size);
-      if (tap_ != nullptr) tap_->pass(true, {data, size});
-    }
-    if (corked_ || !out_.empty() || write_error_) return keep(data, size);
-    while (size != 0) {
-      const io_result r = port_->write(*port_, data, size);
-      if (r.status == io_status::would_block) return keep(data, size);
-      if (r.status != io_status::ok) return write_failed();
-      data += r.bytes;
-      size -= r.bytes;
-    }
-    return true;
+    if ((state_ & odd) != 0) [[unlikely]]
+      return push_carefully(data, size);
+    const io_result r = port_->write(*port_, data, size);
+    if (r.status == io_status::ok && r.bytes == size) [[likely]]
+      return true;
+    return push_on(data, size, r);
   }
 
   /// Sends a fatal alert in the clear (RFC 8446 §6), for a library that has none to say, or another.
@@ -112,7 +108,46 @@ class wire {
   /// Sets the port for the call that follows and forgets what blocked the last one.
   void bind(port& p) noexcept {
     port_ = &p;
-    blocked_read_ = blocked_write_ = false;
+    state_ &= ~is_blocked;
+  }
+
+  /// What keeps reading, or writing, from being a matter of one call to the library; set by the engine.
+  enum mark : unsigned { none = 0, no_plain_read = 1, no_plain_write = 2 };
+  void set(mark what, bool on) noexcept { state_ = on ? state_ | what : state_ & ~static_cast<unsigned>(what); }
+  /// Whether nothing is out of the ordinary.
+  bool is_plain(mark what) const noexcept { return (state_ & ((odd & ~is_blocked) | is_ahead_kept | what)) == 0; }
+
+  /// How much is read ahead at a time: small pieces, which libraries ask for one after the other, are served from that.
+  static constexpr std::size_t ahead_room = 4096;
+  /// Lends room for `ahead_room` bytes until `take_room`, which keeps what is left in it then. A connection that holds
+  /// nothing needs no memory of its own.
+  void lend_room(std::byte* room) noexcept { room_ = room; }
+  void take_room() noexcept {
+    room_ = nullptr;
+    if (ahead_ != ahead_end_) [[unlikely]]
+      keep_ahead();
+  }
+  /// Lends room as long as it lives.
+  class lender {
+   public:
+    lender(wire& w, std::byte* room) noexcept : wire_(w) { w.lend_room(w.kept_ == nullptr ? room : w.kept_); }
+    ~lender() {
+      wire_.take_room();
+      wire_.release_ahead();
+    }
+    lender(const lender&) = delete;
+    lender& operator=(const lender&) = delete;
+
+   private:
+    wire& wire_;
+  };
+  /// What was read ahead. A library takes records whole: it begins with a record's header.
+  byte_view ahead() const noexcept { return {ahead_, static_cast<std::size_t>(ahead_end_ - ahead_)}; }
+  /// Takes up to size bytes of it.
+  std::size_t take_ahead(std::byte* out, std::size_t size) noexcept {
+    const std::size_t n = ahead_ == ahead_end_ || size == 0 ? 0 : serve(out, size).bytes;
+    release_ahead();
+    return n;
   }
 
   /// Sends what is buffered. `ok`: nothing is left.
@@ -121,20 +156,24 @@ class wire {
       const byte_view rest = out_.view();
       const io_result r = port_->write(*port_, rest.data(), rest.size());
       if (r.status == io_status::would_block) {
-        blocked_write_ = true;
+        state_ |= is_write_blocked;
         return r.status;
       }
-      if (r.status != io_status::ok) {
+      if (r.status != io_status::ok || r.bytes == 0) {
         write_failed();
         return io_status::error;
       }
       out_.consume(r.bytes);
     }
+    state_ &= ~has_rest;
     return write_error_ ? io_status::error : io_status::ok;
   }
 
   /// Gives bytes that were pulled already to whoever pulls next. They were observed then.
-  void replay(detail::byte_queue bytes) noexcept { replay_ = std::move(bytes); }
+  void replay(detail::byte_queue bytes) noexcept {
+    replay_ = std::move(bytes);
+    if (!replay_.empty()) state_ |= is_replaying;
+  }
 
   /// Ends the connection with an alert in the clear and a reason of ours: `fault()`. Returns false.
   bool refuse(alert what, errc reason) noexcept {
@@ -148,18 +187,18 @@ class wire {
 
   /// Ends the handshake: no more observation, no more collecting of flights.
   void established() noexcept {
-    corked_ = observing_ = false;
+    state_ &= ~(is_corked | is_observing);
     observer_.release();
   }
 
-  bool blocked_read() const noexcept { return blocked_read_; }
-  bool blocked_write() const noexcept { return blocked_write_; }
+  bool blocked_read() const noexcept { return (state_ & is_read_blocked) != 0; }
+  bool blocked_write() const noexcept { return (state_ & is_write_blocked) != 0; }
   bool ended() const noexcept { return ended_; }
   /// Whether the transport refused to take more; what was pushed since then is dropped.
   bool write_broken() const noexcept { return static_cast<bool>(write_error_); }
-  bool has_output() const noexcept { return !out_.empty(); }
+  bool has_output() const noexcept { return (state_ & has_rest) != 0; }
   /// Bytes pulled and pushed so far.
-  std::uint64_t bytes_read() const noexcept { return read_; }
+  std::uint64_t bytes_read() const noexcept { return read_ - ahead().size(); }
   std::uint64_t bytes_written() const noexcept { return written_; }
   std::size_t buffered() const noexcept { return out_.size(); }
   /// A condition that ends the connection and is not the library's: `io_error`, `timed_out`, `not_tls`,
@@ -171,6 +210,134 @@ class wire {
   const detail::handshake_observer& observer() const noexcept { return observer_; }
 
  private:
+  // In `state_`, beside the marks.
+  static constexpr unsigned is_corked = 4, is_observing = 8, is_read_blocked = 16, is_write_blocked = 32;
+  static constexpr unsigned is_blocked = is_read_blocked | is_write_blocked;
+  static constexpr unsigned has_rest = 64;        // in `out_`
+  static constexpr unsigned is_replaying = 128;   // what is in `replay_`
+  static constexpr unsigned is_broken = 256;      // there was a fault, or nothing more can be written
+  static constexpr unsigned is_ahead_kept = 512;  // in a block of our own
+  static constexpr unsigned odd =
+      is_corked | is_observing | is_read_blocked | is_write_blocked | has_rest | is_replaying | is_broken;
+
+  // Gives what was read ahead.
+  [[gnu::always_inline]] io_result serve(std::byte* data, std::size_t size) noexcept {
+    const std::byte* from = ahead_;
+    const auto held = static_cast<std::size_t>(ahead_end_ - from);
+    if (size > held) size = held;
+    ahead_ = from + size;
+    std::memcpy(data, from, size);
+    return {size, io_status::ok};
+  }
+  [[gnu::noinline]] io_result serve_some(std::byte* data, std::size_t size) noexcept { return serve(data, size); }
+
+  [[gnu::always_inline]] io_result fetch_header(std::byte* data) noexcept {
+    const io_result r = port_->read(*port_, room_, ahead_room);
+    if (r.status != io_status::ok) [[unlikely]]
+      return note(r);
+    read_ += r.bytes;
+    ahead_ = room_;
+    ahead_end_ = ahead_ + r.bytes;
+    if (r.bytes < header_size) [[unlikely]]
+      return serve_some(data, header_size);
+    std::memcpy(data, ahead_, header_size);
+    ahead_ += header_size;
+    return {header_size, io_status::ok};
+  }
+
+  io_result fetch_little(std::byte* data, std::size_t size) noexcept {
+    const io_result r = port_->read(*port_, room_, ahead_room);
+    if (r.status != io_status::ok) return note(r);
+    read_ += r.bytes;
+    ahead_ = room_;
+    ahead_end_ = ahead_ + r.bytes;
+    return serve(data, size);
+  }
+
+  // Asks for all that a library wants at once, and where that can be done for more.
+  io_result fetch_much(std::byte* data, std::size_t size) noexcept {
+    const bool both = room_ != nullptr && port_->read_both != nullptr;
+    const io_result r =
+        both ? port_->read_both(*port_, {data, size}, {room_, ahead_room}) : port_->read(*port_, data, size);
+    if (r.status != io_status::ok) return note(r);
+    read_ += r.bytes;
+    if (r.bytes <= size) return r;
+    ahead_ = room_;
+    ahead_end_ = ahead_ + (r.bytes - size);
+    return {size, io_status::ok};
+  }
+
+  [[gnu::noinline]] io_result pull_more(std::byte* data, std::size_t size) noexcept {
+    if (!out_.empty()) {
+      // A flight must leave before its answer is waited for. Later a reader never waits for a writer, unless the peer
+      // makes us pile up answers that it does not take.
+      const io_status sent = flush();
+      if (sent == io_status::would_block) {
+        if ((state_ & is_corked) != 0 || out_.size() > max_backlog) return {0, sent};
+        state_ &= ~is_write_blocked;
+      }
+    }
+    if (!replay_.empty()) {
+      const std::size_t n = replay_.take(data, size);
+      if (replay_.empty()) state_ &= ~is_replaying;
+      return {n, io_status::ok};
+    }
+    if (is_lost_) return {0, io_status::error};
+    const bool is_small = room_ != nullptr && size < ahead_room;
+    const io_result r = ahead_ != ahead_end_ ? serve(data, size)
+                        : is_small           ? fetch_little(data, size)
+                                             : fetch_much(data, size);
+    if (r.status != io_status::ok) return r;
+    if ((state_ & is_observing) != 0 && !inspect(data, r.bytes)) return {0, io_status::error};
+    state_ &= ~is_read_blocked;  // a library may ask again in the same call
+    return r;
+  }
+
+  [[gnu::noinline]] bool push_carefully(const std::byte* data, std::size_t size) noexcept {
+    if ((state_ & is_observing) != 0) {
+      observer_.observe(detail::handshake_observer::direction::outbound, data, size);
+      if (tap_ != nullptr) tap_->pass(true, {data, size});
+    }
+    if ((state_ & is_corked) != 0 || !out_.empty() || write_error_) return keep(data, size);
+    return push_on(data, size, port_->write(*port_, data, size));
+  }
+
+  // Goes on after a write that has taken a part.
+  [[gnu::noinline]] bool push_on(const std::byte* data, std::size_t size, io_result r) noexcept {
+    for (;;) {
+      if (r.status == io_status::would_block) return keep(data, size);
+      // A port that takes nothing and does not say why would be asked for ever.
+      if (r.status != io_status::ok || r.bytes == 0) return write_failed();
+      data += r.bytes;
+      size -= r.bytes;
+      if (size == 0) return true;
+      r = port_->write(*port_, data, size);
+    }
+  }
+
+  // What is left waits in a block of our own, which is the room for as long as it is needed.
+  [[gnu::noinline]] void keep_ahead() noexcept {
+    if (kept_ != nullptr) return;
+    const auto size = static_cast<std::size_t>(ahead_end_ - ahead_);
+    kept_ = new (std::nothrow) std::byte[ahead_room];
+    if (kept_ != nullptr) {
+      std::memcpy(kept_, ahead_, size);
+      ahead_ = kept_;
+      ahead_end_ = ahead_ + size;
+      state_ |= is_ahead_kept;
+      return;
+    }
+    ahead_ = ahead_end_;
+    is_lost_ = true;
+    state_ |= is_broken;
+    fail(errc::out_of_memory);
+  }
+  void release_ahead() noexcept {
+    if (ahead_ != ahead_end_) return;
+    delete[] std::exchange(kept_, nullptr);
+    state_ &= ~is_ahead_kept;
+  }
+
   bool inspect(const std::byte* data, std::size_t size) noexcept {
     observer_.observe(detail::handshake_observer::direction::inbound, data, size);
     if (tap_ != nullptr) tap_->pass(false, {data, size});
@@ -204,14 +371,14 @@ class wire {
     return offered.shares_group || refuse(alert::handshake_failure, errc::no_shared_cipher);
   }
 
-  io_result note(io_result r) noexcept {
+  [[gnu::noinline]] io_result note(io_result r) noexcept {
     if (r.status == io_status::would_block) {
       // A flight that never left has no answer to wait for.
-      if (write_error_ && corked_) {
+      if (write_error_ && (state_ & is_corked) != 0) {
         fail(errc::io_error);
         return {0, io_status::error};
       }
-      blocked_read_ = true;
+      state_ |= is_read_blocked;
     }
     if (r.status == io_status::end) {
       ended_ = true;
@@ -219,41 +386,48 @@ class wire {
       if (write_error_) fail(errc::io_error);
     }
     if (r.status == io_status::error) {
-      transport_error_ = port_->error;
-      fail(port_->error == errc::timed_out ? errc::timed_out : errc::io_error);
+      transport_error_ = std::exchange(port_->error, std::error_code());
+      fail(transport_error_ == errc::timed_out ? errc::timed_out : errc::io_error);
     }
     return r;
   }
 
   bool keep(const std::byte* data, std::size_t size) noexcept {
     if (write_error_) return true;  // dropped: reading may still tell why the peer went away
-    return out_.append(data, size) || fail(errc::out_of_memory);
+    if (!out_.append(data, size)) return fail(errc::out_of_memory);
+    state_ |= has_rest;
+    return true;
   }
 
   bool write_failed() noexcept {
-    write_error_ = port_->error ? port_->error : make_error_code(errc::io_error);
+    write_error_ = std::exchange(port_->error, std::error_code());
+    if (!write_error_) write_error_ = errc::io_error;
     out_.release();
+    state_ = (state_ & ~has_rest) | is_broken;
     return false;
   }
 
   bool fail(errc what) noexcept {
+    state_ |= is_broken;
     if (fault_ == errc::success) fault_ = what;
     return false;
   }
 
   static constexpr std::size_t max_backlog = 65536;
 
+  unsigned state_ = no_plain_read | no_plain_write | is_corked | is_observing;
   port* port_ = nullptr;
-  wire_tap* tap_ = nullptr;
+  std::byte* room_ = nullptr;  // to read ahead into
+  const std::byte* ahead_ = nullptr;
+  const std::byte* ahead_end_ = nullptr;
   std::uint64_t read_ = 0;
   std::uint64_t written_ = 0;
+  std::byte* kept_ = nullptr;
+  wire_tap* tap_ = nullptr;
   detail::byte_queue out_;
   detail::byte_queue replay_;
-  bool corked_ = true;
-  bool observing_ = true;
-  bool blocked_read_ = false;
-  bool blocked_write_ = false;
   bool ended_ = false;
+  bool is_lost_ = false;  // what was read ahead, for want of memory
   errc fault_ = errc::success;
   std::error_code transport_error_;
   std::error_code write_error_;

@@ -98,3 +98,58 @@ TEST_CASE("rule 8: many small records and reads of every size") {
     CHECK(got == data);
   }
 }
+
+TEST_CASE("rule 8: records that were read ahead are told by has_input, and the transport need bring nothing more") {
+  for (const tls_version v : versions()) {
+    CAPTURE(name(v));
+    connection c(with_version(client_defaults(), v));
+    c.client.reading = c.server.reading = false;
+    c.connect();
+    CHECK(write(c.server, "one").bytes == 3);
+    CHECK(write(c.server, "two").bytes == 3);
+    CHECK(write(c.server, "three").bytes == 5);
+    carry(c.server, c.client, c.server.port.output().size() - 1);
+    CHECK_FALSE(c.client.engine.has_input());  // nothing was read yet
+    CHECK(read(c.client).bytes == 3);
+    CHECK(c.client.port.incoming.empty());
+    CHECK(c.client.engine.pending() == 0);
+    CHECK(c.client.engine.has_input());
+    // The engine may go elsewhere in the meantime.
+    plugtls::engine elsewhere = std::move(c.client.engine);
+    CHECK_FALSE(c.client.engine.has_input());
+    c.client.engine = std::move(elsewhere);
+    CHECK(read(c.client).bytes == 3);
+    CHECK_FALSE(c.client.engine.has_input());  // a record lacks its last byte
+    CHECK(read(c.client).status == engine_status::want_read);
+    carry(c.server, c.client);
+    CHECK(read(c.client).bytes == 5);
+    CHECK_FALSE(c.client.engine.has_input());
+    CHECK(read(c.client).status == engine_status::want_read);
+  }
+}
+
+TEST_CASE("rule 8: what follows the peer's close_notify is the next protocol's, also where it was read ahead") {
+  for (const tls_version v : versions()) {
+    CAPTURE(name(v));
+    connection c(with_version(client_defaults(), v));
+    c.client.reading = c.server.reading = false;
+    c.connect();
+    CHECK(write(c.server, "last").bytes == 4);
+    CHECK(c.server.engine.shutdown(c.server.port).status == engine_status::done);
+    carry(c.server, c.client);
+    const std::string next = "220 another protocol";
+    REQUIRE(c.client.port.feed(as_bytes(next)));
+    std::byte room[64];
+    CHECK(read(c.client).bytes == 4);
+    CHECK(c.client.engine.take_rest(room, sizeof room) == 0);  // still TLS
+    CHECK(read(c.client).error == errc::closed);
+    CHECK_FALSE(c.client.engine.has_input());
+    std::string rest(c.client.engine.take_rest(room, 5), '\0');
+    CHECK(rest.size() == 5);
+    std::copy_n(reinterpret_cast<const char*>(room), rest.size(), rest.begin());
+    const std::size_t n = c.client.engine.take_rest(room, sizeof room);
+    rest.append(reinterpret_cast<const char*>(room), n);
+    CHECK(rest == next);
+    CHECK(c.client.engine.take_rest(room, sizeof room) == 0);
+  }
+}

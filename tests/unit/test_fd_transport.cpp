@@ -385,3 +385,26 @@ TEST_CASE("two threads wait for a socket at once, whatever the deadlines, and an
   fd_transport().wait_until(true, false, soon, ec);
   CHECK(ec == std::errc::bad_file_descriptor);
 }
+
+TEST_CASE("one call fills two rooms, the first one first") {
+  auto [a, b] = sockets();
+  std::error_code ec;
+  std::byte first[4], second[8];
+  CHECK(a.read_some(first, second, ec) == 0);
+  CHECK(ec == errc::would_block);
+  put(b, "abcdef", ec);
+  CHECK(a.read_some(first, second, ec) == 6);
+  CHECK_FALSE(ec);
+  CHECK(plugtls::as_text(first) == "abcd");
+  CHECK(plugtls::as_text({second, 2}) == "ef");
+  b.close();
+  CHECK(a.read_some(first, second, ec) == 0);
+  CHECK_FALSE(ec);
+
+  // What is no socket fills the first.
+  auto [from, to] = pipe();
+  put(to, "abcdef", ec);
+  CHECK(from.read_some(first, second, ec) == 4);
+  CHECK(from.read_some(first, second, ec) == 2);
+  CHECK_FALSE(ec);
+}

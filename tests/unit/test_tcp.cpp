@@ -431,3 +431,24 @@ TEST_CASE("names below localhost are this machine's, whether the system knows th
   error_info info;
   CHECK(plugtls::resolve("notlocalhost", 443, found, info) != errc::success);
 }
+
+TEST_CASE("what more follows waits for it, where the system can do that") {
+  tcp_acceptor acceptor = listen_on("127.0.0.1");
+  error_info info;
+  fd_transport client = connect_tcp("127.0.0.1", acceptor.local_port(), info);
+  std::error_code ec;
+  fd_transport server = acceptor.accept_transport(ec);
+  REQUIRE_FALSE(ec);
+  std::byte block[64];
+  client.more(true);
+  CHECK(client.write_some(plugtls::as_bytes("first "), ec) == 6);
+  if (plugtls::detail::more_follows != 0) {
+    CHECK(server.read_some(block, ec) == 0);
+    CHECK(ec == errc::would_block);
+  }
+  client.more(false);
+  CHECK(client.write_some(plugtls::as_bytes("second"), ec) == 6);
+  server.wait(plugtls::readiness::read, ec);
+  const std::size_t n = server.read_some(block, ec);
+  CHECK(plugtls::as_text({block, n}) == "first second");
+}

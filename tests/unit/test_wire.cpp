@@ -5,6 +5,7 @@
 
 #include "null_protocol.hpp"
 #include "support/catch.hpp"
+#include "support/drive.hpp"
 #include "support/print.hpp"
 
 using namespace plugtls;
@@ -306,4 +307,72 @@ TEST_CASE("a flight that could not be sent is not answered: reading fails instea
   CHECK(f.pull().status == io_status::error);
   CHECK(f.w.fault() == errc::io_error);
   CHECK_FALSE(f.w.blocked_read());
+}
+
+TEST_CASE("small reads are served from what was read ahead, and a connection that holds nothing keeps no memory") {
+  fixture f;
+  f.w.established();
+  std::byte room[wire::ahead_room];
+  f.p.feed(as_bytes(plugtls_test::pattern(300)));
+  f.w.lend_room(room);
+  CHECK(f.w.pull_header(f.buffer).bytes == wire::header_size);
+  CHECK(f.pull(100).bytes == 100);
+  CHECK(f.p.reads == 1);
+  CHECK(f.w.bytes_read() == 105);
+  CHECK(f.w.ahead().size() == 195);
+  f.w.take_room();
+  std::fill_n(room, sizeof room, std::byte{0xee});  // whoever lent it has it back
+  CHECK_FALSE(f.w.is_plain(wire::none));
+  // Without room what was kept still comes first, and in order.
+  CHECK(f.pull(1000).bytes == 195);
+  CHECK(std::equal(f.buffer, f.buffer + 195, as_bytes(plugtls_test::pattern(300)).begin() + 105));
+  CHECK(f.p.reads == 1);
+  CHECK(f.pull(1000).status == io_status::would_block);
+  { const wire::lender lent(f.w, room); }
+  f.w.bind(f.p);
+  CHECK(f.w.is_plain(wire::none));
+}
+
+TEST_CASE("what is asked for in one large piece goes where it is wanted, and what comes behind it is read ahead") {
+  for (const bool has_both : {false, true}) {
+    fixture f;
+    f.w.established();
+    if (has_both)
+      f.p.read_both = [](port& self, std::span<std::byte> out, std::span<std::byte> beyond) noexcept -> io_result {
+        const io_result r = self.read(self, out.data(), out.size());
+        if (r.status != io_status::ok || r.bytes < out.size()) return r;
+        const io_result more = self.read(self, beyond.data(), beyond.size());
+        return {r.bytes + more.bytes, io_status::ok};
+      };
+    std::byte room[wire::ahead_room];
+    f.p.feed(as_bytes(plugtls_test::pattern(9000)));
+    const wire::lender lent(f.w, room);
+    CHECK(f.pull(8000).bytes == 8000);
+    CHECK(f.w.ahead().size() == (has_both ? 1000U : 0U));
+    CHECK(f.w.bytes_read() == 8000);
+    CHECK(f.pull(2000).bytes == 1000);
+    CHECK(std::equal(f.buffer, f.buffer + 1000, as_bytes(plugtls_test::pattern(9000)).begin() + 8000));
+  }
+}
+
+TEST_CASE("bytes read ahead are observed, and counted against the limit, when they are given to the library") {
+  fixture f(role::client, 4096);
+  std::byte room[wire::ahead_room];
+  f.p.feed(plain_record(22, message_of(100)));
+  f.p.feed(as_bytes("no record of TLS, and nobody has asked for it"));
+  const wire::lender lent(f.w, room);
+  CHECK(f.pull(5).bytes == 5);
+  CHECK(f.w.observer().largest_message() == 0);
+  CHECK(f.pull(104).bytes == 104);
+  CHECK(f.w.observer().largest_message() == 100);
+  CHECK(f.w.fault() == errc::success);
+}
+
+TEST_CASE("a port that takes nothing and does not say why has failed") {
+  fixture f;
+  f.w.established();
+  f.p.write = [](port&, const std::byte*, std::size_t) noexcept { return io_result{0, io_status::ok}; };
+  CHECK_FALSE(f.push("lost"));
+  CHECK(f.w.write_broken());
+  CHECK(f.w.transport_error() == errc::io_error);
 }

@@ -52,6 +52,16 @@ TEST_CASE("a stale error queue changes no result and no reason", "[openssl]") {
   std::byte room[16];
   plant_error();
   CHECK(client.read_some(a, room, sizeof room).status == tls::engine_status::want_read);
+  plant_error();
+  CHECK(client.write_some(a, room, sizeof room).bytes == sizeof room);
+  move(a, b);
+  plant_error();
+  CHECK(server.read_some(b, room, sizeof room).bytes == sizeof room);
+  plant_error();
+  CHECK(server.shutdown(b).status == tls::engine_status::done);
+  move(b, a);
+  plant_error();
+  CHECK(client.read_some(a, room, sizeof room).error == tls::errc::closed);
   b.ended = true;
   plant_error();
   CHECK(server.read_some(b, room, sizeof room).error == tls::errc::truncated);

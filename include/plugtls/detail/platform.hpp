@@ -18,7 +18,13 @@ namespace plugtls::detail {
 #if defined(MSG_NOSIGNAL)
 inline constexpr int no_signal = MSG_NOSIGNAL;
 #else
-inline constexpr int no_signal = 0;  // prepare_socket() sets SO_NOSIGPIPE instead
+inline constexpr int no_signal = 0;     // prepare_socket() sets SO_NOSIGPIPE instead
+#endif
+
+#if defined(MSG_MORE)
+inline constexpr int more_follows = MSG_MORE;
+#else
+inline constexpr int more_follows = 0;  // each piece leaves at once
 #endif
 
 #if defined(PIPE_BUF)

@@ -3,6 +3,7 @@
 
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -46,6 +47,7 @@ class fd_transport {
       : fd_(std::exchange(other.fd_, -1)),
         owned_(other.owned_),
         socket_(other.socket_),
+        more_(other.more_),
         phase_(other.phase_),
         timeout_(other.timeout_),
         operation_end_(other.operation_end_),
@@ -56,6 +58,7 @@ class fd_transport {
     fd_ = std::exchange(other.fd_, -1);
     owned_ = other.owned_;
     socket_ = other.socket_;
+    more_ = other.more_;
     phase_ = other.phase_;
     timeout_ = other.timeout_;
     operation_end_ = other.operation_end_;
@@ -70,24 +73,42 @@ class fd_transport {
     for (;;) {
       const ssize_t n = socket_ ? ::recv(fd_, out.data(), out.size(), MSG_DONTWAIT) : read_file(out);
       if (n >= 0) [[likely]] {
-        ec.clear();
+        if (ec) ec.clear();
         return static_cast<std::size_t>(n);
       }
       if (!retry(errno)) return failed(errno, ec);
     }
   }
 
+  /// Reads what is there: fills `out`, then `beyond`, by one call of the system.
+  std::size_t read_some(std::span<std::byte> out, std::span<std::byte> beyond, std::error_code& ec) noexcept {
+    if (!socket_ || out.empty()) return read_some(out, ec);
+    iovec rooms[] = {{out.data(), out.size()}, {beyond.data(), beyond.size()}};
+    msghdr message{};
+    message.msg_iov = rooms;
+    message.msg_iovlen = 2;
+    const ssize_t n = ::recvmsg(fd_, &message, MSG_DONTWAIT);
+    if (n < 0) return read_some(out, ec);  // which knows what it means
+    if (ec) ec.clear();
+    return static_cast<std::size_t>(n);
+  }
+
   /// Writes what there is room for.
   std::size_t write_some(byte_view in, std::error_code& ec) noexcept {
+    const int flags = MSG_DONTWAIT | detail::no_signal | (more_ ? detail::more_follows : 0);
     for (;;) {
-      const ssize_t n = socket_ ? ::send(fd_, in.data(), in.size(), MSG_DONTWAIT | detail::no_signal) : write_file(in);
+      const ssize_t n = socket_ ? ::send(fd_, in.data(), in.size(), flags) : write_file(in);
       if (n >= 0) [[likely]] {
-        ec.clear();
+        if (ec) ec.clear();
         return static_cast<std::size_t>(n);
       }
       if (!retry(errno)) return failed(errno, ec);
     }
   }
+
+  /// Tells whether what is written next is followed by more at once, so that the system need not send a part of it by
+  /// itself (Linux; at most 200 ms). A socket's; streams tell it of writes that take several records.
+  void more(bool follows) noexcept { more_ = follows; }
 
   /// Blocks until the descriptor may be ready. Gives `errc::timed_out` at the deadline.
   void wait(readiness what, std::error_code& ec) noexcept { wait_for(what == readiness::read ? POLLIN : POLLOUT, ec); }
@@ -275,6 +296,7 @@ class fd_transport {
   int fd_ = -1;
   bool owned_ = true;
   bool socket_ = true;  // until a call says ENOTSOCK
+  bool more_ = false;
   phase phase_ = phase::none;
   std::chrono::milliseconds timeout_ = default_timeout;
   detail::steady_time operation_end_ = detail::never;

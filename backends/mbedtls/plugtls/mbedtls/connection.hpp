@@ -68,14 +68,14 @@ class connection {
     return native_status::done;
   }
 
-  native_result read(std::byte* out, std::size_t size) {
+  [[gnu::always_inline]] native_result read(std::byte* out, std::size_t size) {
     const int n = mbedtls_ssl_read(ssl_.get(), reinterpret_cast<unsigned char*>(out), size);
     if (n > 0) [[likely]]
       return {static_cast<std::size_t>(n), native_status::done};
     return {0, status(n == 0 ? MBEDTLS_ERR_SSL_CONN_EOF : n)};
   }
 
-  native_result write(const std::byte* in, std::size_t size) {
+  [[gnu::always_inline]] native_result write(const std::byte* in, std::size_t size) {
     const int n = mbedtls_ssl_write(ssl_.get(), reinterpret_cast<const unsigned char*>(in), size);
     if (n > 0) [[likely]]
       return {static_cast<std::size_t>(n), native_status::done};
@@ -157,16 +157,23 @@ class connection {
   static int send(void* self, const unsigned char* bytes, std::size_t size) noexcept {
     auto& c = *static_cast<connection*>(self);
     if (size > INT_MAX) size = INT_MAX;
-    if (c.muted_) return static_cast<int>(size);
+    if (c.muted_) [[unlikely]]
+      return static_cast<int>(size);
     // In TLS 1.3 an encrypted alert looks like data.
-    c.alert_passed_ =
-        c.alert_passed_ || bytes[0] == MBEDTLS_SSL_MSG_ALERT || bytes[0] == MBEDTLS_SSL_MSG_APPLICATION_DATA;
+    if (bytes[0] == MBEDTLS_SSL_MSG_ALERT || bytes[0] == MBEDTLS_SSL_MSG_APPLICATION_DATA) c.alert_passed_ = true;
     return c.wire_->push(reinterpret_cast<const std::byte*>(bytes), size) ? static_cast<int>(size) : io_failed;
   }
 
   static int receive(void* self, unsigned char* out, std::size_t size) noexcept {
-    auto& c = *static_cast<connection*>(self);
-    const io_result r = c.wire_->pull(reinterpret_cast<std::byte*>(out), size > INT_MAX ? INT_MAX : size);
+    wire& w = *static_cast<connection*>(self)->wire_;
+    auto* to = reinterpret_cast<std::byte*>(out);
+    if (size == wire::header_size) return received(w.pull_header(to));
+    if (!w.holds(size)) [[unlikely]]
+      return received(w.pull(to, size > INT_MAX ? INT_MAX : size));
+    w.take_held(to, size);
+    return static_cast<int>(size);
+  }
+  static int received(io_result r) noexcept {
     switch (r.status) {
       case io_status::ok: return static_cast<int>(r.bytes);
       case io_status::would_block: return MBEDTLS_ERR_SSL_WANT_READ;

@@ -83,17 +83,17 @@ class connection {
     return native_status::done;
   }
 
-  native_result read(std::byte* out, std::size_t size) {
-    const int n = SSL_read(ssl_.get(), out, size > INT_MAX ? INT_MAX : static_cast<int>(size));
-    if (n > 0) [[likely]]
-      return {static_cast<std::size_t>(n), native_status::done};
+  [[gnu::always_inline]] native_result read(std::byte* out, std::size_t size) {
+    std::size_t n;
+    if (SSL_read_ex(ssl_.get(), out, size, &n) == 1) [[likely]]
+      return {n, native_status::done};
     return {0, stopped()};
   }
 
-  native_result write(const std::byte* data, std::size_t size) {
-    const int n = SSL_write(ssl_.get(), data, static_cast<int>(size));
-    if (n > 0) [[likely]]
-      return {static_cast<std::size_t>(n), native_status::done};
+  [[gnu::always_inline]] native_result write(const std::byte* data, std::size_t size) {
+    std::size_t n;
+    if (SSL_write_ex(ssl_.get(), data, size, &n) == 1) [[likely]]
+      return {n, native_status::done};
     return {0, stopped()};
   }
 
@@ -338,6 +338,7 @@ class connection {
   // Why a call did not succeed. The wire's own flags tell what blocked; the error queue is read only when something
   // failed.
   native_status stopped() noexcept {
+    BIO_clear_retry_flags(SSL_get_rbio(ssl_.get()));
     if (wire_->blocked_read() || wire_->blocked_write()) return native_status::again;
     if (!alert_received_ && (SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN) != 0) return native_status::closed;
     error_ = take_error();

@@ -41,6 +41,7 @@ class connection {
     set_verification();
     if (c.external_key() != nullptr) external::install(ssl, c.external_key());
     resumption_.bind(ssl, c, w, verifier);
+    looks_ = c.plan().sessions != nullptr;
     may_spare_ = !c.plan().psks.empty();
     int e = WOLFSSL_SUCCESS;
     if (!server_name.empty())
@@ -80,16 +81,17 @@ class connection {
     return native_status::failed;
   }
 
-  native_result read(std::byte* out, std::size_t size) {
+  [[gnu::always_inline]] native_result read(std::byte* out, std::size_t size) {
     blocked_ = false;
     const int n = wolfSSL_read(ssl_.get(), out, size > INT_MAX ? INT_MAX : static_cast<int>(size));
-    if (context_->plan().sessions) resumption_.look();
+    if (looks_) [[unlikely]]
+      resumption_.look();
     if (n > 0) [[likely]]
       return {static_cast<std::size_t>(n), native_status::done};
     return {0, stopped(n)};
   }
 
-  native_result write(const std::byte* in, std::size_t size) {
+  [[gnu::always_inline]] native_result write(const std::byte* in, std::size_t size) {
     blocked_ = false;
     const int n = wolfSSL_write(ssl_.get(), in, static_cast<int>(size));
     if (n > 0) [[likely]]
@@ -187,18 +189,28 @@ class connection {
 
   static int send(WOLFSSL*, char* bytes, int size, void* self) noexcept {
     auto& c = *static_cast<connection*>(self);
+    // Once the handshake is over nearly all is data.
+    const auto* from = reinterpret_cast<const std::byte*>(bytes);
+    if (size > 0 && bytes[0] == 23 && c.is_up_ && c.wire_->is_plain(wire::none)) [[likely]] {
+      if (c.reason_ == errc::success && c.wire_->push(from, static_cast<std::size_t>(size))) return size;
+      if (c.reason_ == errc::success) return c.wire_->write_broken() ? size : WOLFSSL_CBIO_ERR_GENERAL;
+    }
+    return c.send_carefully(bytes, size);
+  }
+
+  [[gnu::noinline]] int send_carefully(const char* bytes, int size) noexcept {
     if (size <= 0) return 0;
     const auto type = static_cast<unsigned char>(bytes[0]);
     const bool is_fatal = type == 21 && size == 7 && bytes[5] == alert_fatal;
     // For one failure it may send two, and the wire may have refused the peer already.
-    if ((is_fatal && c.alert_passed_) || c.wire_->fault() != errc::success) return size;
-    c.alert_passed_ = c.alert_passed_ || is_fatal;
-    c.is_encrypted_ = c.is_encrypted_ || type == 20 || type == 23;
-    if (c.is_up_ && c.reason_ != errc::success && size > alert_record) return WOLFSSL_CBIO_ERR_GENERAL;
+    if ((is_fatal && alert_passed_) || wire_->fault() != errc::success) return size;
+    alert_passed_ = alert_passed_ || is_fatal;
+    is_encrypted_ = is_encrypted_ || type == 20 || type == 23;
+    if (is_up_ && reason_ != errc::success && size > alert_record) return WOLFSSL_CBIO_ERR_GENERAL;
     // wolfSSL reads nothing more after an error here. What the peer sent may tell why it takes nothing more.
-    const bool sent = c.wire_->push(reinterpret_cast<const std::byte*>(bytes), static_cast<std::size_t>(size)) ||
-                      c.wire_->write_broken();
-    return sent && (type != 22 || c.is_group_ours()) ? size : WOLFSSL_CBIO_ERR_GENERAL;
+    const bool sent =
+        wire_->push(reinterpret_cast<const std::byte*>(bytes), static_cast<std::size_t>(size)) || wire_->write_broken();
+    return sent && (type != 22 || is_group_ours()) ? size : WOLFSSL_CBIO_ERR_GENERAL;
   }
 
   // Where a client of TLS 1.2 names no groups, a server of wolfSSL's takes P-256.
@@ -213,20 +225,37 @@ class connection {
 
   static int receive(WOLFSSL*, char* out, int size, void* self) noexcept {
     auto& c = *static_cast<connection*>(self);
-    if (size <= 0) return WOLFSSL_CBIO_ERR_GENERAL;
-    if (c.blocked_) return WOLFSSL_CBIO_ERR_WANT_READ;
-    if (c.may_spare_ && !c.is_spared_ && is_psk(c.wire_->observer().facts().suite)) c.set_verification();
     auto* to = reinterpret_cast<std::byte*>(out);
     const auto room = static_cast<std::size_t>(size);
-    const io_result r = c.resumption_.holds() ? c.resumption_.pull(to, room) : c.wire_->pull(to, room);
-    switch (r.status) {
-      case io_status::ok:
-        c.at_alert_ = r.bytes == 5 && out[0] == 21 && out[3] == 0 && out[4] == 2;
-        return static_cast<int>(r.bytes);
-      case io_status::would_block: c.blocked_ = true; return WOLFSSL_CBIO_ERR_WANT_READ;
-      case io_status::end: return WOLFSSL_CBIO_ERR_CONN_CLOSE;  // after 0 it would ask again, for ever
-      default: return WOLFSSL_CBIO_ERR_GENERAL;
+    if (size > 0 && c.is_up_ && !c.blocked_ && !c.resumption_.holds()) [[likely]] {
+      if (c.wire_->holds(room)) {
+        c.wire_->take_held(to, room);
+        return size;
+      }
+      if (room == wire::header_size) {
+        const io_result r = c.wire_->pull_header(to);
+        return r.status == io_status::ok ? static_cast<int>(r.bytes) : c.not_received(r.status);
+      }
     }
+    return c.receive_carefully(to, size);
+  }
+
+  int not_received(io_status why) noexcept {
+    if (why == io_status::end) return WOLFSSL_CBIO_ERR_CONN_CLOSE;  // after 0 it would ask again, for ever
+    if (why != io_status::would_block) return WOLFSSL_CBIO_ERR_GENERAL;
+    blocked_ = true;
+    return WOLFSSL_CBIO_ERR_WANT_READ;
+  }
+
+  [[gnu::noinline]] int receive_carefully(std::byte* out, int size) noexcept {
+    if (size <= 0) return WOLFSSL_CBIO_ERR_GENERAL;
+    if (blocked_) return WOLFSSL_CBIO_ERR_WANT_READ;
+    if (may_spare_ && !is_spared_ && is_psk(wire_->observer().facts().suite)) set_verification();
+    const auto room = static_cast<std::size_t>(size);
+    const io_result r = resumption_.holds() ? resumption_.pull(out, room) : wire_->pull(out, room);
+    if (r.status != io_status::ok) return not_received(r.status);
+    at_alert_ = r.bytes == 5 && out[0] == std::byte{21} && out[3] == std::byte{0} && out[4] == std::byte{2};
+    return static_cast<int>(r.bytes);
   }
 
   // Called for every certificate, the leaf last; 5.9 calls twice for the leaf, and what it finds between the calls
@@ -350,6 +379,7 @@ class connection {
   errc reason_ = errc::success;
   bool alert_passed_ = false;
   bool is_encrypted_ = false;
+  bool looks_ = false;      // for new sessions
   bool is_up_ = false;      // the handshake is done
   bool may_spare_ = false;  // there are PSKs
   bool is_spared_ = false;  // a suite with PSK was chosen
