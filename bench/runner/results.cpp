@@ -106,15 +106,13 @@ json counted_cell(std::vector<double> values) {
   return out;
 }
 
-void results::begin_table(const table& t, const json& columns, const std::string& base, const std::string& suffix,
-                          const std::string& title) {
+void results::begin_table(const table& t, const json& columns, const std::string& suffix, const std::string& title) {
   all_["tables"].push_back({{"id", t.id + suffix},
                             {"kind", t.id},
                             {"title", title.empty() ? t.title : title},
                             {"note", t.note},
                             {"unit", unit_name(t.figure)},
                             {"columns", columns},
-                            {"base", base},
                             {"rows", json::array()}});
 }
 

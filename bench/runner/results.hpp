@@ -32,8 +32,7 @@ class results {
   explicit results(std::string path) : path_(std::move(path)) {}
   json& all() noexcept { return all_; }
   /// Begins a table and returns its place; rows are added by `add_row`.
-  void begin_table(const table& t, const json& columns, const std::string& base, const std::string& suffix = "",
-                   const std::string& title = "");
+  void begin_table(const table& t, const json& columns, const std::string& suffix = "", const std::string& title = "");
   void add_row(const row& r, const std::string& unit, json cells);
   /// Throws std::runtime_error when the file cannot be written.
   void save() const;

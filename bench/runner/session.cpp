@@ -77,7 +77,7 @@ void measuring_session::add_counted(const table& t,
             const std::string id = where.prefix.empty() ? name : name + "@" + where.prefix;
             columns.push_back(column_json(id, id, id));
           }
-        results_.begin_table(t, columns, "");
+        results_.begin_table(t, columns);
       };
     has_begun = true;
     s.measure = [this, t, r, count] {
@@ -100,16 +100,15 @@ void measuring_session::add_timed_tables() {
   }
   add_modules();
   add_sizes();
-  // What is measured first is the base of ratios: it plays twice, so that each row shows what the method can tell apart.
   const auto of_all = [&](std::string_view name) {
     std::vector<column> out;
     for (const loaded& m : backends_)
       if (const side* s = m.find(name)) out.push_back({&m, s, m.id, title_of(m)});
-    if (!out.empty()) out.push_back({out[0].from, out[0].plays, "again", "A/A: " + out[0].title + " once more"});
+    if (!out.empty()) out.push_back({out[0].from, out[0].plays, "again", "A/A"});
     return out;
   };
-  for (const table& t : backend_tables()) add_table(t, of_all("plugtls"), 0, "", "");
-  add_table(primitive_table(), of_all("primitives"), 0, "", "");
+  for (const table& t : backend_tables()) add_table(t, of_all("plugtls"), "", "");
+  add_table(primitive_table(), of_all("primitives"), "", "");
   const auto sides_of = [&](const loaded& m) {
     std::vector<column> out;
     for (std::size_t i = 0; i < m.table->side_count; ++i)
@@ -118,17 +117,17 @@ void measuring_session::add_timed_tables() {
     const auto is_ours = [](const column& c) { return c.id == "plugtls"; };
     std::stable_partition(out.begin(), out.end(), is_ours);
     const bool is_compared = out.size() > 1;
-    if (is_compared) out.push_back({out[0].from, out[0].plays, "again", "A/A: plugtls once more"});
+    if (is_compared) out.push_back({out[0].from, out[0].plays, "again", "A/A"});
     return is_compared ? out : std::vector<column>();
   };
   for (const loaded& m : backends_) {
     const side* ours = m.find("plugtls");
     const bool has_1_3 = ours != nullptr && player(*ours, raw_table(0x0304).rows[0].what).is_ready();
     const table t = raw_table(has_1_3 ? 0x0304 : 0x0303);
-    add_table(t, sides_of(m), 0, "_" + m.id, t.title + ": " + title_of(m));
+    add_table(t, sides_of(m), "_" + m.id, t.title + ": " + title_of(m));
   }
   for (const loaded& m : peers_)
-    for (const table& t : peer_tables()) add_table(t, sides_of(m), 0, "_" + m.id, t.title + ": " + title_of(m));
+    for (const table& t : peer_tables()) add_table(t, sides_of(m), "_" + m.id, t.title + ": " + title_of(m));
 }
 
 void measuring_session::add_modules() {
@@ -150,7 +149,7 @@ void measuring_session::add_sizes() {
   results_.all()["sizes"] = sizes;
 }
 
-void measuring_session::add_table(const table& t, const std::vector<column>& columns, std::size_t base,
+void measuring_session::add_table(const table& t, const std::vector<column>& columns,
                                   const std::string& suffix, const std::string& title) {
   bool has_begun = false;
   for (const row& r : t.rows) {
@@ -160,23 +159,29 @@ void measuring_session::add_table(const table& t, const std::vector<column>& col
       s.begin_table = [=, this] {
         json list = json::array();
         for (const column& c : columns) list.push_back(column_json(c.id, c.title, c.from->id));
-        results_.begin_table(t, list, columns[base].id, suffix, title);
+        results_.begin_table(t, list, suffix, title);
       };
     has_begun = true;
-    s.measure = [=, this] { measure(t, r, columns, base); };
+    s.measure = [=, this] { measure(t, r, columns); };
     steps_.push_back(std::move(s));
   }
 }
 
-void measuring_session::measure(const table& t, const row& r, const std::vector<column>& columns, std::size_t base) {
+void measuring_session::measure(const table& t, const row& r, const std::vector<column>& columns) {
   std::vector<player> players;
-  for (const column& c : columns) players.emplace_back(*c.plays, r.what);
+  for (const column& c : columns)
+    if (c.id != "again") players.emplace_back(*c.plays, r.what);
+  // What plays twice, so that each row shows what the method can tell apart: the first that can.
+  const auto first = std::find_if(players.begin(), players.end(), [](const player& p) { return p.is_ready(); });
+  const std::size_t base = first == players.end() ? 0 : static_cast<std::size_t>(first - players.begin());
+  if (players.size() < columns.size()) players.emplace_back(*columns[base].plays, r.what);
   play(players, rounds_now_, options_.round_seconds);
   const bool is_seal = std::string_view(r.what.work) == "seal";
   const unit figure = is_seal ? unit::megabytes : t.figure;
   json cells = json::object();
   for (std::size_t i = 0; i < players.size(); ++i)
     cells[columns[i].id] = cell_of(players[i], figure, r.what.size, i == base ? nullptr : &players[base]);
+  if (players[base].is_ready()) cells[columns.back().id]["again"] = columns[base].id;
   results_.add_row(r, unit_name(figure), std::move(cells));
 }
 

@@ -47,11 +47,10 @@ class measuring_session {
     std::string id, title;
   };
 
-  void add_table(const table& t, const std::vector<column>& columns, std::size_t base, const std::string& suffix,
-                 const std::string& title);
+  void add_table(const table& t, const std::vector<column>& columns, const std::string& suffix, const std::string& title);
   void add_counted(const table& t, const std::function<json(const place&, const std::string&, const row&)>& count);
   bool wanted(const table& t, const row& r, const std::string& suffix) const;
-  void measure(const table& t, const row& r, const std::vector<column>& columns, std::size_t base);
+  void measure(const table& t, const row& r, const std::vector<column>& columns);
   void add_sizes();
   void add_modules();
   double planned_after(std::size_t step) const;
