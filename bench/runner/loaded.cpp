@@ -86,7 +86,7 @@ loaded load(const place& where, std::string_view kind, const std::string& name, 
   const auto table = reinterpret_cast<module_function>(dlsym(handle, "plugtls_bench_module"));
   if (table == nullptr) throw std::runtime_error(path + " is no benchmark module");
   loaded out;
-  out.id = where.prefix.empty() ? name : name + "@" + where.prefix;
+  out.id = (kind == "bench" ? "" : std::string(kind) + "-") + name + (where.prefix.empty() ? "" : "@" + where.prefix);
   out.prefix = where.prefix;
   out.table = table();
   out.memory = reinterpret_cast<memory_function>(dlsym(first, "plugtls_bench_memory"));

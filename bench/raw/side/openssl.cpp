@@ -101,7 +101,10 @@ struct raw {
         BIO* bio = make_ring_bio(&place);
         SSL_set_bio(ssl.get(), bio, bio);
       }
-      if (!is_client) return SSL_set_accept_state(ssl.get());
+      if (!is_client) {
+        SSL_set_accept_state(ssl.get());
+        return;
+      }
       SSL_set_connect_state(ssl.get());
       SSL_set_tlsext_host_name(ssl.get(), "localhost");
       require(SSL_set1_host(ssl.get(), "localhost") == 1, "setting the name");

@@ -87,7 +87,10 @@ struct raw {
         wolfSSL_SetIOReadCtx(ssl.get(), &place);
         wolfSSL_SetIOWriteCtx(ssl.get(), &place);
       }
-      if (!is_client) return wolfSSL_set_accept_state(ssl.get());
+      if (!is_client) {
+        wolfSSL_set_accept_state(ssl.get());
+        return;
+      }
       wolfSSL_set_connect_state(ssl.get());
       require(wolfSSL_UseSNI(ssl.get(), WOLFSSL_SNI_HOST_NAME, "localhost", 9) == WOLFSSL_SUCCESS &&
                   wolfSSL_check_domain_name(ssl.get(), "localhost") == WOLFSSL_SUCCESS,
