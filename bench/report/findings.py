@@ -71,7 +71,7 @@ def cards(results):
     full = best_of_each(rows_of(results, "handshakes", "hs_full_12_p256", "hs_full_13_p256"), mine)
     again = best_of_each(rows_of(results, "handshakes", "hs_resumed"), mine)
     bulk = best_of_each(rows_of(results, "bulk", "bulk_12_16k", "bulk_13_16k", "bulk_12_256k", "bulk_13_256k"), mine)
-    small = best_of_each(rows_of(results, "exchanges"), mine, lower=True)
+    small = best_of_each(rows_of(results, "exchanges", "pingpong"), mine, lower=True)
     heap = best_of_each(rows_of(results, "memory", "idle"), mine, lower=True)
     return (card("Many short connections", full, "full handshakes per CPU second") +
             card("Clients that come back", again, "resumed handshakes per CPU second") +

@@ -64,7 +64,7 @@ json describe_machine() {
   m["memory"] = value_in("/proc/meminfo", "MemTotal", ':');
   m["system"] = value_in("/etc/os-release", "PRETTY_NAME", '=');
   m["kernel"] = names.release;
-  m["compiler"] = "g++ or clang " __VERSION__;
+  m["compiler"] = PLUGTLS_BENCH_COMPILER;
   m["aes_instructions"] = flags.find(" aes ") != std::string::npos;
   m["load_before"] = load;
   return m;

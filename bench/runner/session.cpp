@@ -109,11 +109,14 @@ void measuring_session::add_timed_tables() {
   };
   for (const table& t : backend_tables()) add_table(t, of_all("plugtls"), "", "");
   add_table(primitive_table(), of_all("primitives"), "", "");
-  const auto sides_of = [&](const loaded& m) {
+  // Sides that have nothing to do with a table are no columns of it.
+  const auto belongs = [](const side& s, const table& t) {
+    return std::any_of(t.rows.begin(), t.rows.end(), [&](const row& r) { return !player(s, r.what).is_refused(); });
+  };
+  const auto sides_of = [&](const loaded& m, const table& t) {
     std::vector<column> out;
     for (std::size_t i = 0; i < m.table->side_count; ++i)
-      if (std::string_view(m.table->sides[i].name) != "primitives")
-        out.push_back({&m, &m.table->sides[i], m.table->sides[i].name, m.table->sides[i].name});
+      if (const side& s = m.table->sides[i]; belongs(s, t)) out.push_back({&m, &s, s.name, s.name});
     const auto is_ours = [](const column& c) { return c.id == "plugtls"; };
     std::stable_partition(out.begin(), out.end(), is_ours);
     const bool is_compared = out.size() > 1;
@@ -124,10 +127,10 @@ void measuring_session::add_timed_tables() {
     const side* ours = m.find("plugtls");
     const bool has_1_3 = ours != nullptr && player(*ours, raw_table(0x0304).rows[0].what).is_ready();
     const table t = raw_table(has_1_3 ? 0x0304 : 0x0303);
-    add_table(t, sides_of(m), "_" + m.id, t.title + ": " + title_of(m));
+    add_table(t, sides_of(m, t), "_" + m.id, t.title + ": " + title_of(m));
   }
   for (const loaded& m : peers_)
-    for (const table& t : peer_tables()) add_table(t, sides_of(m), "_" + m.id, t.title + ": " + title_of(m));
+    for (const table& t : peer_tables()) add_table(t, sides_of(m, t), "_" + m.id, t.title + ": " + title_of(m));
 }
 
 void measuring_session::add_modules() {

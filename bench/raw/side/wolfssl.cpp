@@ -66,7 +66,8 @@ struct raw {
     wolfSSL_CTX_set_session_cache_mode(c.get(), WOLFSSL_SESS_CACHE_OFF);
     if (is_naive) return c;
     wolfSSL_CTX_clear_mode(c.get(), SSL_MODE_AUTO_RETRY);
-    wolfSSL_CTX_set_mode(c.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    wolfSSL_CTX_set_mode(c.get(), SSL_MODE_ENABLE_PARTIAL_WRITE);
+    wolfSSL_CTX_set_mode(c.get(), SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     wolfSSL_CTX_set_group_messages(c.get());
     return c;
   }
