@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// A shared object that counts what is allocated in the namespace that begins with it: its functions are found there before
-// the C library's own.
+// A shared object that counts what is allocated in the namespace that begins with it: its functions are found there
+// before the C library's own.
 #include <malloc.h>
 
 #include <cerrno>

@@ -15,7 +15,6 @@ extern "C" const bench::module* plugtls_bench_module() {
   static const std::string name(plugtls::default_backend::name);
   static bench::module m;
   const bench::contents& c = bench::in_this_module();
-  m = {name.c_str(),   library.c_str(), c.facts.data(),
-       c.facts.size(), c.sides.data(),  c.sides.size()};
+  m = {name.c_str(), library.c_str(), c.facts.data(), c.facts.size(), c.sides.data(), c.sides.size()};
   return &m;
 }

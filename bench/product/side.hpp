@@ -53,7 +53,9 @@ std::unique_ptr<job> repeat(F f) {
   return std::make_unique<repeated<F>>(std::move(f));
 }
 
-inline void say(line& out, const std::exception& e) noexcept { std::snprintf(out.text, sizeof out.text, "%s", e.what()); }
+inline void say(line& out, const std::exception& e) noexcept {
+  std::snprintf(out.text, sizeof out.text, "%s", e.what());
+}
 
 template <std::unique_ptr<job> (*make_job)(const task&)>
 constexpr side make_side(const char* name) {

@@ -12,7 +12,8 @@
 // What connections are made to do, the same for every side. A side S brings:
 //   S(const task&)             both contexts; throws not_offered
 //   S::end<Line>               one end, made from (S&, is_client, what Line gives): handshake() is true when it is
-//                              done; write_some and read_some return 0 where they would block; finish() ends it in order
+//                              done; write_some and read_some return 0 where they would block; finish() ends it in
+//                              order
 //   was_resumed(client end)    for sides that resume
 
 namespace bench {

@@ -48,13 +48,15 @@ answer in_child(F work) {
   close(ends[1]);
   char* into = reinterpret_cast<char*>(&out);
   std::size_t got = 0;
-  for (ssize_t n = 1; n > 0 && got < sizeof out; got += static_cast<std::size_t>(n)) n = std::max<ssize_t>(0, read(ends[0], into + got, sizeof out - got));
+  for (ssize_t n = 1; n > 0 && got < sizeof out; got += static_cast<std::size_t>(n))
+    n = std::max<ssize_t>(0, read(ends[0], into + got, sizeof out - got));
   close(ends[0]);
   int status = 0;
   waitpid(child, &status, 0);
   if (got != sizeof out) {
     out = {};
-    const std::string end = WIFSIGNALED(status) ? std::string("ended by signal: ") + strsignal(WTERMSIG(status)) : "ended early";
+    const std::string end =
+        WIFSIGNALED(status) ? std::string("ended by signal: ") + strsignal(WTERMSIG(status)) : "ended early";
     std::strncpy(out.why.text, end.c_str(), sizeof out.why.text - 1);
   }
   return out;

@@ -17,7 +17,8 @@ namespace {
 // What comes with every program, whatever it does.
 bool is_of_the_system(const std::string& file) {
   const std::string name = std::filesystem::path(file).filename();
-  for (const char* known : {"libc.so", "libm.so", "libstdc++.so", "libgcc_s.so", "ld-linux", "libpthread.so", "libdl.so", "lib-counting"})
+  for (const char* known :
+       {"libc.so", "libm.so", "libstdc++.so", "libgcc_s.so", "ld-linux", "libpthread.so", "libdl.so", "lib-counting"})
     if (name.starts_with(known)) return true;
   return name.empty() || name.starts_with("linux-vdso");
 }
@@ -32,9 +33,9 @@ std::vector<std::string> files_beside(void* handle) {
   return out;
 }
 
-// Makes a namespace that begins with an object, whose names come before all others there. Each namespace has a C library
-// of its own, and that one counts the keys of thread-specific data from zero; but the thread's table of data behind them
-// is one for all. So each is given keys that no other one has.
+// Makes a namespace that begins with an object, whose names come before all others there. Each namespace has a C
+// library of its own, and that one counts the keys of thread-specific data from zero; but the thread's table of data
+// behind them is one for all. So each is given keys that no other one has.
 Lmid_t make_namespace(void* first) {
   static unsigned taken = 0;
   constexpr unsigned keys_of_one = 64;  // whole blocks of the table
@@ -91,7 +92,9 @@ loaded load(const place& where, std::string_view kind, const std::string& name, 
   out.table = table();
   out.memory = reinterpret_cast<memory_function>(dlsym(first, "plugtls_bench_memory"));
   out.files = files_beside(handle);
-  std::erase_if(out.files, [&](const std::string& f) { return std::filesystem::path(f).stem() == std::filesystem::path(path).stem(); });
+  std::erase_if(out.files, [&](const std::string& f) {
+    return std::filesystem::path(f).stem() == std::filesystem::path(path).stem();
+  });
   const auto inside = [&](const std::string& f) { return f.starts_with(where.prefix); };
   if (!where.prefix.empty() && std::none_of(out.files.begin(), out.files.end(), inside))
     throw std::runtime_error("the " + name + " that was loaded does not come from " + where.prefix + ", but from " +

@@ -49,7 +49,8 @@ int main(int argc, char** argv) {
   std::vector<std::string> places;
   double milliseconds = 5;
   CLI::App app("Measures TLS libraries through plugtls, and plugtls against other ways to use them.");
-  app.add_option("--modules", places, "a folder of modules; FOLDER=PREFIX for those over another installation")->required();
+  app.add_option("--modules", places, "a folder of modules; FOLDER=PREFIX for those over another installation")
+      ->required();
   app.add_option("--out", o.out, "the file for the results, JSON")->required();
   app.add_option("--filter", o.filter, "only rows that this regular expression finds in TABLE/ROW TITLE");
   app.add_option("--rounds", o.rounds, "rounds of each row")->check(CLI::Range(1, 10000));

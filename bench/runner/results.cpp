@@ -56,7 +56,8 @@ json describe_machine() {
   std::ifstream load_file("/proc/loadavg");
   double load = 0;
   load_file >> load;
-  const std::string flags = " " + value_in("/proc/cpuinfo", "flags", ':') + " " + value_in("/proc/cpuinfo", "Features", ':') + " ";
+  const std::string flags =
+      " " + value_in("/proc/cpuinfo", "flags", ':') + " " + value_in("/proc/cpuinfo", "Features", ':') + " ";
   json m;
   m["processor"] = value_in("/proc/cpuinfo", "model name", ':');
   m["architecture"] = names.machine;
@@ -75,8 +76,13 @@ json describe_module(const loaded& m) {
   for (std::size_t i = 0; i < m.table->fact_count; ++i) facts[m.table->facts[i].name] = m.table->facts[i].value;
   std::size_t size = 0;
   for (const std::string& f : m.files) size += loaded_size(f);
-  return {{"id", m.id},         {"backend", m.table->backend}, {"library", m.table->library}, {"prefix", m.prefix},
-          {"files", m.files},   {"file_bytes", size},          {"facts", facts}};
+  return {{"id", m.id},
+          {"backend", m.table->backend},
+          {"library", m.table->library},
+          {"prefix", m.prefix},
+          {"files", m.files},
+          {"file_bytes", size},
+          {"facts", facts}};
 }
 
 json missing_cell(const std::string& why, bool is_refused) {

@@ -35,7 +35,9 @@ class player {
   void fail(std::string why);
   std::uint64_t count() const noexcept { return count_; }
   const std::vector<double>& seconds() const noexcept { return seconds_; }
-  void keep_rounds(std::size_t n) { if (seconds_.size() > n) seconds_.resize(n); }
+  void keep_rounds(std::size_t n) {
+    if (seconds_.size() > n) seconds_.resize(n);
+  }
 
  private:
   using destroy_function = void (*)(void*);
@@ -51,8 +53,8 @@ class player {
 bool is_interrupted() noexcept;
 void catch_interrupts();
 
-/// Runs the rounds of a row: all players take a turn in each, in an order that rotates. Ends early when interrupted, and
-/// then all have the same number of rounds.
+/// Runs the rounds of a row: all players take a turn in each, in an order that rotates. Ends early when interrupted,
+/// and then all have the same number of rounds.
 void play(std::vector<player>& players, int rounds, double round_seconds);
 
 }  // namespace bench

@@ -152,8 +152,8 @@ void measuring_session::add_sizes() {
   results_.all()["sizes"] = sizes;
 }
 
-void measuring_session::add_table(const table& t, const std::vector<column>& columns,
-                                  const std::string& suffix, const std::string& title) {
+void measuring_session::add_table(const table& t, const std::vector<column>& columns, const std::string& suffix,
+                                  const std::string& title) {
   bool has_begun = false;
   for (const row& r : t.rows) {
     if (columns.empty() || !wanted(t, r, suffix)) continue;
@@ -192,7 +192,8 @@ void measuring_session::measure(const table& t, const row& r, const std::vector<
 double measuring_session::planned_after(std::size_t at) const {
   double sum = 0;
   for (; at < steps_.size(); ++at)
-    sum += options_.round_seconds * static_cast<double>(steps_[at].players) * (options_.rounds * 1.3 + 6) * steps_[at].slowness;
+    sum += options_.round_seconds * static_cast<double>(steps_[at].players) * (options_.rounds * 1.3 + 6) *
+           steps_[at].slowness;
   return sum;
 }
 

@@ -47,7 +47,8 @@ class measuring_session {
     std::string id, title;
   };
 
-  void add_table(const table& t, const std::vector<column>& columns, const std::string& suffix, const std::string& title);
+  void add_table(const table& t, const std::vector<column>& columns, const std::string& suffix,
+                 const std::string& title);
   void add_counted(const table& t, const std::function<json(const place&, const std::string&, const row&)>& count);
   bool wanted(const table& t, const row& r, const std::string& suffix) const;
   void measure(const table& t, const row& r, const std::vector<column>& columns);

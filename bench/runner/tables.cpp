@@ -24,8 +24,11 @@ std::string size_name(std::size_t n) { return n < 1024 ? std::to_string(n) + " B
 std::string size_id(std::size_t n) { return n < 1024 ? std::to_string(n) : std::to_string(n / 1024) + "k"; }
 
 table handshake_table() {
-  table t{"handshakes", "Handshakes", "Both ends in one thread over memory; the client verifies the server's chain and name.",
-          unit::per_second, {}};
+  table t{"handshakes",
+          "Handshakes",
+          "Both ends in one thread over memory; the client verifies the server's chain and name.",
+          unit::per_second,
+          {}};
   const auto full = [&](const choice& c) {
     t.rows.push_back({"hs_full_" + version_id(c.version) + (c.is_rsa ? "_rsa2048_" : "_p256_") + group_id(c.group),
                       "full, " + version_name(c.version) + ", " + (c.is_rsa ? "RSA-2048" : "ECDSA P-256") + ", " +
@@ -45,10 +48,11 @@ table handshake_table() {
 table bulk_table() {
   table t{"bulk", "Bulk data", "One way, both ends in one thread: what is sealed is opened.", unit::megabytes, {}};
   const auto add = [&](const choice& c, std::size_t size, bool over_tcp) {
-    t.rows.push_back({"bulk_" + version_id(c.version) + "_" + size_id(size) + "_" + suite_id(c.is_chacha) + (over_tcp ? "_tcp" : ""),
-                      version_name(c.version) + ", " + suite_name(c.is_chacha) + ", writes of " + size_name(size) +
-                          (over_tcp ? ", TCP" : ", memory"),
-                      make("bulk", c, size, 0, over_tcp)});
+    t.rows.push_back(
+        {"bulk_" + version_id(c.version) + "_" + size_id(size) + "_" + suite_id(c.is_chacha) + (over_tcp ? "_tcp" : ""),
+         version_name(c.version) + ", " + suite_name(c.is_chacha) + ", writes of " + size_name(size) +
+             (over_tcp ? ", TCP" : ", memory"),
+         make("bulk", c, size, 0, over_tcp)});
   };
   for (const int version : {0x0303, 0x0304})
     for (const bool is_chacha : {false, true}) {
@@ -60,8 +64,8 @@ table bulk_table() {
 }
 
 void add_echo(table& t, int version, std::size_t size, std::size_t reply, const std::string& id) {
-  const std::string sizes = size == reply ? size_name(size) + " both ways" : std::to_string(size) + " B there, " +
-                            std::to_string(reply) + " B back";
+  const std::string sizes = size == reply ? size_name(size) + " both ways"
+                                          : std::to_string(size) + " B there, " + std::to_string(reply) + " B back";
   t.rows.push_back({id + "_" + version_id(version), version_name(version) + ", " + sizes + ", TCP",
                     make("echo", {version}, size, reply, true)});
 }
@@ -69,8 +73,11 @@ void add_echo(table& t, int version, std::size_t size, std::size_t reply, const 
 }  // namespace
 
 std::vector<table> backend_tables() {
-  table echo{"exchanges", "Small messages", "A message and its answer over TCP on loopback, both ends in one thread.",
-             unit::microseconds, {}};
+  table echo{"exchanges",
+             "Small messages",
+             "A message and its answer over TCP on loopback, both ends in one thread.",
+             unit::microseconds,
+             {}};
   for (const int version : {0x0303, 0x0304}) {
     add_echo(echo, version, 64, 64, "pingpong_64");
     add_echo(echo, version, 200, 1000, "rr_200_1000");
@@ -79,12 +86,16 @@ std::vector<table> backend_tables() {
 }
 
 table primitive_table() {
-  table t{"primitives", "The libraries' cryptography alone", "No protocol: what each library's own calls reach on this machine.",
-          unit::per_second, {}};
+  table t{"primitives",
+          "The libraries' cryptography alone",
+          "No protocol: what each library's own calls reach on this machine.",
+          unit::per_second,
+          {}};
   for (const char* work : {"sign", "verify"})
     for (const bool is_rsa : {false, true})
       t.rows.push_back({std::string(work) + (is_rsa ? "_rsa2048" : "_p256"),
-                        std::string(work) + ", " + (is_rsa ? "RSA-2048" : "ECDSA P-256"), make(work, {0x0304, is_rsa})});
+                        std::string(work) + ", " + (is_rsa ? "RSA-2048" : "ECDSA P-256"),
+                        make(work, {0x0304, is_rsa})});
   for (const char* work : {"keygen", "derive"})
     for (const int group : {0x1d, 0x17})
       t.rows.push_back({std::string(work) + "_" + group_id(group),
@@ -99,10 +110,12 @@ table primitive_table() {
 }
 
 table raw_table(int version) {
-  table t{"raw", "plugtls against the raw library",
-          "The same work with the library's own calls: naive, as most people write it, and expert. " + version_name(version) +
-              ", AES-128-GCM, X25519.",
-          unit::microseconds, {}};
+  table t{"raw",
+          "plugtls against the raw library",
+          "The same work with the library's own calls: naive, as most people write it, and expert. " +
+              version_name(version) + ", AES-128-GCM, X25519.",
+          unit::microseconds,
+          {}};
   const choice c{version};
   t.rows = {{"hs_full", "full handshake, memory", make("handshake", c)},
             {"hs_full_tcp", "full handshake, TCP", make("handshake", c, 0, 0, true)},
@@ -116,36 +129,49 @@ table raw_table(int version) {
 
 std::vector<table> peer_tables() {
   const choice c{};
-  table streams{"streams", "plugtls against other wrappers", "Both ends in one thread over TCP. TLS 1.3, AES-128-GCM, X25519.",
-                unit::microseconds, {}};
+  table streams{"streams",
+                "plugtls against other wrappers",
+                "Both ends in one thread over TCP. TLS 1.3, AES-128-GCM, X25519.",
+                unit::microseconds,
+                {}};
   streams.rows = {{"pingpong_64", "64 B both ways", make("echo", c, 64, 64, true)},
                   {"bulk_16k", "16 KiB one way", make("bulk", c, 16384, 0, true)},
                   {"bulk_256k", "256 KiB writes", make("bulk", c, 262144, 0, true)}};
-  table https{"https", "HTTPS GET",
-              "CPU time of the client's thread alone; all fetch 64 B from the same server, in another thread. Verification "
-              "as each does it.",
-              unit::microseconds, {}};
+  table https{
+      "https",
+      "HTTPS GET",
+      "CPU time of the client's thread alone; all fetch 64 B from the same server, in another thread. Verification "
+      "as each does it.",
+      unit::microseconds,
+      {}};
   https.rows = {{"get_kept", "GET over a connection that is kept", make("get", c, 64, 0, true)},
                 {"get_new", "GET over a new connection", make("get-new", c, 64, 0, true)}};
   return {streams, https};
 }
 
 table memory_table() {
-  table t{"memory", "Memory", "Counted, not timed: plugtls, the library below it, and the C++ library.", unit::bytes, {}};
+  table t{
+      "memory", "Memory", "Counted, not timed: plugtls, the library below it, and the C++ library.", unit::bytes, {}};
   for (const int version : {0x0303, 0x0304}) {
     const std::string name = version_name(version) + ", ", id = "_" + version_id(version);
-    t.rows.push_back({"idle" + id, name + "heap of an idle connection, both ends, bytes", make("idle", {version}, 64, 64, true)});
-    t.rows.push_back({"allocs_full" + id, name + "allocations of a full handshake, both ends", make("handshake", {version})});
-    t.rows.push_back({"allocs_resumed" + id, name + "allocations of a resumed handshake, both ends", make("resumed", {version})});
-    t.rows.push_back({"allocs_1k" + id, name + "allocations of a write and a read of 1 KiB", make("bulk", {version}, 1024)});
+    t.rows.push_back(
+        {"idle" + id, name + "heap of an idle connection, both ends, bytes", make("idle", {version}, 64, 64, true)});
+    t.rows.push_back(
+        {"allocs_full" + id, name + "allocations of a full handshake, both ends", make("handshake", {version})});
+    t.rows.push_back(
+        {"allocs_resumed" + id, name + "allocations of a resumed handshake, both ends", make("resumed", {version})});
+    t.rows.push_back(
+        {"allocs_1k" + id, name + "allocations of a write and a read of 1 KiB", make("bulk", {version}, 1024)});
   }
   return t;
 }
 
 table context_table() {
-  table t{"contexts", "Contexts on the system's trust store",
+  table t{"contexts",
+          "Contexts on the system's trust store",
           "The first loads the machine's CA certificates, in a process that is new; the second finds them there.",
-          unit::microseconds, {}};
+          unit::microseconds,
+          {}};
   t.rows = {{"first", "the first", make("context", {})}, {"second", "the second", make("context", {})}};
   return t;
 }

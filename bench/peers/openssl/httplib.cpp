@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
 // cpp-httplib's HTTPS client. Debian ships the library compiled: its TLS layer alone cannot be reached.
-#define CPPHTTPLIB_OPENSSL_SUPPORT
 #include <httplib.h>
 #include <sys/mman.h>
 
@@ -17,7 +16,8 @@ const std::string& root_file() {
   static const std::string path = [] {
     const int fd = ::memfd_create("root", 0);
     const auto pem = plugtls::test_pki::root;
-    bench::require(fd >= 0 && ::write(fd, pem.data(), pem.size()) == static_cast<ssize_t>(pem.size()), "a file in memory");
+    bench::require(fd >= 0 && ::write(fd, pem.data(), pem.size()) == static_cast<ssize_t>(pem.size()),
+                   "a file in memory");
     return "/proc/self/fd/" + std::to_string(fd);
   }();
   return path;
@@ -40,6 +40,7 @@ struct with_httplib : bench::https_client {
   std::optional<httplib::SSLClient> client;
 };
 
-const bool added = bench::add_side(bench::make_side<bench::make_fetching<with_httplib>>("cpp-httplib " CPPHTTPLIB_VERSION));
+const bool added =
+    bench::add_side(bench::make_side<bench::make_fetching<with_httplib>>("cpp-httplib " CPPHTTPLIB_VERSION));
 
 }  // namespace

@@ -35,8 +35,8 @@ void serve(Stream& s) {
     asked.append(room, n);
     if (asked.find("\r\n\r\n") == std::string::npos) continue;
     const std::size_t size = number_after(asked, "GET /");
-    s.write(std::string_view("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n" +
-                             std::string(size, 'x')),
+    s.write(std::string_view("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: " + std::to_string(size) +
+                             "\r\n\r\n" + std::string(size, 'x')),
             ec);
     if (ec || asked.find("Connection: close") != std::string::npos) return s.shutdown_send(ec);
     asked.clear();
@@ -51,7 +51,8 @@ struct ours : bench::https_client {
   }
   std::size_t get(const std::string& path, bool anew) override {
     if (!stream || anew) stream.emplace(context, "localhost", bench::https_port());
-    stream->write(std::string_view("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n" + (anew ? "Connection: close\r\n\r\n" : "\r\n")));
+    stream->write(std::string_view("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n" +
+                                   (anew ? "Connection: close\r\n\r\n" : "\r\n")));
     std::string got;
     char room[4096];
     for (;;) {

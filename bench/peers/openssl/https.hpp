@@ -8,8 +8,8 @@
 
 namespace bench {
 
-/// The port of an HTTPS server for "localhost", with the certificate of the tests, in a thread of its own. It answers any
-/// GET of /N with N bytes, and keeps connections. All clients fetch from the same one.
+/// The port of an HTTPS server for "localhost", with the certificate of the tests, in a thread of its own. It answers
+/// any GET of /N with N bytes, and keeps connections. All clients fetch from the same one.
 int https_port();
 
 /// A client: get() fetches, over the connection it has or, where `anew`, over a new one, and returns the body's length.

@@ -40,8 +40,8 @@ struct signing {
 
   void sign() {
 #if MBEDTLS_VERSION_NUMBER >= 0x03000000
-    const int result = mbedtls_pk_sign(&key, MBEDTLS_MD_SHA256, hash.data(), hash.size(), made.data(), made.size(), &size,
-                                       random_bytes, nullptr);
+    const int result = mbedtls_pk_sign(&key, MBEDTLS_MD_SHA256, hash.data(), hash.size(), made.data(), made.size(),
+                                       &size, random_bytes, nullptr);
 #else
     const int result =
         mbedtls_pk_sign(&key, MBEDTLS_MD_SHA256, hash.data(), hash.size(), made.data(), &size, random_bytes, nullptr);
@@ -103,10 +103,11 @@ struct sealing {
   void seal() {
     static std::array<unsigned char, 16384> in{}, out{};
     ++nonce[11];
-    const int result = is_chacha ? mbedtls_chachapoly_encrypt_and_tag(&chacha, size, nonce.data(), key.data(), 5, in.data(),
-                                                                      out.data(), tag.data())
-                                 : mbedtls_gcm_crypt_and_tag(&gcm, MBEDTLS_GCM_ENCRYPT, size, nonce.data(), nonce.size(),
-                                                             key.data(), 5, in.data(), out.data(), tag.size(), tag.data());
+    const int result = is_chacha
+                           ? mbedtls_chachapoly_encrypt_and_tag(&chacha, size, nonce.data(), key.data(), 5, in.data(),
+                                                                out.data(), tag.data())
+                           : mbedtls_gcm_crypt_and_tag(&gcm, MBEDTLS_GCM_ENCRYPT, size, nonce.data(), nonce.size(),
+                                                       key.data(), 5, in.data(), out.data(), tag.size(), tag.data());
     require(result == 0, "sealing");
   }
   std::size_t size;

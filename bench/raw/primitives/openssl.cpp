@@ -106,11 +106,10 @@ constexpr const char* assembly = "no";
 constexpr const char* assembly = "yes";
 #endif
 
-const bool added =
-    bench::add_side(bench::make_side<make_job>("primitives")) &&
-    bench::add_facts({{"assembly", assembly},
-                        {"AES instructions", assembly},
-                        {"processor features in use", OPENSSL_info(OPENSSL_INFO_CPU_SETTINGS)},
-                        {"compiled with", OpenSSL_version(OPENSSL_CFLAGS)}});
+const bool added = bench::add_side(bench::make_side<make_job>("primitives")) &&
+                   bench::add_facts({{"assembly", assembly},
+                                     {"AES instructions", assembly},
+                                     {"processor features in use", OPENSSL_info(OPENSSL_INFO_CPU_SETTINGS)},
+                                     {"compiled with", OpenSSL_version(OPENSSL_CFLAGS)}});
 
 }  // namespace

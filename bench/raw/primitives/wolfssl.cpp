@@ -84,14 +84,15 @@ struct rsa {
   rsa(const rsa&) = delete;
   rsa& operator=(const rsa&) = delete;
   void sign() {
-    size = wc_RsaSSL_Sign(hash.data(), static_cast<word32>(hash.size()), made.data(), static_cast<word32>(made.size()), &key,
-                          &rng());
+    size = wc_RsaSSL_Sign(hash.data(), static_cast<word32>(hash.size()), made.data(), static_cast<word32>(made.size()),
+                          &key, &rng());
     require(size > 0, "signing");
   }
   void verify() {
     std::array<unsigned char, 512> out{};
-    require(wc_RsaSSL_Verify(made.data(), static_cast<word32>(size), out.data(), static_cast<word32>(out.size()), &key) > 0,
-            "verifying");
+    require(
+        wc_RsaSSL_Verify(made.data(), static_cast<word32>(size), out.data(), static_cast<word32>(out.size()), &key) > 0,
+        "verifying");
   }
   RsaKey key;
   std::array<unsigned char, 51> hash{};  // as long as a SHA-256 hash with its algorithm
@@ -170,7 +171,8 @@ std::unique_ptr<bench::job> generate_or_derive(std::string_view work) {
 std::unique_ptr<bench::job> make_job(const bench::task& what) {
   require(wolfSSL_Init() == WOLFSSL_SUCCESS, "wolfSSL_Init");
   const std::string_view work = what.work;
-  if (work == "sign" || work == "verify") return what.is_rsa != 0 ? sign_or_verify<rsa>(work) : sign_or_verify<ecdsa>(work);
+  if (work == "sign" || work == "verify")
+    return what.is_rsa != 0 ? sign_or_verify<rsa>(work) : sign_or_verify<ecdsa>(work);
   if (work == "keygen" || work == "derive")
     return what.group == 0x1d ? generate_or_derive<x25519>(work) : generate_or_derive<p256>(work);
   if (work == "seal") return bench::repeat([s = std::make_shared<sealing>(what)] { s->seal(); });
@@ -195,6 +197,7 @@ constexpr const char* sp_assembly = "no";
 
 const bool added =
     bench::add_side(bench::make_side<make_job>("primitives")) &&
-    bench::add_facts({{"assembly", assembly}, {"AES instructions", aes}, {"assembly for public keys (SP)", sp_assembly}});
+    bench::add_facts(
+        {{"assembly", assembly}, {"AES instructions", aes}, {"assembly for public keys (SP)", sp_assembly}});
 
 }  // namespace

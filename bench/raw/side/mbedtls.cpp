@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The same work with mbedTLS's own calls: "raw naive" over mbedtls_net_send and mbedtls_net_recv, "raw expert" over callbacks
-// of its own with read-ahead.
+// The same work with mbedTLS's own calls: "raw naive" over mbedtls_net_send and mbedtls_net_recv, "raw expert" over
+// callbacks of its own with read-ahead.
 #include <mbedtls/net_sockets.h>
 #include <mbedtls/ssl.h>
 #include <mbedtls/version.h>
@@ -62,7 +62,8 @@ void set_version_and_groups(mbedtls_ssl_config& config, int version) {
   mbedtls_ssl_conf_min_tls_version(&config, v);
   mbedtls_ssl_conf_max_tls_version(&config, v);
 #else
-  static const mbedtls_ecp_group_id groups[] = {MBEDTLS_ECP_DP_CURVE25519, MBEDTLS_ECP_DP_SECP256R1, MBEDTLS_ECP_DP_NONE};
+  static const mbedtls_ecp_group_id groups[] = {MBEDTLS_ECP_DP_CURVE25519, MBEDTLS_ECP_DP_SECP256R1,
+                                                MBEDTLS_ECP_DP_NONE};
   mbedtls_ssl_conf_curves(&config, groups);
   if (version == 0x0304) throw bench::not_offered("no TLS 1.3 in this mbedTLS");
   mbedtls_ssl_conf_min_version(&config, MBEDTLS_SSL_MAJOR_VERSION_3, MBEDTLS_SSL_MINOR_VERSION_3);
@@ -110,8 +111,9 @@ struct raw {
 
   template <class Line>
   struct end {
-    using place_type = std::conditional_t<is_naive, naive_end,
-                                          std::conditional_t<std::is_same_v<Line, bench::tcp_line>, bench::socket_end, bench::memory_end>>;
+    using place_type = std::conditional_t<
+        is_naive, naive_end,
+        std::conditional_t<std::is_same_v<Line, bench::tcp_line>, bench::socket_end, bench::memory_end>>;
     template <class Where>
     end(raw& s, bool is_client, Where where) : place(where) {
       mbedtls_ssl_init(&ssl);
@@ -119,7 +121,8 @@ struct raw {
                   mbedtls_ssl_set_hostname(&ssl, is_client ? "localhost" : nullptr) == 0,
               "setting up");
       if constexpr (is_naive)
-        mbedtls_ssl_set_bio(&ssl, static_cast<mbedtls_net_context*>(&place), mbedtls_net_send, mbedtls_net_recv, nullptr);
+        mbedtls_ssl_set_bio(&ssl, static_cast<mbedtls_net_context*>(&place), mbedtls_net_send, mbedtls_net_recv,
+                            nullptr);
       else
         mbedtls_ssl_set_bio(&ssl, &place, send_bytes<place_type>, receive_bytes<place_type>, nullptr);
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The same work with OpenSSL's own calls: "raw naive" as most people write it, over SSL_set_fd and with a clean error queue
-// before each call; "raw expert" without that, with read-ahead on sockets and a BIO of its own over memory.
+// The same work with OpenSSL's own calls: "raw naive" as most people write it, over SSL_set_fd and with a clean error
+// queue before each call; "raw expert" without that, with read-ahead on sockets and a BIO of its own over memory.
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
@@ -30,7 +30,8 @@ int ring_read(BIO* bio, char* out, int n) {
 }
 int ring_write(BIO* bio, const char* data, int n) {
   BIO_clear_retry_flags(bio);
-  return static_cast<int>(static_cast<bench::ring_end*>(BIO_get_data(bio))->out->write(data, static_cast<std::size_t>(n)));
+  return static_cast<int>(
+      static_cast<bench::ring_end*>(BIO_get_data(bio))->out->write(data, static_cast<std::size_t>(n)));
 }
 BIO* make_ring_bio(bench::ring_end* e) {
   static BIO_METHOD* const method = [] {
@@ -76,8 +77,10 @@ struct raw {
     for (SSL_CTX* c : {client.get(), server.get()}) {
       SSL_CTX_set_min_proto_version(c, what.version);
       SSL_CTX_set_max_proto_version(c, what.version);
-      require(SSL_CTX_set_cipher_list(c, what.is_rsa != 0 ? "ECDHE-RSA-AES128-GCM-SHA256" : "ECDHE-ECDSA-AES128-GCM-SHA256") == 1 &&
-                  SSL_CTX_set_ciphersuites(c, "TLS_AES_128_GCM_SHA256") == 1 && SSL_CTX_set1_groups_list(c, "X25519:P-256") == 1,
+      require(SSL_CTX_set_cipher_list(
+                  c, what.is_rsa != 0 ? "ECDHE-RSA-AES128-GCM-SHA256" : "ECDHE-ECDSA-AES128-GCM-SHA256") == 1 &&
+                  SSL_CTX_set_ciphersuites(c, "TLS_AES_128_GCM_SHA256") == 1 &&
+                  SSL_CTX_set1_groups_list(c, "X25519:P-256") == 1,
               "setting suites and groups");
       // What plugtls does by default too: a client that was not asked to resume gets no tickets.
       SSL_CTX_set_options(c, SSL_OP_NO_TICKET);
@@ -113,9 +116,10 @@ struct raw {
     std::size_t done(int n) {
       if (n > 0) [[likely]]
         return static_cast<std::size_t>(n);
-      const int error = is_naive ? SSL_get_error(ssl.get(), n) : SSL_want(ssl.get()) == SSL_READING   ? SSL_ERROR_WANT_READ
-                                                            : SSL_want(ssl.get()) == SSL_WRITING ? SSL_ERROR_WANT_WRITE
-                                                                                                 : SSL_ERROR_SSL;
+      const int error = is_naive                             ? SSL_get_error(ssl.get(), n)
+                        : SSL_want(ssl.get()) == SSL_READING ? SSL_ERROR_WANT_READ
+                        : SSL_want(ssl.get()) == SSL_WRITING ? SSL_ERROR_WANT_WRITE
+                                                             : SSL_ERROR_SSL;
       require(error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE, "OpenSSL");
       return 0;
     }

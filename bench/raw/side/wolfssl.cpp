@@ -42,9 +42,11 @@ struct raw {
   static constexpr bool resumes = false;
 
   explicit raw(const bench::task& what)
-      : client((require(wolfSSL_Init() == WOLFSSL_SUCCESS, "wolfSSL_Init"), make(true, what))), server(make(false, what)) {
+      : client((require(wolfSSL_Init() == WOLFSSL_SUCCESS, "wolfSSL_Init"), make(true, what))),
+        server(make(false, what)) {
     using namespace plugtls::test_pki;
-    require(wolfSSL_CTX_load_verify_buffer(client.get(), bytes(root), length(root), WOLFSSL_FILETYPE_PEM) == WOLFSSL_SUCCESS,
+    require(wolfSSL_CTX_load_verify_buffer(client.get(), bytes(root), length(root), WOLFSSL_FILETYPE_PEM) ==
+                WOLFSSL_SUCCESS,
             "the anchor");
     wolfSSL_CTX_set_verify(client.get(), WOLFSSL_VERIFY_PEER, nullptr);
     const auto chain = what.is_rsa != 0 ? server_rsa_chain : server_chain;
@@ -77,7 +79,8 @@ struct raw {
     using place_type = std::conditional_t<std::is_same_v<Line, bench::tcp_line>, bench::socket_end, bench::memory_end>;
 
     template <class Where>
-    end(raw& s, bool is_client, Where where) : place(where), ssl(wolfSSL_new(is_client ? s.client.get() : s.server.get())) {
+    end(raw& s, bool is_client, Where where)
+        : place(where), ssl(wolfSSL_new(is_client ? s.client.get() : s.server.get())) {
       require(ssl != nullptr, "a connection");
       if constexpr (is_naive) {
         wolfSSL_set_fd(ssl.get(), where);
