@@ -101,7 +101,7 @@ def ninja(folder, targets):
 def build_system(quick):
     configure(BUILD, [])
     listed = subprocess.run(["ninja", "-C", str(BUILD), "-t", "targets", "all"], capture_output=True, text=True, check=True).stdout
-    programs = re.findall(r"^(bench/(?:product|peers)/(?:(?:bench|peers|lib|client)-\w+(?:\.so)?|plugtls-bench)): ", listed, re.MULTILINE)
+    programs = re.findall(r"^(bench/(?:product|peers/\w+)/(?:(?:bench|peers|lib|client)-\w+(?:\.so)?|plugtls-bench)): ", listed, re.MULTILINE)
     if not any(p.endswith("plugtls-bench") for p in programs):
         fail(3, "CLI11 or nlohmann-json is missing; please install: libcli11-dev nlohmann-json3-dev")
     say("building the benchmarks")
@@ -144,9 +144,9 @@ def main():
     results = options.out / "results.json"
     results.unlink(missing_ok=True)
     build_system(options.quick)
-    modules = [BUILD / "bench" / "product", BUILD / "bench" / "peers"]
+    modules = [BUILD / "bench" / "product", *sorted({f.parent for f in BUILD.glob("bench/peers/*/peers-*.so")})]
     modules += [build_other(backend, prefix, options.quick) for backend, prefix in others]
-    status = measure(options, [m for m in modules if "=" in str(m) or m.is_dir()], results)
+    status = measure(options, modules, results)
     if not results.is_file() or status == 2:
         sys.exit(status or 1)
     if status not in (0, 130):

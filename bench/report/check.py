@@ -48,7 +48,7 @@ LIBRARIES = [column("one"), column("two"), column("again", "one")]
 RESULTS = {
     "plugtls_bench": 1, "partial": False, "quick": False, "filter": "", "rounds": 31, "round_seconds": 0.005, "seconds": 9.0,
     "machine": {"processor": "A <fast> one", "architecture": "x86_64", "cores": 2, "memory": "1 kB", "system": "Debian",
-                "kernel": "6.1", "compiler": "gcc 12 -O2", "aes_instructions": True, "load_before": 0.1},
+                "kernel": "6.1", "compiler": "gcc 12 -O2", "aes_instructions": True, "share_of_a_core": 0.99},
     "modules": [module("one", "One 1.0"), module("two", "Two <2.0>", aes="no", prefix="/opt/two"), module("peers-one", "One 1.0")],
     "sizes": {"one": {"program": 4321, "libraries": 1}, "two": {"program": 4322, "libraries": 2}},
     "tables": [
@@ -122,6 +122,7 @@ class Report(unittest.TestCase):
     def test_marks(self):
         plain = self.page()
         for mark, changes in (("Partial.", {"partial": True}), ("A quick run", {"quick": True}), ("were measured.", {"filter": "x"}),
+                              ("for 40 % of its time", {"machine": RESULTS["machine"] | {"share_of_a_core": 0.4}}),
                               ("One core only", {"machine": RESULTS["machine"] | {"cores": 1}})):
             self.assertNotIn(mark, plain)
             self.assertIn(mark, self.page(**changes))

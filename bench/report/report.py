@@ -56,7 +56,7 @@ class page:
         r, m = self.results, self.results["machine"]
         self.add("<h1>TLS libraries on this machine</h1>",
                  f'<p class="soft">{escape(m["processor"])} ({escape(m["architecture"])}), {m["cores"]} cores, '
-                 f'{escape(m["system"])}, kernel {escape(m["kernel"])}; load before the run {m["load_before"]}; plugtls compiled '
+                 f'{escape(m["system"])}, kernel {escape(m["kernel"])}; plugtls compiled '
                  f'by {escape(m["compiler"])}.</p>')
         if r["partial"]:
             self.add('<p class="warn"><b>Partial.</b> The run was ended before all was measured; what is here was.</p>')
@@ -65,6 +65,9 @@ class page:
                      "small difference.</p>")
         if r["filter"]:
             self.add(f'<p class="warn">Only rows that match “{escape(r["filter"])}” were measured.</p>')
+        if m.get("share_of_a_core", 1) < 0.85:
+            self.add(f'<p class="warn">Others used the processor too: this run had it for {100 * m["share_of_a_core"]:.0f} % of its time. '
+                     "Caches were shared; expect wide quartiles, and measure again on an idle machine.</p>")
         if m["cores"] == 1:
             self.add('<p class="warn">One core only: where a server has a thread of its own, it takes turns with the client.</p>')
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Runs the benchmarks over the modules of some folders and writes what was measured as JSON.
 // Exit status: 0 all was measured, 1 something failed, 2 usage, 130 interrupted; what was measured is kept then.
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -21,6 +22,18 @@ void make_room_for_namespaces(char** argv) {
   execv("/proc/self/exe", argv);
 }
 
+// CPU time of this process and of those that it started.
+double cpu_time() {
+  double sum = 0;
+  for (const int who : {RUSAGE_SELF, RUSAGE_CHILDREN}) {
+    rusage used{};
+    getrusage(who, &used);
+    sum += static_cast<double>(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
+           static_cast<double>(used.ru_utime.tv_usec + used.ru_stime.tv_usec) * 1e-6;
+  }
+  return sum;
+}
+
 int measure(const bench::options& o) {
   bench::catch_interrupts();
   const auto begin = std::chrono::steady_clock::now();
@@ -34,7 +47,9 @@ int measure(const bench::options& o) {
   const std::size_t missing = counted.run();
   bench::json& all = counted.out().all();
   all["partial"] = missing != 0 || bench::is_interrupted();
-  all["seconds"] = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  all["seconds"] = seconds;
+  all["machine"]["share_of_a_core"] = cpu_time() / seconds;  // 1, or nearly, on a machine that is idle otherwise
   counted.out().save();
   if (!bench::is_interrupted()) return 0;
   std::fprintf(stderr, "plugtls-bench: interrupted; %zu rows were not measured, what was measured is kept\n", missing);

@@ -53,9 +53,6 @@ std::string unit_name(unit figure) {
 json describe_machine() {
   utsname names{};
   uname(&names);
-  std::ifstream load_file("/proc/loadavg");
-  double load = 0;
-  load_file >> load;
   const std::string flags =
       " " + value_in("/proc/cpuinfo", "flags", ':') + " " + value_in("/proc/cpuinfo", "Features", ':') + " ";
   json m;
@@ -67,7 +64,6 @@ json describe_machine() {
   m["kernel"] = names.release;
   m["compiler"] = PLUGTLS_BENCH_COMPILER;
   m["aes_instructions"] = flags.find(" aes ") != std::string::npos;
-  m["load_before"] = load;
   return m;
 }
 
