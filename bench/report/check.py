@@ -104,12 +104,13 @@ class Report(unittest.TestCase):
         self.assertIn("no TLSv1.3 in Two &lt;2.0&gt;", text)
 
     def test_findings(self):
-        cards = {question: (answer, why) for question, answer, why in findings.cards(RESULTS)}
-        self.assertEqual(cards["Many short connections"][0], "Two <2.0> (/opt/two)")
-        self.assertIn("One 1.0: 1\u202f000, 4.3 times fewer", cards["Many short connections"][1])
-        self.assertEqual(cards["Bulk data"][0], "One 1.0 and Two <2.0> (/opt/two)")  # the quartiles overlap
-        self.assertEqual(cards["Clients that come back"][0], "One 1.0")
-        self.assertIn("One 1.0: 5\u202f000, 4.0 times as much", cards["Small memory"][1])
+        cards = {card["question"]: card for card in findings.cards(RESULTS)}
+        self.assertEqual(cards["Many short connections"]["answer"], "Two <2.0> (/opt/two)")
+        self.assertIn("One 1.0 does 23 % of that", cards["Many short connections"]["said"])
+        self.assertEqual(cards["Bulk data"]["answer"], "One 1.0 and Two <2.0> (/opt/two)")  # the quartiles overlap
+        self.assertEqual(cards["Clients that come back"]["answer"], "One 1.0")
+        self.assertIn("One 1.0 takes 4.0 times as much", cards["Small memory for idle connections"]["said"])
+        self.assertEqual(cards["Bulk data"]["figures"], [("one", "One 1.0", 2000), ("two", "Two <2.0> (/opt/two)", 1950)])
         self.assertEqual(findings.bound(RESULTS, RESULTS["modules"][0])[0][:2], (4000 / 7, 1000))
 
     def test_slow_builds(self):

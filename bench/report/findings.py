@@ -39,25 +39,29 @@ def is_level(a, b):
 
 
 def card(question, found, unit, lower=False):
-    """Who is first, by how much, and with what."""
+    """A question, who is first, what was counted, how the others fare, and each one's figure."""
     if not found:
         return []
-    first, cell, title = found[0]
-    level = []
-    while cell["rounds"] > 1 and len(level) + 1 < len(found) and is_level(cell, found[len(level) + 1][1]):
-        level.append(found[len(level) + 1])
-    answer = " and ".join(name(f[0]) for f in [found[0], *level])
-    why = f"{figure(cell['median'])} {unit} ({title})"
-    if level:
-        why += "; this run does not tell the two apart" if len(level) == 1 else "; this run does not tell them apart"
-    for module, other, _ in found[1 + len(level):]:
-        times = other["median"] / cell["median"] if lower else cell["median"] / other["median"]
-        why += f"; {name(module)}: {figure(other['median'])}, {times:.1f} times {'as much' if lower else 'fewer'}"
-    return [(question, answer, why + ".")]
+    cell, title = found[0][1:]
+    level = [found[0]]
+    while cell["rounds"] > 1 and len(level) < len(found) and is_level(cell, found[len(level)][1]):
+        level.append(found[len(level)])
+    rest = [f"{name(m)} {'takes' if lower else 'does'} {times(cell, other, lower)}" for m, other, _ in found[len(level):]]
+    said = f"This run does not tell the first {len(level)} apart. " if len(level) > 1 else ""
+    said += f"{'; '.join(rest)}. " if rest else ""
+    titles = {t: " and ".join(name(m) for m, _, other in found if other == t) for _, _, t in found}
+    said += "; ".join(f"{names}: {t}" for t, names in titles.items()) if len(titles) > 1 else title
+    return [{"question": question, "answer": " and ".join(name(m) for m, _, _ in level), "unit": unit, "said": said + ".",
+             "figures": [(m["id"], name(m), c["median"]) for m, c, _ in found]}]
+
+
+def times(first, other, lower):
+    ratio = other["median"] / first["median"]
+    return f"{ratio:.1f} times as much" if lower else f"{100 * ratio:.0f} % of that"
 
 
 def libraries(results):
-    """The modules that are compared with each other; those with a peer's name only appear in tables of their own."""
+    """The modules that are compared with each other."""
     compared = {c["id"] for t in results["tables"] for c in t["columns"] if c["id"] == c["module"]}
     seen = {}
     for m in results["modules"]:
@@ -77,7 +81,7 @@ def cards(results):
             card("Clients that come back", again, "resumed handshakes per CPU second") +
             card("Bulk data", bulk, "MB per CPU second") +
             card("Small messages", small, "µs per round trip", lower=True) +
-            card("Small memory", heap, "bytes of heap for an idle connection, both ends", lower=True))
+            card("Small memory for idle connections", heap, "bytes of heap, both ends", lower=True))
 
 
 def bound(results, module):
@@ -100,16 +104,22 @@ def seal_speed(results, module, suite):
     return None
 
 
+def facts(results, module):
+    """How a module's library was built; of one that does not tell, what another one over the same library does."""
+    same = (m["facts"] for m in results["modules"] if (m["backend"], m["prefix"]) == (module["backend"], module["prefix"]))
+    return module["facts"] or next(filter(None, same), {})
+
+
 def slowness(results, module):
     """What is slow about a build, or "": the processor could do more than this library makes of it."""
     if not results["machine"]["aes_instructions"]:
         return ""
     aes, chacha = seal_speed(results, module, "aes128gcm"), seal_speed(results, module, "chacha20")
     speed = f" ({figure(aes)} MB/s of AES-128-GCM)" if aes else ""
-    if module["facts"].get("AES instructions") == "no":
+    if facts(results, module).get("AES instructions") == "no":
         return f"slow build: it does not use this processor's AES instructions{speed}"
     if aes and chacha and aes < chacha:
-        return f"slow build: AES-128-GCM ({figure(aes)} MB/s) is slower than ChaCha20-Poly1305 ({figure(chacha)} MB/s) on a " \
+        return f"slow AES: AES-128-GCM ({figure(aes)} MB/s) is slower than ChaCha20-Poly1305 ({figure(chacha)} MB/s), on a " \
                "processor with AES instructions"
     return ""
 

@@ -19,6 +19,8 @@ from text import figure, ratio_text, unit_text  # noqa: E402
 CHARTS = {"handshakes": ("hs_full_13_p256_", "hs_full_12_p256_x", "hs_full_13_rsa2048_x", "hs_resumed_"),
           "bulk": ("bulk_12_16k", "bulk_13_16k", "bulk_13_256_aes"), "exchanges": ("",), "memory": ("idle_",),
           "streams": ("",), "https": ("",), "raw": ("pingpong", "bulk_16k", "bulk_256k", "hs_full_tcp")}
+# The page's order; they are measured in another one.
+ORDER = ("handshakes", "bulk", "exchanges", "memory", "primitives", "contexts", "raw", "streams", "https")
 escape = html.escape
 
 
@@ -26,6 +28,7 @@ class page:
     def __init__(self, results):
         self.results = results
         self.modules = {m["id"]: m for m in results["modules"]}
+        self.tables = sorted(results["tables"], key=lambda t: ORDER.index(t["kind"]) if t["kind"] in ORDER else len(ORDER))
         self.parts = []
 
     def add(self, *texts):
@@ -42,9 +45,10 @@ class page:
         self.head()
         self.first_page()
         self.libraries()
-        for table in self.results["tables"]:
+        for table in self.tables:
             self.table(table)
-        self.bounds()
+            if table["kind"] == "primitives":
+                self.bounds()
         self.sizes()
         self.method()
         style = (HERE / "page.css").read_text(encoding="utf-8")
@@ -75,25 +79,38 @@ class page:
         cards = findings.cards(self.results)
         if cards:
             self.add('<div class="cards">')
-            for question, answer, why in cards:
-                self.add(f'<div class="card"><h3>{escape(question)}</h3><b>{escape(answer)}</b>'
-                         f'<span class="soft">{escape(why)}</span></div>')
+            for card in cards:
+                self.card(card)
             self.add("</div>")
         for line in findings.warnings(self.results):
             self.add(f'<p class="warn">{escape(line)}</p>')
-        links = " ".join(f'<a href="#{t["id"]}">{escape(t["title"])}</a>' for t in self.results["tables"])
+        links = " ".join(f'<a href="#{t["id"]}">{escape(t["title"])}</a>' for t in self.tables)
         self.add(f"<nav>{links}</nav>")
+
+    def card(self, card):
+        top = max(value for _, _, value in card["figures"]) or 1
+        self.add(f'<div class="card"><h3>{escape(card["question"])}</h3><b>{escape(card["answer"])}</b>',
+                 f'<span class="soft">{escape(card["unit"])}</span>')
+        for module, name, value in card["figures"]:
+            place = list(self.modules).index(module) % 8
+            self.add(f'<div class="bar"><span>{escape(name)}</span><span>{figure(value)}</span>'
+                     f'<svg height="8"><rect width="{100 * value / top:.1f}%" height="8" class="c{place}"/></svg></div>')
+        self.add(f'<span class="soft">{escape(card["said"])}</span></div>')
 
     def libraries(self):
         self.add("<h2>The libraries, and how they were built</h2>")
-        for m in self.results["modules"]:
+        for m in findings.libraries(self.results):
             flag = findings.slowness(self.results, m)
             self.add(f"<h3>{escape(findings.name(m))}</h3>", '<ul class="facts">')
             if flag:
                 self.add(f'<li class="flag">{escape(flag)}</li>')
             for name, value in m["facts"].items():
                 self.add(f"<li>{escape(name)}: <code>{escape(value)}</code></li>")
-            self.add("<li>files: <code>" + escape(" ".join(m["files"])) + "</code></li></ul>")
+            folders = dict.fromkeys(str(pathlib.PurePath(f).parent) for f in m["files"])
+            for folder in folders:
+                names = (pathlib.PurePath(f).name for f in m["files"] if str(pathlib.PurePath(f).parent) == folder)
+                self.add(f"<li>{escape(', '.join(names))} in <code>{escape(folder)}</code></li>")
+            self.add("</ul>")
 
     def table(self, t):
         self.add(f'<h2 id="{escape(t["id"])}">{escape(t["title"])}</h2>', f'<p>{escape(t["note"])}</p>', self.build_line(t))
@@ -110,7 +127,8 @@ class page:
         texts = []
         for module in (self.modules[i] for i in seen if i in self.modules):
             flag = findings.slowness(self.results, module)
-            facts = ", ".join(f"{k} {module['facts'][k]}" for k in ("assembly", "AES instructions") if k in module["facts"])
+            known = findings.facts(self.results, module)
+            facts = ", ".join(f"{k} {known[k]}" for k in ("assembly", "AES instructions") if k in known)
             mark = f' <span class="flag">{escape(flag)}</span>' if flag else ""
             texts.append(f"{escape(findings.name(module))}: {escape(facts) or 'build unknown'}{mark}")
         return f'<p class="soft">{escape(self.results["machine"]["processor"])}. {"; ".join(texts)}.</p>'

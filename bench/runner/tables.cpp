@@ -155,7 +155,7 @@ table memory_table() {
   for (const int version : {0x0303, 0x0304}) {
     const std::string name = version_name(version) + ", ", id = "_" + version_id(version);
     t.rows.push_back(
-        {"idle" + id, name + "heap of an idle connection, both ends, bytes", make("idle", {version}, 64, 64, true)});
+        {"idle" + id, name + "heap of an idle connection, both ends", make("idle", {version}, 64, 64, true)});
     t.rows.push_back(
         {"allocs_full" + id, name + "allocations of a full handshake, both ends", make("handshake", {version})});
     t.rows.push_back(
