@@ -111,7 +111,7 @@ class Report(unittest.TestCase):
         self.assertEqual(cards["Clients that come back"]["answer"], "One 1.0")
         self.assertIn("One 1.0 takes 4.0 times as much", cards["Small memory for idle connections"]["said"])
         self.assertEqual(cards["Bulk data"]["figures"], [("one", "One 1.0", 2000), ("two", "Two <2.0> (/opt/two)", 1950)])
-        self.assertEqual(findings.bound(RESULTS, RESULTS["modules"][0])[0][:2], (4000 / 7, 1000))
+        self.assertEqual(findings.bound(RESULTS, RESULTS["modules"][0])[0][:2], (4000 / 6, 1000))
 
     def test_slow_builds(self):
         self.assertEqual(findings.slowness(RESULTS, RESULTS["modules"][0]), "")

@@ -181,7 +181,8 @@ class page:
             return
         self.add('<h2 id="bounds">What the protocol costs, and what the cryptography</h2>',
                  "<p>Full handshakes, ECDSA P-256 and X25519. The bound is what the library's own cryptography would allow: at both "
-                 "ends together two keys made, two secrets derived, one signature made and two checked.</p>",
+                 "ends together two keys made, two secrets derived, one signature made and one checked. Where a library checks the "
+                 "chain's signatures again in each handshake (see above), two more are checked.</p>",
                  '<div class="wide"><table><tr><th>per CPU second</th><th>bound</th><th>reached</th><th>share</th></tr>')
         for m, (most, reached, title) in found:
             self.add(f"<tr><td>{escape(findings.name(m))}, {escape(title)}</td><td>{figure(most)}</td><td>{figure(reached)}</td>"

@@ -26,7 +26,10 @@ std::string size_id(std::size_t n) { return n < 1024 ? std::to_string(n) : std::
 table handshake_table() {
   table t{"handshakes",
           "Handshakes",
-          "Both ends in one thread over memory; the client verifies the server's chain and name.",
+          "Both ends in one thread over memory; the client verifies the server's chain and "
+          "name. Contexts remember chains that they have accepted: on libraries that allow it the signatures of a peer "
+          "that was "
+          "seen before are not checked again.",
           unit::per_second,
           {}};
   const auto full = [&](const choice& c) {
@@ -112,7 +115,11 @@ table primitive_table() {
 table raw_table(int version) {
   table t{"raw",
           "plugtls against the raw library",
-          "The same work with the library's own calls: naive, as most people write it, and expert. " +
+          "The same work with the library's own calls: naive, as most people write it, and expert. They check the "
+          "signatures of "
+          "the chain in each handshake; a context of plugtls remembers chains that it has accepted, where the library "
+          "allows "
+          "it. " +
               version_name(version) + ", AES-128-GCM, X25519.",
           unit::microseconds,
           {}};
