@@ -71,7 +71,7 @@ def library_folders(prefix):
 
 def run_quietly(command, log, env=None):
     """What a command says goes to a log, and is shown when it fails."""
-    with open(log, "a", encoding="utf-8") as out:
+    with open(log, "w", encoding="utf-8") as out:
         done = subprocess.run(list(map(str, command)), stdout=out, stderr=subprocess.STDOUT, env=env, check=False)
     if done.returncode != 0:
         sys.stderr.write("".join(pathlib.Path(log).read_text(encoding="utf-8").splitlines(True)[-30:]))
@@ -81,7 +81,7 @@ def run_quietly(command, log, env=None):
 def configure(folder, options, env=None):
     """Anew where the tools or the environment changed, else not at all: ninja sees what changed in the build files."""
     stamp = f"{ROOT} {options} {subprocess.run(['c++', '--version'], capture_output=True, text=True, check=False).stdout}"
-    known = folder / ".bench-stamp"
+    known = folder / ".stamp"  # ./dev removes it when it has installed something
     if (folder / "build.ninja").is_file() and known.is_file() and known.read_text(encoding="utf-8") == stamp:
         return
     folder.mkdir(parents=True, exist_ok=True)
@@ -104,6 +104,9 @@ def build_system(quick):
     programs = re.findall(r"^(bench/(?:product|peers/\w+)/(?:(?:bench|peers|lib|client)-\w+(?:\.so)?|plugtls-bench)): ", listed, re.MULTILINE)
     if not any(p.endswith("plugtls-bench") for p in programs):
         fail(3, "CLI11 or nlohmann-json is missing; please install: libcli11-dev nlohmann-json3-dev")
+    for line in (BUILD.parent / f"{BUILD.name}.log").read_text(encoding="utf-8").splitlines():
+        if "does not compare with it" in line:
+            say(line.partition("WARNING: ")[2])
     say("building the benchmarks")
     ninja(BUILD, [p for p in programs if not (quick and "/client-" in p)])  # their sizes are not worth half a minute each
 
@@ -132,9 +135,12 @@ def measure(options, modules, results):
     if options.quick:
         left = max(30, QUICK_SECONDS - 3 - (time.monotonic() - BEGUN))
         command += ["--quick", "--rounds", "11", "--round-time", "2", "--seconds", f"{left:.0f}"]
-    # An interrupt is for the runner, which ends in order; here it must not end what writes the report.
-    signal.signal(signal.SIGINT, lambda *_: None)
-    return subprocess.run(list(map(str, command)), check=False).returncode
+    # An interrupt is for the runner, which ends in order, and once: a second one ends it at once. Here it must not end what
+    # writes the report.
+    runner = subprocess.Popen(list(map(str, command)), start_new_session=True)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda n, _: runner.send_signal(n))
+    return runner.wait()
 
 
 def main():
