@@ -28,9 +28,11 @@ def fail(status, text):
 
 
 def arguments():
-    p = argparse.ArgumentParser(prog="./dev bench", description="Compares TLS libraries, and plugtls with other ways to use them.")
+    p = argparse.ArgumentParser(prog="./dev bench",
+                                description="Compares TLS libraries, and plugtls with other ways to use them.")
     p.add_argument("--quick", action="store_true", help="few and short rounds: 3 minutes in all")
-    p.add_argument("--filter", default="", metavar="RE", help="only rows that this finds in TABLE/ROW TITLE, as handshakes/.*resumed")
+    p.add_argument("--filter", default="", metavar="RE",
+                   help="only rows that this finds in TABLE/ROW TITLE, as handshakes/.*resumed")
     p.add_argument("--with", dest="others", action="append", default=[], metavar="BACKEND=/PREFIX",
                    help="also another installation of a library; may be given several times")
     p.add_argument("--out", type=pathlib.Path, default=ROOT / "build" / "bench-report", metavar="FOLDER",
@@ -100,8 +102,9 @@ def ninja(folder, targets):
 
 def build_system(quick):
     configure(BUILD, [])
-    listed = subprocess.run(["ninja", "-C", str(BUILD), "-t", "targets", "all"], capture_output=True, text=True, check=True).stdout
-    programs = re.findall(r"^(bench/(?:product|peers/\w+)/(?:(?:bench|peers|lib|client)-\w+(?:\.so)?|plugtls-bench)): ", listed, re.MULTILINE)
+    listed = subprocess.run(["ninja", "-C", str(BUILD), "-t", "targets", "all"], capture_output=True, text=True, check=True)
+    wanted = r"^(bench/(?:product|peers/\w+)/(?:(?:bench|peers|lib|client)-\w+(?:\.so)?|plugtls-bench)): "
+    programs = re.findall(wanted, listed.stdout, re.MULTILINE)
     if not any(p.endswith("plugtls-bench") for p in programs):
         fail(3, "CLI11 or nlohmann-json is missing; please install: libcli11-dev nlohmann-json3-dev")
     for line in (BUILD.parent / f"{BUILD.name}.log").read_text(encoding="utf-8").splitlines():
@@ -122,7 +125,8 @@ def build_other(backend, prefix, quick):
     os.environ.update({k: env[k] for k in ("CPATH", "LIBRARY_PATH")})  # the compiler's, when ninja runs
     configure(folder, [f"-Dtls_backend={backend}", f"-Dtest_backends={backend}"], env)
     say(f"building the benchmarks with {prefix}")
-    ninja(folder, [f"bench/product/{p}" for p in (f"bench-{backend}.so", "lib-counting.so", *([] if quick else [f"client-{backend}"]))])
+    programs = [f"bench-{backend}.so", "lib-counting.so"] + ([] if quick else [f"client-{backend}"])
+    ninja(folder, [f"bench/product/{p}" for p in programs])
     for k in ("CPATH", "LIBRARY_PATH"):
         os.environ.pop(k)
     return f"{folder / 'bench' / 'product'}={prefix}"
@@ -157,7 +161,8 @@ def main():
         sys.exit(status or 1)
     if status not in (0, 130):
         say("the runner failed; what it had measured is in the report, marked as partial")
-    made = subprocess.run([sys.executable, str(ROOT / "bench" / "report" / "report.py"), str(results), str(options.out)], check=False)
+    report = ROOT / "bench" / "report" / "report.py"
+    made = subprocess.run([sys.executable, str(report), str(results), str(options.out)], check=False)
     if made.returncode == 0:
         print(f"{options.out / 'report.html'}\n{results}\n{options.out / 'results.csv'}")
     sys.exit(status or made.returncode)
