@@ -106,10 +106,10 @@ class Report(unittest.TestCase):
     def test_findings(self):
         cards = {card["question"]: card for card in findings.cards(RESULTS)}
         self.assertEqual(cards["Many short connections"]["answer"], "Two <2.0> (/opt/two)")
-        self.assertIn("One 1.0 does 23 % of that", cards["Many short connections"]["said"])
+        self.assertIn("The next, One 1.0, does 23 % of that", cards["Many short connections"]["said"])
         self.assertEqual(cards["Bulk data"]["answer"], "One 1.0 and Two <2.0> (/opt/two)")  # the quartiles overlap
         self.assertEqual(cards["Clients that come back"]["answer"], "One 1.0")
-        self.assertIn("One 1.0 takes 4.0 times as much", cards["Small memory for idle connections"]["said"])
+        self.assertIn("The next, One 1.0, takes 4.0 times as much", cards["Small memory for idle connections"]["said"])
         self.assertEqual(cards["Bulk data"]["figures"], [("one", "One 1.0", 2000), ("two", "Two <2.0> (/opt/two)", 1950)])
         self.assertEqual(findings.bound(RESULTS, RESULTS["modules"][0])[0][:2], (4000 / 6, 1000))
 

@@ -46,11 +46,11 @@ def card(question, found, unit, lower=False):
     level = [found[0]]
     while cell["rounds"] > 1 and len(level) < len(found) and is_level(cell, found[len(level)][1]):
         level.append(found[len(level)])
-    rest = [f"{name(m)} {'takes' if lower else 'does'} {times(cell, other, lower)}" for m, other, _ in found[len(level):]]
     said = f"This run does not tell the first {len(level)} apart. " if len(level) > 1 else ""
-    said += f"{'; '.join(rest)}. " if rest else ""
+    for m, other, _ in found[len(level):len(level) + 1]:
+        said += f"The next, {name(m)}, {'takes' if lower else 'does'} {times(cell, other, lower)}. "
     titles = {t: " and ".join(name(m) for m, _, other in found if other == t) for _, _, t in found}
-    said += "; ".join(f"{names}: {t}" for t, names in titles.items()) if len(titles) > 1 else title
+    said += "Measured with " + ("; ".join(f"{names}: {t}" for t, names in titles.items()) if len(titles) > 1 else title)
     return [{"question": question, "answer": " and ".join(name(m) for m, _, _ in level), "unit": unit, "said": said + ".",
              "figures": [(m["id"], name(m), c["median"]) for m, c, _ in found]}]
 
