@@ -152,10 +152,10 @@ def main():
     check_folder(options.out)
     others = [other(text) for text in options.others]
     results = options.out / "results.json"
-    results.unlink(missing_ok=True)
     build_system(options.quick)
     modules = [BUILD / "bench" / "product", *sorted({f.parent for f in BUILD.glob("bench/peers/*/peers-*.so")})]
     modules += [build_other(backend, prefix, options.quick) for backend, prefix in others]
+    results.unlink(missing_ok=True)
     status = measure(options, modules, results)
     if not results.is_file() or status == 2:
         sys.exit(status or 1)
