@@ -50,7 +50,7 @@ def card(question, found, unit, lower=False):
     for m, other, _ in found[len(level):len(level) + 1]:
         said += f"The next, {name(m)}, {'takes' if lower else 'does'} {times(cell, other, lower)}. "
     titles = {t: " and ".join(name(m) for m, _, other in found if other == t) for _, _, t in found}
-    said += "Measured with " + ("; ".join(f"{names}: {t}" for t, names in titles.items()) if len(titles) > 1 else title)
+    said += "Rows: " + "; ".join(f"{names}: {t}" for t, names in titles.items()) if len(titles) > 1 else f"Row: {title}"
     return [{"question": question, "answer": " and ".join(name(m) for m, _, _ in level), "unit": unit, "said": said + ".",
              "figures": [(m["id"], name(m), c["median"]) for m, c, _ in found]}]
 
