@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "pipes.hpp"
+
+// What connections are made to do, the same for every side. A side S brings:
+//   S(const task&)             both contexts; throws not_offered
+//   S::end<Line>               one end, made from (S&, is_client, what Line gives): handshake() is true when it is
+//                              done; write_some and read_some return 0 where they would block; finish() ends it in
+//                              order
+//   was_resumed(client end)    for sides that resume
+
+namespace bench {
+
+/// Moves `size` bytes from one end to the other, in one write as long as it is taken.
+template <class From, class To>
+void move_bytes(From& from, To& to, std::size_t size) {
+  static std::byte data[262144], room[16384];
+  std::size_t sent = 0, got = 0;
+  while (got < size) {
+    if (sent < size) sent += from.write_some(data + sent, size - sent);
+    while (got < sent) {
+      const std::size_t n = to.read_some(room, std::min(sizeof room, size - got));
+      if (n == 0) break;
+      got += n;
+    }
+  }
+}
+
+template <class S, class Line>
+struct connection {
+  explicit connection(S& s) : client(s, true, line.client()), server(s, false, line.server()) {}
+  void connect() {
+    for (int turns = 0; turns < 1000; ++turns) {
+      const bool a = client.handshake(), b = server.handshake();
+      if (a && b) return;
+    }
+    throw std::runtime_error("the handshake does not come to its end");
+  }
+  Line line;
+  typename S::template end<Line> client, server;
+};
+
+template <class S, class Line>
+struct handshakes : job {
+  explicit handshakes(const task& what) : side(what), resumes(std::string_view(what.work) == "resumed") {
+    if (resumes) once();  // for the first ticket
+  }
+  void once() {
+    connection<S, Line> c(side);
+    c.connect();
+    if (resumes) {
+      move_bytes(c.server, c.client, 1);  // a client of TLS 1.3 reads its ticket with the first data
+      was_resumed = c.client.was_resumed();
+      c.client.finish();
+    }
+  }
+  double run(std::uint64_t count) override {
+    const double begin = cpu_seconds();
+    for (std::uint64_t i = 0; i < count; ++i) {
+      once();
+      if (resumes) require(was_resumed, "resuming");
+    }
+    return cpu_seconds() - begin;
+  }
+  S side;
+  bool resumes;
+  bool was_resumed = false;
+};
+
+template <class S, class Line>
+struct transfers : job {
+  explicit transfers(const task& what) : side(what), size(what.size), reply(what.reply) {}
+  void once(connection<S, Line>& c) {
+    move_bytes(c.client, c.server, size);
+    if (reply != 0) move_bytes(c.server, c.client, reply);
+  }
+  double run(std::uint64_t count) override {
+    connection<S, Line> c(side);
+    c.connect();
+    move_bytes(c.server, c.client, 1);
+    for (int i = 0; i < 8; ++i) once(c);
+    const double begin = cpu_seconds();
+    for (std::uint64_t i = 0; i < count; ++i) once(c);
+    return cpu_seconds() - begin;
+  }
+  S side;
+  std::size_t size, reply;
+};
+
+/// Holds so many connections that have exchanged some bytes; what they hold on the heap is counted from outside.
+template <class S, class Line>
+struct idle : job {
+  explicit idle(const task& what) : side(what), size(what.size) {}
+  double run(std::uint64_t count) override {
+    held.clear();
+    for (std::uint64_t i = 0; i < count; ++i) {
+      held.push_back(std::make_unique<connection<S, Line>>(side));
+      held.back()->connect();
+      move_bytes(held.back()->client, held.back()->server, size);
+      move_bytes(held.back()->server, held.back()->client, size);
+    }
+    return 0;
+  }
+  S side;
+  std::size_t size;
+  std::vector<std::unique_ptr<connection<S, Line>>> held;
+};
+
+template <class S, class Line>
+std::unique_ptr<job> make_workload(const task& what) {
+  const std::string_view work = what.work;
+  if (work == "handshake" || (work == "resumed" && S::resumes)) return std::make_unique<handshakes<S, Line>>(what);
+  if (work == "bulk" || work == "echo") return std::make_unique<transfers<S, Line>>(what);
+  if (work == "idle") return std::make_unique<idle<S, Line>>(what);
+  throw not_offered("not measured with this side");
+}
+template <class S>
+std::unique_ptr<job> make_workload_over(const task& what) {
+  return what.over_tcp != 0 ? make_workload<S, tcp_line>(what) : make_workload<S, memory_line>(what);
+}
+
+}  // namespace bench
