@@ -141,8 +141,8 @@ class line_reader {
     detail::raise(tls_error(info));
   }
   // What a callback has thrown comes out as it is.
-  static void rethrow(auto& engine) {
-    if (auto* thrown = engine.callback_exception()) thrown->rethrow();
+  static void rethrow(auto& from) {
+    if (auto* thrown = from.callback_exception()) thrown->rethrow();
   }
 
   Stream& from_;
