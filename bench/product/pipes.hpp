@@ -17,11 +17,6 @@
 
 namespace bench {
 
-struct ring_end {
-  ring* in;
-  ring* out;
-};
-
 class memory_line {
  public:
   ring_end client() { return {&rings_->to_client, &rings_->to_server}; }
