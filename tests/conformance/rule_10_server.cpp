@@ -53,6 +53,29 @@ ticket_options timed_by(std::shared_ptr<const unix_time> now) {
   return options;
 }
 
+// A client's hello that offers a ticket of the server's, and what the server answers to that or another.
+struct offered_ticket {
+  explicit offered_ticket(tls_version v) {
+    resuming s(v);
+    s.client.sessions = std::make_shared<session_cache>(0);
+    const context client = make_client(s.client);
+    server = make_server(s.server);
+    engine fresh(client, with_session(make_session(client, server)));
+    buffer_port p;
+    CHECK(fresh.handshake(p).status == engine_status::want_read);
+    hello = as_text(p.output());
+  }
+  std::string answer(const std::string& flight) const {
+    engine e(server);
+    buffer_port q;
+    REQUIRE(q.feed(as_bytes(flight)));
+    CHECK(e.handshake(q).status == engine_status::want_read);
+    return std::string(as_text(q.output()));
+  }
+  context server;
+  std::string hello;
+};
+
 }  // namespace
 
 TEST_CASE("rule 10: the tickets of a key are good until it has gone, and nothing else of the connection breaks") {
@@ -266,13 +289,8 @@ TEST_CASE("rule 10: a client's certificate that has expired or was revoked meanw
 TEST_CASE("rule 10: a ticket that was tampered with makes the handshake a full one") {
   for (const tls_version v : versions()) {
     CAPTURE(name(v));
-    resuming s(v);
-    s.client.sessions = std::make_shared<session_cache>(0);
-    const context client = make_client(s.client), server = make_server(s.server);
-    engine fresh(client, with_session(make_session(client, server)));
-    buffer_port p;
-    CHECK(fresh.handshake(p).status == engine_status::want_read);
-    const std::string hello(as_text(p.output()));
+    const offered_ticket offer(v);
+    const std::string& hello = offer.hello;
     std::size_t size = 0;
     std::size_t at = find_extension(hello, v == tls_version::tls1_3 ? 41 : 35, size);
     REQUIRE(at != 0);
@@ -282,18 +300,11 @@ TEST_CASE("rule 10: a ticket that was tampered with makes the handshake a full o
       size = static_cast<std::size_t>(static_cast<unsigned char>(hello[at - 2])) << 8 |
              static_cast<unsigned char>(hello[at - 1]);
     }
-    const auto answer = [&](const std::string& flight) {
-      engine e(server);
-      buffer_port q;
-      REQUIRE(q.feed(as_bytes(flight)));
-      CHECK(e.handshake(q).status == engine_status::want_read);
-      return std::string(as_text(q.output()));
-    };
-    const std::size_t resumed = answer(hello).size();
+    const std::size_t resumed = offer.answer(hello).size();
     for (std::size_t i = 0; i < size; i += 1 + size / 100) {
       std::string changed = hello;
       changed[at + i] = static_cast<char>(changed[at + i] ^ 0x10);
-      const std::string flight = answer(changed);
+      const std::string flight = offer.answer(changed);
       CHECK(flight.at(0) == '\x16');
       CHECK(flight.size() > resumed + 500);  // with certificates
     }
@@ -303,28 +314,16 @@ TEST_CASE("rule 10: a ticket that was tampered with makes the handshake a full o
 TEST_CASE("rule 10: a ticket is good for the server name that it was made for, and for no other (RFC 6066 section 3)") {
   for (const tls_version v : versions()) {
     CAPTURE(name(v));
-    resuming s(v);
-    s.client.sessions = std::make_shared<session_cache>(0);
-    const context client = make_client(s.client), server = make_server(s.server);
-    engine fresh(client, with_session(make_session(client, server)));
-    buffer_port p;
-    CHECK(fresh.handshake(p).status == engine_status::want_read);
-    const std::string hello(as_text(p.output()));
-    const auto answer = [&](const std::string& flight) {
-      engine e(server);
-      buffer_port q;
-      REQUIRE(q.feed(as_bytes(flight)));
-      CHECK(e.handshake(q).status == engine_status::want_read);
-      return std::string(as_text(q.output()));
-    };
+    const offered_ticket offer(v);
+    const std::string& hello = offer.hello;
     std::size_t size = 0;
     const std::size_t at = find_extension(hello, 0, size);
     REQUIRE(at != 0);
     std::string changed = hello;
     changed[at + size - 1] = 'x';
-    const std::string flight = answer(changed);
+    const std::string flight = offer.answer(changed);
     CHECK(flight.at(0) == '\x16');
-    CHECK(flight.size() > answer(hello).size() + 500);  // with certificates
+    CHECK(flight.size() > offer.answer(hello).size() + 500);  // with certificates
   }
 }
 
