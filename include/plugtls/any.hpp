@@ -23,8 +23,11 @@ namespace detail {
 struct engine_interface {
   virtual ~engine_interface() = default;
   virtual engine_result handshake(port& p) = 0;
-  virtual engine_result read_some(port& p, std::byte* out, std::size_t size) = 0;
-  virtual engine_result write_some(port& p, const std::byte* data, std::size_t size) = 0;
+  virtual std::size_t max_write() const noexcept = 0;
+  // How many bytes were read, or written; 0: see `ended`. Registers for one number cost less than those for a result.
+  virtual std::size_t read_some(port& p, std::byte* out, std::size_t size) = 0;
+  virtual std::size_t write_some(port& p, const std::byte* data, std::size_t size) = 0;
+  engine_result ended;
   virtual engine_result update_keys(port& p) = 0;
   virtual engine_result write_early(port& p, const std::byte* data, std::size_t size) = 0;
   virtual engine_result read_early(port& p, std::byte* out, std::size_t size) = 0;
@@ -66,8 +69,29 @@ template <class B>
 struct erased_engine final : engine_interface {
   erased_engine(const basic_context<B>& ctx, peer_options peer) : e(ctx, std::move(peer)) {}
   engine_result handshake(port& p) override { return e.handshake(p); }
-  engine_result read_some(port& p, std::byte* out, std::size_t n) override { return e.read_some(p, out, n); }
-  engine_result write_some(port& p, const std::byte* in, std::size_t n) override { return e.write_some(p, in, n); }
+  std::size_t max_write() const noexcept override { return e.max_write(); }
+  std::size_t read_some(port& p, std::byte* out, std::size_t n) override {
+    if (!e.template reads_plainly<port>(n)) [[unlikely]]
+      return read_otherwise(p, out, n);
+    return note(e.read_plainly(p, out, n));
+  }
+  std::size_t write_some(port& p, const std::byte* in, std::size_t n) override {
+    if (!e.template writes_plainly<port>(n)) [[unlikely]]
+      return write_otherwise(p, in, n);
+    return note(e.write_plainly(p, in, n));
+  }
+  [[gnu::noinline]] std::size_t read_otherwise(port& p, std::byte* out, std::size_t n) {
+    return note(e.read_otherwise(p, out, n));
+  }
+  [[gnu::noinline]] std::size_t write_otherwise(port& p, const std::byte* in, std::size_t n) {
+    return note(e.write_otherwise(p, in, n));
+  }
+  [[gnu::always_inline]] std::size_t note(engine_result r) noexcept {
+    if (r.status == engine_status::done && r.bytes != 0) [[likely]]
+      return r.bytes;
+    ended = r;
+    return 0;
+  }
   engine_result update_keys(port& p) override { return e.update_keys(p); }
   engine_result write_early(port& p, const std::byte* in, std::size_t n) override {
     return e.write_replayable_early_data(p, in, n);
@@ -190,11 +214,26 @@ class basic_engine<any_backend> {
 
   engine_result handshake(port& p) { return target_ ? target_->handshake(p) : empty(); }
   engine_result read_some(port& p, std::byte* out, std::size_t size) {
-    return target_ ? target_->read_some(p, out, size) : empty();
+    if (!target_) return empty();
+    const std::size_t n = target_->read_some(p, out, size);
+    return n != 0 ? engine_result{n, engine_status::done, errc::success} : target_->ended;
   }
+  // For streams.
+  engine_result read_carefully(port& p, std::byte* out, std::size_t size) { return read_some(p, out, size); }
+  engine_result write_carefully(port& p, const std::byte* data, std::size_t size) { return write_some(p, data, size); }
+  engine_result read_otherwise(port& p, std::byte* out, std::size_t size) { return read_some(p, out, size); }
+  engine_result write_otherwise(port& p, const std::byte* data, std::size_t size) { return write_some(p, data, size); }
   engine_result write_some(port& p, const std::byte* data, std::size_t size) {
-    return target_ ? target_->write_some(p, data, size) : empty();
+    if (!target_) return empty();
+    const std::size_t n = target_->write_some(p, data, size);
+    return n != 0 ? engine_result{n, engine_status::done, errc::success} : target_->ended;
   }
+  engine_result write_some(port& p, std::span<const const_buffer> pieces) {
+    gathered::block room;
+    const byte_view one = gathered(pieces).next(room, max_write());
+    return write_some(p, one.data(), one.size());
+  }
+  std::size_t max_write() const noexcept { return target_ ? target_->max_write() : 0; }
   engine_result update_keys(port& p) { return target_ ? target_->update_keys(p) : empty(); }
   engine_result write_replayable_early_data(port& p, const std::byte* data, std::size_t size) {
     return target_ ? target_->write_early(p, data, size) : empty();

@@ -51,6 +51,7 @@ enum class capability : std::uint8_t {
   early_data,                  ///< early data, 0-RTT (RFC 8446 §2.3)
   post_handshake_auth,         ///< a server asks for a certificate later, and a client answers (RFC 8446 §4.6.2)
   session_ids,                 ///< a server remembers sessions of TLS 1.2 by their ids (RFC 5246 §7.3)
+  release_buffers,             ///< an idle connection keeps none of the library's buffers for records
 };
 
 inline constexpr capability all_capabilities[] = {
@@ -95,6 +96,7 @@ inline constexpr capability all_capabilities[] = {
     capability::early_data,
     capability::post_handshake_auth,
     capability::session_ids,
+    capability::release_buffers,
 };
 
 /// Returns the name of a capability as it is spelled in code.
@@ -141,6 +143,7 @@ constexpr std::string_view name(capability c) noexcept {
     case capability::early_data: return "early_data";
     case capability::post_handshake_auth: return "post_handshake_auth";
     case capability::session_ids: return "session_ids";
+    case capability::release_buffers: return "release_buffers";
   }
   return "";
 }

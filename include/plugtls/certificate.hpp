@@ -17,8 +17,9 @@
 
 namespace plugtls {
 
-/// An X.509 certificate that owns its bytes. An immutable value: copies share the bytes, and copies may be used in
-/// different threads. Names and views that it returns are valid as long as some copy of it lives.
+/// An X.509 certificate that owns its bytes. An immutable value: copies share the bytes and what was read of them, and
+/// may be used in different threads. Names and views that it returns are valid as long as some copy of it lives. One
+/// that was moved from may only be assigned to.
 class certificate {
  public:
   /// Copies and reads the DER of one certificate; `errc::malformed_certificate` as in `certificate_view::parse`.
@@ -28,62 +29,66 @@ class certificate {
 
   /// The same, taking over the bytes.
   static std::optional<certificate> from_der(byte_vector&& der, errc& e) {
-    auto bytes = std::make_shared<const byte_vector>(std::move(der));
-    const auto view = certificate_view::parse(*bytes, e);
+    const auto view = certificate_view::parse(der, e);
     if (!view) return std::nullopt;
-    return certificate(std::move(bytes), *view);
+    // What the view points to moves along with the bytes.
+    return certificate(std::make_shared<const parsed>(parsed{std::move(der), *view}));
   }
 
   /// Reads the first certificate of a PEM text: `errc::bad_pem`, `errc::no_certificates_found` or
   /// `errc::malformed_certificate` where there is none.
   static std::optional<certificate> from_pem(std::string_view pem, errc& e);
 
-  const certificate_view& view() const noexcept { return view_; }
-  byte_view der() const noexcept { return *bytes_; }
-  std::string pem() const { return to_pem("CERTIFICATE", *bytes_); }
+  const certificate_view& view() const noexcept { return held_->view; }
+  byte_view der() const noexcept { return held_->bytes; }
+  std::string pem() const { return to_pem("CERTIFICATE", der()); }
 
-  const distinguished_name& subject() const noexcept { return view_.subject(); }
-  const distinguished_name& issuer() const noexcept { return view_.issuer(); }
+  const distinguished_name& subject() const noexcept { return view().subject(); }
+  const distinguished_name& issuer() const noexcept { return view().issuer(); }
   /// Returns the serial number in hexadecimal, whole bytes without a sign byte: `01`, `ff`.
   std::string serial_hex() const {
     byte_view magnitude;
-    detail::der::read_unsigned(view_.serial(), magnitude);
+    detail::der::read_unsigned(view().serial(), magnitude);
     return detail::to_hex(magnitude);
   }
-  unix_time not_before() const noexcept { return view_.not_before(); }
-  unix_time not_after() const noexcept { return view_.not_after(); }
+  unix_time not_before() const noexcept { return view().not_before(); }
+  unix_time not_after() const noexcept { return view().not_after(); }
   /// Lists the subject alternative names as `DNS:a.example`, `IP:::1`, `email:a@b.example`, `URI:...`.
   std::vector<std::string> subject_alt_names() const {
     std::vector<std::string> out;
-    for (const general_name& name : view_.subject_alt_names()) out.push_back(to_string(name));
+    for (const general_name& name : view().subject_alt_names()) out.push_back(to_string(name));
     return out;
   }
   /// Describes the public key: `EC P-256`, `RSA 2048`, `Ed25519`.
-  std::string key_description() const { return view_.public_key().description(); }
+  std::string key_description() const { return view().public_key().description(); }
   /// Names the signature algorithm: `ecdsa-with-SHA256`, `sha256WithRSAEncryption`, `rsassaPss`, `Ed25519`; the dotted
   /// object identifier of one that has no name here.
   std::string signature_algorithm() const {
-    const std::string_view name = detail::describe_signature(view_.signature_algorithm()).name;
-    return name.empty() ? detail::der::oid_text(view_.signature_algorithm().oid) : std::string(name);
+    const std::string_view name = detail::describe_signature(view().signature_algorithm()).name;
+    return name.empty() ? detail::der::oid_text(view().signature_algorithm().oid) : std::string(name);
   }
-  bool is_ca() const noexcept { return view_.is_ca(); }
+  bool is_ca() const noexcept { return view().is_ca(); }
 
   /// Returns the SHA-256 of the certificate's DER, its fingerprint.
-  sha256_digest sha256() const noexcept { return detail::sha256(*bytes_); }
+  sha256_digest sha256() const noexcept { return detail::sha256(der()); }
   /// Returns the SHA-256 of the SubjectPublicKeyInfo's DER, which pins name (RFC 7469).
-  sha256_digest spki_sha256() const noexcept { return detail::sha256(view_.spki_der()); }
+  sha256_digest spki_sha256() const noexcept { return detail::sha256(view().spki_der()); }
   std::string sha256_hex() const { return detail::to_hex(sha256()); }
   std::string spki_sha256_hex() const { return detail::to_hex(spki_sha256()); }
 
   /// Compares the bytes.
-  friend bool operator==(const certificate& a, const certificate& b) noexcept { return a.view_ == b.view_; }
+  friend bool operator==(const certificate& a, const certificate& b) noexcept {
+    return a.held_ == b.held_ || a.view() == b.view();
+  }
 
  private:
-  certificate(std::shared_ptr<const byte_vector> bytes, const certificate_view& view) noexcept
-      : bytes_(std::move(bytes)), view_(view) {}
+  struct parsed {
+    byte_vector bytes;
+    certificate_view view;  // of `bytes`
+  };
+  explicit certificate(std::shared_ptr<const parsed> held) noexcept : held_(std::move(held)) {}
 
-  std::shared_ptr<const byte_vector> bytes_;
-  certificate_view view_;
+  std::shared_ptr<const parsed> held_;
 };
 
 /// Appends the DER of every certificate in the input to `out`, without looking inside it: PEM with any number of

@@ -14,7 +14,7 @@
 namespace plugtls {
 
 /// What a peer's certificate is used for.
-enum class purpose {
+enum class purpose : unsigned char {
   server_auth,  ///< a client checks a server
   client_auth   ///< a server checks a client
 };

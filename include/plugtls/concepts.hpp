@@ -66,6 +66,9 @@
 //   the library can send that) and presents nothing. A server whose `plan.asks_later` is set asks for no certificate
 //   in the handshake, whatever the mode.
 // - Where `plan.max_fragment_length` is not 0, a client asks for it (RFC 6066 §4), and keeps to it when it is granted.
+// - Where `plan.release_buffers` is set, which it is with capability release_buffers only, the library holds no buffer
+// for
+//   records while a connection has nothing to read or to send.
 // - A server's order decides about suites, groups of TLS 1.2 and ALPN; where the library goes by the client's,
 //   server_suite_order and server_group_order are not declared. In TLS 1.3 a share that the client has sent is taken if
 //   the server has its group. A CertificateRequest names no authorities
@@ -153,8 +156,9 @@ concept NativeContext = std::default_initializable<C> &&
 template <class N, class Context>
 concept NativeConnection = std::default_initializable<N> &&
     requires(N& n, const N& c, const Context& context, const std::string& server_name, wire& w, peer_verifier& verifier,
-             error_info& info, std::byte* out, const std::byte* in, std::size_t size, negotiated_values& values,
-             std::vector<byte_vector>& chain, byte_view session_bytes, native_session& session) {
+             error_info& info, std::byte* out, const std::byte* in, std::size_t size, std::ptrdiff_t ended,
+             negotiated_values& values, std::vector<byte_vector>& chain, byte_view session_bytes,
+             native_session& session) {
   // Makes a connection of the context's role. `server_name` goes out as SNI when it is not empty (a client's). wire and
   // verifier outlive the connection, context does too; none of them moves.
   { n.open(context, server_name, w, verifier, info) } -> std::same_as<errc>;
@@ -179,12 +183,19 @@ concept NativeConnection = std::default_initializable<N> &&
   // there was anything to verify. Every failure of ours sends an alert, handshake_failure where the library sends none.
   { n.handshake() } -> std::same_as<native_status>;
 
-  // Reads decrypted bytes, at most `size` (> 0) and at most a record. Tickets and key updates (`key_update`) are dealt
-  // with and never surface. `closed` may be given once or for ever; the engine remembers it.
-  { n.read(out, size) } -> std::same_as<native_result>;
+  // Reads decrypted bytes, at most `size` (> 0) and at most a record, and returns how many; else 0 or less, and the
+  // engine asks `read_ended` at once, and before any other call, how it ended (never `done`). Tickets and key updates
+  // (`key_update`) are dealt with and never surface. `closed` may be given once or for ever; the engine remembers it.
+  // Neither this nor `write` throws: the wire has room that is lent for the call.
+  { n.read(out, size) }
+  noexcept->std::same_as<std::ptrdiff_t>;
+  { n.read_ended(ended) } -> std::same_as<native_status>;
 
-  // Encrypts up to `size` bytes (> 0, at most max_write()) and pushes the record. May take fewer, never none.
-  { n.write(in, size) } -> std::same_as<native_result>;
+  // Encrypts up to `size` bytes (> 0, at most max_write()), pushes the record, and returns how many, as for `read`. May
+  // take fewer, never none.
+  { n.write(in, size) }
+  noexcept->std::same_as<std::ptrdiff_t>;
+  { n.write_ended(ended) } -> std::same_as<native_status>;
 
   // Pushes close_notify. Called at most once, after the handshake.
   { n.shutdown() } -> std::same_as<native_status>;
@@ -224,6 +235,11 @@ concept Backend = requires(error_info& info, tls_version version, cipher_suite s
   { B::supports(suite) } -> std::same_as<bool>;
   { B::supports(group) } -> std::same_as<bool>;
   { B::supports(scheme) } -> std::same_as<bool>;
+  // Whether the library, as it is built and on this machine, is faster with ChaCha20-Poly1305 than with AES-GCM, and
+  // which of x25519 and secp256r1 it agrees on keys with faster: plugtls's default lists begin with those. They decide
+  // on the order alone. Told without measuring, the same throughout the process; after start().
+  { B::prefers_chacha20() } -> std::same_as<bool>;
+  { B::fastest_group() } -> std::same_as<named_group>;
   // Fills with random bytes, from the library's generator; false where that fails. After start().
   { B::random(room) } -> std::same_as<bool>;
   // Names the library as far as its versions read each other's sessions; a person may read it.

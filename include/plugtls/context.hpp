@@ -11,7 +11,6 @@
 #include "plugtls/context_plan.hpp"
 #include "plugtls/detail/identity_check.hpp"
 #include "plugtls/detail/scheme_check.hpp"
-#include "plugtls/pkcs12.hpp"
 #include "plugtls/policy_digest.hpp"
 #include "plugtls/private_key.hpp"
 #include "plugtls/server_choice.hpp"
@@ -127,6 +126,7 @@ class basic_context {
     e.verify = plan.asks_later ? verify_mode::none : plan.verify.mode;
     e.post_handshake_auth = plan.post_handshake_auth;
     e.max_fragment_length = plan.max_fragment_length;
+    e.release_buffers = plan.release_buffers;
     e.replayable_early_data = plan.early_data;
     e.psks = plan.psks.size();
     e.psk_only = plan.psk_only;
@@ -192,8 +192,11 @@ class basic_context {
       const verify_rules& rules = state_->plan.verify;
       const bool is_client = rules.own == role::client;
       if (rules.mode == verify_mode::none || (chain.empty() && !is_client && rules.mode == verify_mode::optional)) {
-        out.path.clear();
-        return detail::read_all(chain, out.chain);
+        std::vector<certificate> read;
+        if (!detail::read_all(chain, read)) return false;
+        out.chain = std::make_shared<const detail::accepted_chain>(
+            detail::accepted_chain{purpose::server_auth, std::move(read), {}, {}});
+        return true;
       }
       const std::optional<peer_name> checked = is_client && rules.check_name ? peer : std::nullopt;
       if (is_client && rules.check_name && !checked) return false;
@@ -202,8 +205,7 @@ class basic_context {
       verifier.spare_callbacks();
       examine(chain, verifier);
       if (verifier.exception() || !verifier.decided() || !verifier.decision().accept) return false;
-      out.chain = verifier.chain();
-      out.path = verifier.path();
+      out.chain = verifier.share();
       return true;
     });
   }
@@ -246,9 +248,11 @@ class basic_context {
   // Has a chain decided about as a handshake would.
   void examine(std::span<const byte_view> chain, peer_verifier& verifier) const {
     const auto most = static_cast<std::size_t>(state_->plan.verify.max_chain_length);
-    if (chain.empty() || chain.size() > most || !detail::all_parse(chain))
+    const bool is_possible = !chain.empty() && chain.size() <= most;
+    if (is_possible && verifier.decide_known(chain)) return;
+    if (!is_possible || !detail::all_parse(chain))
       verifier.decide({chain, {}, false, {}});  // the library is not asked: this is refused before
-    else if (!verifier.decide_known(chain))
+    else
       state_->native.verify_chain(chain, verifier);
   }
 
@@ -274,9 +278,18 @@ class basic_context {
   }
 
   static errc open_containers(std::vector<identity>& all, error_info& info) {
+    detail::container_tools tools{B::name};
+    if constexpr (has<B, capability::pkcs12>) tools.decrypt = &B::decrypt_pbe;
+    tools.find_leaf = [](const key_source& from, const std::vector<certificate>& found, std::size_t& leaf,
+                         error_info& why) {
+      const auto key = basic_private_key<B>::load(from, why);
+      if (!key) return why.code;
+      for (leaf = 0; leaf < found.size() && !key.matches(found[leaf]);) ++leaf;
+      return errc::success;
+    };
     for (identity& id : all)
       if (!id.container().empty())
-        if (const errc e = detail::open_pkcs12<B>(id, info); e != errc::success) return e;
+        if (const errc e = id.open_container(tools, info); e != errc::success) return e;
     return errc::success;
   }
 
@@ -319,7 +332,12 @@ class basic_context {
     if (!settings.signature_schemes.empty())
       for (const identity& id : s->identities)
         if (e == errc::success) e = detail::check_schemes<B>(id, s->plan.signature_schemes, s->plan, info);
-    if (e == errc::success) e = open(*s, settings.max_version, info);
+    if (e == errc::success) {
+      if constexpr (std::is_same_v<Settings, client_settings>)
+        e = open_one(s->plan, s->identities, s->loaded, s->native, info);
+      else
+        e = open(*s, settings.max_version, info);
+    }
     if (e != errc::success) {
       info.code = e;
       return {};
@@ -329,7 +347,7 @@ class basic_context {
     return made;
   }
 
-  // Each identity has a native context of its own, so that no library has to choose.
+  // Each of a server's identities has a native context of its own, so that no library has to choose.
   static errc open(state& s, tls_version asked_max, error_info& info) {
     const std::span own(s.identities);
     const std::span loaded(s.loaded);

@@ -10,8 +10,8 @@
 #include "plugtls/certificate.hpp"
 #include "plugtls/detail/option_check.hpp"
 #include "plugtls/detail/scheme_check.hpp"
-#include "plugtls/detail/session_id_memory.hpp"
-#include "plugtls/detail/ticket_ring.hpp"
+#include "plugtls/detail/session_id_store.hpp"
+#include "plugtls/detail/ticket_source.hpp"
 #include "plugtls/error_info.hpp"
 #include "plugtls/peer_verifier.hpp"
 #include "plugtls/protocol.hpp"
@@ -46,6 +46,7 @@ struct context_plan {
   std::size_t early_data = 0;
   bool client_ca_names = false;      ///< a CertificateRequest holds the subjects of all anchors, in their order
   bool post_handshake_auth = false;  ///< a client says that it may be asked later; never set without the capability
+  bool release_buffers = false;      ///< never set without the capability
   bool asks_later = false;           ///< a server's: nobody is asked for a certificate in the handshake itself
 };
 
@@ -72,6 +73,7 @@ struct effective_settings {
   std::size_t crls = 0;
   std::size_t replayable_early_data = 0;  ///< bytes that a server accepts; 1 for a client that may send any
   bool post_handshake_auth = false;       ///< certificates of clients may be asked for later
+  bool release_buffers = false;           ///< an idle connection keeps no buffers for records
   bool versions_read_back = false;
   bool cipher_suites_read_back = false;
 };
@@ -89,8 +91,23 @@ inline constexpr cipher_suite default_suites[] = {
     cipher_suite::ecdhe_ecdsa_with_chacha20_poly1305_sha256,
     cipher_suite::ecdhe_rsa_with_chacha20_poly1305_sha256,
 };
+// Where ChaCha20-Poly1305 is the faster one (`prefers_chacha20`): the same suites in another order.
+inline constexpr cipher_suite default_suites_chacha20[] = {
+    cipher_suite::chacha20_poly1305_sha256,
+    cipher_suite::aes_128_gcm_sha256,
+    cipher_suite::aes_256_gcm_sha384,
+    cipher_suite::ecdhe_ecdsa_with_chacha20_poly1305_sha256,
+    cipher_suite::ecdhe_rsa_with_chacha20_poly1305_sha256,
+    cipher_suite::ecdhe_ecdsa_with_aes_128_gcm_sha256,
+    cipher_suite::ecdhe_rsa_with_aes_128_gcm_sha256,
+    cipher_suite::ecdhe_ecdsa_with_aes_256_gcm_sha384,
+    cipher_suite::ecdhe_rsa_with_aes_256_gcm_sha384,
+};
 inline constexpr named_group default_groups[] = {named_group::x25519, named_group::secp256r1, named_group::secp384r1,
                                                  named_group::secp521r1};
+// Where the library is faster with P-256 (`fastest_group`).
+inline constexpr named_group default_groups_p256[] = {named_group::secp256r1, named_group::x25519,
+                                                      named_group::secp384r1, named_group::secp521r1};
 // PKCS#1 before PSS: mbedTLS 3.6 offers PSS for the sake of TLS 1.3, and cannot verify it when TLS 1.2 is chosen.
 inline constexpr signature_scheme default_schemes[] = {
     signature_scheme::ecdsa_secp256r1_sha256, signature_scheme::rsa_pkcs1_sha256,
@@ -312,17 +329,20 @@ errc make_plan(const Settings& s, role own, context_plan& plan, error_info& info
   plan.verify.insecure_override = s.insecure_override;
   plan.verify.clock = s.clock;
   plan.verify.verify_signature = &Backend::verify_signature;
+  const std::span suites(Backend::prefers_chacha20() ? default_suites_chacha20 : default_suites);
+  const std::span groups(Backend::fastest_group() == named_group::secp256r1 ? default_groups_p256 : default_groups);
   errc e = resolve_versions<Backend>(s.min_version, s.max_version, plan, info);
   if (e == errc::success)
-    e = resolve_list<Backend, cipher_suite>("cipher suite", s.cipher_suites, default_suites, plan.cipher_suites, info);
+    e = resolve_list<Backend, cipher_suite>("cipher suite", s.cipher_suites, suites, plan.cipher_suites, info);
   if (e == errc::success) e = take_psks<Backend>(!s.cipher_suites.empty(), plan, info);
   if (e == errc::success) e = match_suites(s.min_version, s.max_version, plan, info);
   if (e == errc::success) e = check_psk_versions<Backend>(plan, info);
-  if (e == errc::success) e = resolve_list<Backend, named_group>("group", s.groups, default_groups, plan.groups, info);
+  if (e == errc::success) e = resolve_list<Backend, named_group>("group", s.groups, groups, plan.groups, info);
   if (e == errc::success) e = resolve_schemes<Backend>(s.signature_schemes, plan, info);
   if (e == errc::success) e = check_alpn<Backend>(s.alpn, info);
   if (e == errc::success) e = check_limits<Backend>(s.limit, info);
   if (e == errc::success) e = take_fragment_length<Backend>(s, plan, info);
+  if (e == errc::success) e = take_release_buffers<Backend>(s.release_buffers, plan, info);
   if (e == errc::success) e = take_key_log<Backend>(s.insecure_key_log, plan, info);
   if (e == errc::success) e = take_post_handshake_auth<Backend>(s.post_handshake_auth, plan, info);
   if (e == errc::success && plan.psk_only && !s.pins.empty())
@@ -335,7 +355,7 @@ errc make_plan(const Settings& s, role own, context_plan& plan, error_info& info
   if (plan.psk_only) plan.verify.on_verify = plan.verify.insecure_override = {};
   if (e == errc::success && plan.verify.mode != verify_mode::none && !plan.psk_only) {
     error_info trust;
-    plan.verify.anchors = s.trust.anchors(trust);
+    plan.verify.anchors = s.trust.share(trust);
     if (trust) {
       info = trust;
       e = trust.code;

@@ -102,6 +102,25 @@ class duplex_stream {
     return data.bytes().size() - rest.size();
   }
 
+  /// The same of several pieces, which fill records together, as `stream::write` does.
+  std::size_t write_some(std::span<const const_buffer> pieces, std::error_code& ec) {
+    if (!ready(writer_, ec)) return 0;
+    gathered::block room;
+    return write_some(gathered(pieces).next(room, engine_.max_write()), ec);
+  }
+  std::size_t write(std::span<const const_buffer> pieces, std::error_code& ec) {
+    gathered rest(pieces);
+    const std::size_t all = rest.size();
+    ec.clear();
+    if (all == 0 || !ready(writer_, ec)) return 0;
+    gathered::block room;
+    while (!rest.empty() && !ec) rest.skip(write_some(rest.next(room, engine_.max_write()), ec));
+    return all - rest.size();
+  }
+  std::size_t write(std::initializer_list<const_buffer> pieces, std::error_code& ec) {
+    return write(std::span(pieces.begin(), pieces.size()), ec);
+  }
+
   /// Asks the client, on a server, for a certificate; see `basic_engine::request_client_certificate`. Belongs to the
   /// writer's thread. The reader's takes the answer in, and calls the verify callbacks, with the lock held; ask for
   /// `client_certificate_pending()` and the peer by `with_engine`.
@@ -163,6 +182,15 @@ class duplex_stream {
   }
   std::size_t write(const_buffer data) requires detail::has_exceptions {
     return or_raise(writer_, [&](std::error_code& ec) { return write(data, ec); });
+  }
+  std::size_t write_some(std::span<const const_buffer> pieces) requires detail::has_exceptions {
+    return or_raise(writer_, [&](std::error_code& ec) { return write_some(pieces, ec); });
+  }
+  std::size_t write(std::span<const const_buffer> pieces) requires detail::has_exceptions {
+    return or_raise(writer_, [&](std::error_code& ec) { return write(pieces, ec); });
+  }
+  std::size_t write(std::initializer_list<const_buffer> pieces) requires detail::has_exceptions {
+    return or_raise(writer_, [&](std::error_code& ec) { return write(pieces, ec); });
   }
   void request_client_certificate(verify_mode mode = verify_mode::required) requires detail::has_exceptions {
     or_raise(writer_, [&](std::error_code& ec) { return request_client_certificate(mode, ec), 0; });

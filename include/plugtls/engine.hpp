@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <concepts>
 #include <memory>
+#include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "plugtls/context.hpp"
 #include "plugtls/engine_state.hpp"
+#include "plugtls/gather.hpp"
 #include "plugtls/keying_material.hpp"
+#include "plugtls/statistics.hpp"
 
 namespace plugtls {
 
@@ -46,7 +51,7 @@ class basic_engine {
   basic_engine() = default;
   /// `peer` matters to clients only: `peer_name_required` and `invalid_argument` (no valid name) come from it.
   explicit basic_engine(const basic_context<B>& ctx, peer_options peer = {}) {
-    if (ctx) state_ = std::make_unique<state>(ctx, std::move(peer));
+    if (ctx) state_ = detail::state_handle<state>(std::make_unique<state>(ctx, std::move(peer)));
   }
 
   /// Goes on with the handshake. Fails with a verification condition, `protocol_version`, `no_shared_cipher`,
@@ -58,7 +63,7 @@ class basic_engine {
     if (!state_) return empty();
     state& s = *state_;
     if (s.current == phase::open) return {};
-    if (s.current == phase::failed) return {0, engine_status::failed, s.error.code};
+    if (s.current == phase::failed) return {0, engine_status::failed, s.error->code};
     s.w.bind(p);
     std::byte room[wire::ahead_room];
     const wire::lender lent(s.w, room);
@@ -70,7 +75,7 @@ class basic_engine {
       switch (step) {
         case native_status::done: s.native_done = true; break;
         case native_status::again:
-          if (s.desk.awaited() != nullptr) return {0, engine_status::want_signature, errc::success};
+          if (s.opening->desk->awaited() != nullptr) return {0, engine_status::want_signature, errc::success};
           if (const auto wait = s.waiting()) return *wait;
           // Libraries may ask again without having been blocked (mbedTLS 3.6 does); for ever would be a fault of
           // theirs.
@@ -134,17 +139,32 @@ class basic_engine {
 
   /// Reads decrypted bytes, at least one. `closed`: the peer's close_notify, for ever after. `truncated`: the transport
   /// ended without it. `alert_received`, `bad_record`, `io_error`: the connection is dead.
-  [[gnu::always_inline]] engine_result read_some(port& p, std::byte* out, std::size_t size) {
-    return reads_plainly(size) ? read_plainly(p, out, size) : read_carefully(p, out, size);
+  template <std::derived_from<port> P>
+  [[gnu::always_inline]] engine_result read_some(P& p, std::byte* out, std::size_t size) {
+    if (reads_plainly<P>(size)) [[likely]]
+      return read_plainly(p, out, size);
+    return read_otherwise(p, out, size);
   }
 
   /// Encrypts and sends at most one record. What is reported as written is ours: what the transport refuses of it is
   /// sent by the next write, flush or shutdown, which also report its late errors. `closed`: after our close_notify,
   /// and in TLS 1.2 after the peer's. `io_error`: the transport takes nothing more; what the peer sent can still be
   /// read.
-  [[gnu::always_inline]] engine_result write_some(port& p, const std::byte* data, std::size_t size) {
-    return writes_plainly(size) ? write_plainly(p, data, size) : write_carefully(p, data, size);
+  template <std::derived_from<port> P>
+  [[gnu::always_inline]] engine_result write_some(P& p, const std::byte* data, std::size_t size) {
+    if (writes_plainly<P>(size)) [[likely]]
+      return write_plainly(p, data, size);
+    return write_otherwise(p, data, size);
   }
+
+  /// The same, of several pieces, which go into one record as far as they fit.
+  engine_result write_some(port& p, std::span<const const_buffer> pieces) {
+    gathered::block room;
+    const byte_view one = gathered(pieces).next(room, max_write());
+    return write_some(p, one.data(), one.size());
+  }
+  /// The most bytes that go into a record that this end writes.
+  std::size_t max_write() const noexcept { return state_ ? state_->w.max_write() : 0; }
 
   /// Writes with new keys from here on, and asks the peer to do the same (KeyUpdate, RFC 8446 §4.6.3). Libraries do so
   /// by themselves before a key is worn out; this is for those who want it sooner. `done`: it is on its way, and must
@@ -187,7 +207,7 @@ class basic_engine {
     if (info.code != errc::success) return {0, engine_status::failed, info.code};
     state_->w.bind(p);
     const engine_result r = detail::ask_for_certificate(*state_, mode);
-    if (r.status == engine_status::failed) info = state_->error;
+    if (r.status == engine_status::failed) info = *state_->error;
     return r;
   }
   engine_result request_client_certificate(port& p, verify_mode mode = verify_mode::required) {
@@ -197,14 +217,14 @@ class basic_engine {
 
   /// Whether a client has been asked for a certificate and has not answered yet. Tells of the data that a read has just
   /// given whether they came before the answer.
-  bool client_certificate_pending() const noexcept { return established() && state_->later.asked != nullptr; }
+  bool client_certificate_pending() const noexcept { return established() && state_->extras->later.asked != nullptr; }
 
   /// Waits for the answer, without reading anything that the client sends beside: `done` when it is there, when none is
   /// awaited, or when data stand before it, which must be read first; `client_certificate_pending` tells. Errors: see
   /// `read_some`.
   engine_result await_client_certificate(port& p) {
     if (!state_ || state_->current != phase::open) return not_open();
-    if (state_->later.asked && state_->peer_closed) return {0, engine_status::failed, errc::closed};
+    if (state_->extras->later.asked && state_->peer_closed) return {0, engine_status::failed, errc::closed};
     state_->w.bind(p);
     return detail::await_answer(*state_);
   }
@@ -246,8 +266,9 @@ class basic_engine {
   /// Whether ciphertext waits to be sent.
   bool has_output() const noexcept { return state_ && state_->w.has_output(); }
 
-  /// What ended the connection, or the last write; `success` while all is well and after an orderly end.
-  const error_info& error() const noexcept { return state_ ? state_->error : detail::empty_engine_error(); }
+  /// What ended the connection, or the last write; `success` while all is well and after an orderly end. Valid until
+  /// the next call of anything.
+  const error_info& error() const noexcept { return state_ ? *state_->error : detail::empty_engine_error(); }
 
   tls_version version() const noexcept { return established() ? state_->agreed.version : tls_version::automatic; }
   plugtls::cipher_suite cipher_suite() const noexcept {
@@ -259,11 +280,9 @@ class basic_engine {
     return established() ? state_->agreed.scheme : plugtls::signature_scheme::none;
   }
   /// The protocol agreed on by ALPN, empty without one. Valid as long as the engine.
-  std::string_view alpn() const noexcept { return established() ? std::string_view(state_->agreed.alpn) : ""; }
+  std::string_view alpn() const noexcept { return established() ? std::string_view(*state_->alpn) : ""; }
   /// The name that the client asked for by SNI, on both roles. Valid as long as the engine.
-  std::string_view server_name() const noexcept {
-    return state_ ? std::string_view(state_->w.observer().facts().server_name) : "";
-  }
+  std::string_view server_name() const noexcept { return state_ ? std::string_view(state_->asked_name()) : ""; }
   /// Whether the connection resumes a session, on both roles.
   bool resumed() const noexcept { return established() && state_->resumed; }
   /// Returns the newest session that a client can resume, for `peer_options::resume`; empty while there is none. A
@@ -274,7 +293,16 @@ class basic_engine {
   /// What the connection has carried so far; kept when it fails.
   connection_statistics statistics() const noexcept {
     if (!state_) return {};
-    connection_statistics out = state_->statistics;
+    connection_statistics out;
+    const detail::engine_counters& counted = state_->statistics;
+    out.bytes_read = counted.bytes_read;
+    out.bytes_written = counted.bytes_written;
+    out.records_written = counted.records_written;
+    out.handshake_bytes_read = counted.handshake_bytes_read;
+    out.handshake_bytes_written = counted.handshake_bytes_written;
+    out.early_bytes_read = state_->extras->early_bytes_read;
+    out.early_bytes_written = state_->extras->early_bytes_written;
+    out.resumed = state_->resumed;
     out.ciphertext_read = state_->w.bytes_read();
     out.ciphertext_written = state_->w.bytes_written();
     return out;
@@ -289,7 +317,7 @@ class basic_engine {
 
   /// The peer's certificates as presented, leaf first; empty when it sent none. After a refusal those that were
   /// refused. On a resumed connection those of the full handshake, and after an answer to `request_client_certificate`
-  /// those of the answer. Valid until the next such answer.
+  /// those of the answer. Valid until the next such answer; what is told during the handshake, until its end.
   const std::vector<certificate>& peer_chain() const noexcept {
     return state_ ? state_->peer_chain() : detail::no_certificates();
   }
@@ -297,13 +325,14 @@ class basic_engine {
   const std::vector<certificate>& verified_path() const noexcept {
     if (!state_) return detail::no_certificates();
     if (const peer_verifier* one = state_->later_verdict()) return one->path();
-    return state_->resumed ? state_->verifier.resumable().path : state_->verifier.path();
+    return state_->verifier.path();
   }
 
   /// Waits for the signer that the handshake waits for, at most so many milliseconds (negative: for as long as it
   /// takes), by its own `wait`; returns at once where nothing waits. What that throws comes out of this call.
   void wait_for_signer(int milliseconds) const {
-    if (state_ && state_->desk.awaited() != nullptr) state_->desk.awaited()->wait(milliseconds);
+    const signer* one = state_ && state_->opening ? state_->opening->desk->awaited() : nullptr;
+    if (one != nullptr) one->wait(milliseconds);
   }
 
   /// Exports keying material that both ends of this connection, and nobody else, can compute (RFC 5705, RFC 8446 §7.5):
@@ -328,34 +357,94 @@ class basic_engine {
   /// The exception that a callback of the settings threw, to be rethrown once; empty otherwise.
   detail::exception_slot* callback_exception() noexcept { return state_ ? &state_->thrown() : nullptr; }
 
+  // The backend's callbacks may be made for one type of port, which they call without its pointers.
+  template <class P>
+  using known_port = std::conditional_t<detail::static_port<P>, P, port>;
+
   // For streams: the short way, where nothing is out of the ordinary, and whether that is so.
+  template <class P>
   [[gnu::always_inline]] bool reads_plainly(std::size_t size) const noexcept {
-    return state_ && size != 0 && state_->w.is_plain(wire::no_plain_read);
+    if constexpr (std::is_same_v<known_port<P>, port>)
+      return size - 1 < state_.limits().read_untyped;
+    else
+      return size - 1 < state_.limits().read && is_made_for<P>();
   }
-  [[gnu::always_inline]] engine_result read_plainly(port& p, std::byte* out, std::size_t size) {
+  template <class P>
+  [[gnu::always_inline]] engine_result read_plainly(P& p, std::byte* out, std::size_t size) {
     state& s = *state_;
     std::byte room[wire::ahead_room];
-    s.w.bind(p);
-    s.w.lend_room(room);
-    const native_result r = s.native.read(out, size);
+    s.w.bind_directly(p);
+    s.now.out = out;
+    s.now.size = size;
+    s.w.lend_free_room(room);
+    const std::ptrdiff_t n = s.native.read(out, size);
     s.w.take_room();
-    if (r.status != native_status::done) [[unlikely]]
-      return read_on(out, size, r);
-    s.statistics.bytes_read += r.bytes;
-    return {r.bytes, engine_status::done, errc::success};
+    if (n <= 0) [[unlikely]]
+      return read_stopped(s, n);
+    const auto bytes = static_cast<std::size_t>(n);
+    s.statistics.bytes_read += bytes;
+    return {bytes, engine_status::done, errc::success};
   }
+  template <class P>
   [[gnu::always_inline]] bool writes_plainly(std::size_t size) const noexcept {
-    return state_ && state_->w.is_plain(wire::no_plain_write) && size - 1 < state_->max_write;
+    if constexpr (std::is_same_v<known_port<P>, port>)
+      return size - 1 < state_.limits().write_untyped;
+    else
+      return size - 1 < state_.limits().write && is_made_for<P>();
   }
-  [[gnu::always_inline]] engine_result write_plainly(port& p, const std::byte* data, std::size_t size) {
+  template <bool tells_rest = false, class P>
+  [[gnu::always_inline]] engine_result write_plainly(P& p, const std::byte* data, std::size_t size) {
     state& s = *state_;
-    s.w.bind(p);
+    s.w.bind_directly(p);
+    if constexpr (tells_rest) s.now.in = data, s.now.size = size;
     ++s.statistics.records_written;
-    const native_result r = s.native.write(data, size);
-    if (r.status != native_status::done) [[unlikely]]
-      return write_on(data, size, r);
-    s.statistics.bytes_written += r.bytes;
-    return {r.bytes, engine_status::done, errc::success};
+    const std::ptrdiff_t n = s.native.write(data, size);
+    if (n <= 0) [[unlikely]]
+      return write_stopped(s, n);
+    const auto bytes = static_cast<std::size_t>(n);
+    s.statistics.bytes_written += bytes;
+    // Who wants to know waits until all of it is on its way.
+    if (tells_rest && s.w.has_output()) [[unlikely]]
+      return {bytes, engine_status::want_write, errc::success};
+    return {bytes, engine_status::done, errc::success};
+  }
+
+  /// What a plain read or write was about.
+  std::span<std::byte> given_to_read() const noexcept { return {state_->now.out, state_->now.size}; }
+  byte_view given_to_write() const noexcept { return {state_->now.in, state_->now.size}; }
+
+  // The other one; right wherever the short way is. Before it the backend's callbacks may be made for the type of port.
+  template <class P>
+  [[gnu::noinline]] engine_result read_otherwise(P& p, std::byte* out, std::size_t size) {
+    make_for<P>();
+    return read_carefully(p, out, size);
+  }
+  template <class P>
+  [[gnu::noinline]] engine_result write_otherwise(P& p, const std::byte* data, std::size_t size) {
+    make_for<P>();
+    return write_carefully(p, data, size);
+  }
+  [[gnu::noinline]] engine_result read_carefully(port& p, std::byte* out, std::size_t size) {
+    if (!state_ || state_->current != phase::open) return not_open();
+    if (state_->peer_closed) return {0, engine_status::failed, errc::closed};
+    if (size == 0) return {};
+    state_->w.bind(p);
+    return read_on(*state_, out, size, native_read(*state_, out, size));
+  }
+  [[gnu::noinline]] engine_result write_carefully(port& p, const std::byte* data, std::size_t size) {
+    if (!state_ || state_->current != phase::open) return not_open();
+    state& s = *state_;
+    if (s.own_closed) return {0, engine_status::failed, errc::closed};
+    s.mark();
+    s.w.bind(p);
+    if (s.w.has_output() || s.w.write_broken()) {
+      const engine_result drained = s.drain();
+      if (drained.status != engine_status::done) return drained;
+    }
+    if (size == 0) return {};
+    if (size > s.w.max_write()) size = s.w.max_write();
+    ++s.statistics.records_written;
+    return write_on(s, data, size, native_write(s, data, size));
   }
 
   /// The backend's connection. The engine must not be empty.
@@ -366,25 +455,52 @@ class basic_engine {
   using phase = detail::engine_phase;
   using state = detail::engine_state<B>;
 
-  // Reading and writing where something is out of the ordinary, or has just turned out to be.
-  [[gnu::noinline]] engine_result read_carefully(port& p, std::byte* out, std::size_t size) {
-    if (!state_ || state_->current != phase::open) return not_open();
-    if (state_->peer_closed) return {0, engine_status::failed, errc::closed};
-    if (size == 0) return {};
-    state_->w.bind(p);
-    return read_on(out, size, native_read(out, size));
+  static constexpr bool has_types = requires(typename B::connection & c) { c.template use<port>(); };
+
+  template <class P>
+  [[gnu::always_inline]] bool is_made_for() const noexcept {
+    if constexpr (has_types) return state_->w.template is_for<known_port<P>>();
+    return true;
   }
-  native_result native_read(std::byte* out, std::size_t size) {
-    state& s = *state_;
+  template <class P>
+  void make_for() noexcept {
+    if constexpr (has_types)
+      if (established() && !is_made_for<P>() && state_->native.template use<known_port<P>>())
+        state_->w.template made_for<known_port<P>>();
+  }
+
+  // Reading and writing where something is out of the ordinary, or has just turned out to be.
+  static native_result native_read(state& s, std::byte* out, std::size_t size) {
     std::byte room[wire::ahead_room];
     const wire::lender lent(s.w, room);
-    return s.authenticates_later ? detail::step_later(s, [&] { return s.native.read(out, size); })
-                                 : s.native.read(out, size);
+    const auto read = [&] {
+      const std::ptrdiff_t n = s.native.read(out, size);
+      return n > 0 ? native_result{static_cast<std::size_t>(n), native_status::done}
+                   : native_result{0, s.native.read_ended(n)};
+    };
+    return s.authenticates_later ? detail::step_later(s, read) : read();
   }
-  [[gnu::noinline]] engine_result read_on(std::byte* out, std::size_t size, native_result r) {
-    state& s = *state_;
-    if (r.status == native_status::again && s.is_waiting_plainly()) return {0, engine_status::want_read, errc::success};
-    for (int spins = 0;; r = native_read(out, size)) {
+  // These take what they need from the state: what a call keeps for them costs more than what they do.
+  [[gnu::noinline]] static engine_result read_stopped(state& s, std::ptrdiff_t n) {
+    if (s.w.blocked_read() && s.w.fault() == errc::success) [[likely]] {
+      const native_status why = s.native.read_ended(n);
+      if (why == native_status::again) [[likely]]
+        return {0, engine_status::want_read, errc::success};
+      return read_on(s, s.now.out, s.now.size, {0, why});
+    }
+    return read_on(s, s.now.out, s.now.size, {0, s.native.read_ended(n)});
+  }
+  [[gnu::noinline]] static engine_result write_stopped(state& s, std::ptrdiff_t n) {
+    const native_status why = s.native.write_ended(n);
+    if (why != native_status::again || s.w.blocked_read() || s.w.blocked_write() || s.w.write_broken())
+      return write_on(s, nullptr, 0, {0, why});
+    // Once more, with care.
+    --s.statistics.records_written;
+    s.w.set(wire::no_plain_write, true);
+    return {0, engine_status::want_write, errc::success};
+  }
+  static engine_result read_on(state& s, std::byte* out, std::size_t size, native_result r) {
+    for (int spins = 0;; r = native_read(s, out, size)) {
       if (s.keeps_sessions) detail::keep_sessions(s);
       if (r.status == native_status::done) {
         s.statistics.bytes_read += r.bytes;
@@ -397,28 +513,16 @@ class basic_engine {
     }
   }
 
-  [[gnu::noinline]] engine_result write_carefully(port& p, const std::byte* data, std::size_t size) {
-    if (!state_ || state_->current != phase::open) return not_open();
-    state& s = *state_;
-    if (s.own_closed) return {0, engine_status::failed, errc::closed};
-    s.w.bind(p);
-    if (s.w.has_output() || s.w.write_broken()) {
-      const engine_result drained = s.drain();
-      if (drained.status != engine_status::done) return drained;
-    }
-    if (size == 0) return {};
-    if (size > s.max_write) size = s.max_write;
-    ++s.statistics.records_written;
-    return write_on(data, size, native_write(data, size));
+  static native_result native_write(state& s, const std::byte* data, std::size_t size) {
+    const auto write = [&] {
+      const std::ptrdiff_t n = s.native.write(data, size);
+      return n > 0 ? native_result{static_cast<std::size_t>(n), native_status::done}
+                   : native_result{0, s.native.write_ended(n)};
+    };
+    return s.authenticates_later ? detail::step_later(s, write) : write();
   }
-  native_result native_write(const std::byte* data, std::size_t size) {
-    state& s = *state_;
-    return s.authenticates_later ? detail::step_later(s, [&] { return s.native.write(data, size); })
-                                 : s.native.write(data, size);
-  }
-  [[gnu::noinline]] engine_result write_on(const std::byte* data, std::size_t size, native_result r) {
-    state& s = *state_;
-    for (int spins = 0;; r = native_write(data, size)) {
+  static engine_result write_on(state& s, const std::byte* data, std::size_t size, native_result r) {
+    for (int spins = 0;; r = native_write(s, data, size)) {
       if (r.status == native_status::done) {
         s.statistics.bytes_written += r.bytes;
         return {r.bytes, engine_status::done, errc::success};
@@ -437,11 +541,11 @@ class basic_engine {
   }
   static engine_result empty() noexcept { return {0, engine_status::failed, errc::invalid_argument}; }
   engine_result not_open() const noexcept {
-    if (state_ && state_->current == phase::failed) return {0, engine_status::failed, state_->error.code};
+    if (state_ && state_->current == phase::failed) return {0, engine_status::failed, state_->error->code};
     return empty();
   }
 
-  std::unique_ptr<state> state_;
+  detail::state_handle<state> state_;
 };
 
 }  // namespace plugtls

@@ -45,10 +45,10 @@ error_info why_not_asked(const State& self, verify_mode mode) {
     return say(errc::closed, "the connection has been closed, so that no answer could come");
   if (self.agreed.version != tls_version::tls1_3)
     return say(errc::unsupported, "the connection speaks TLS 1.2, which has no authentication after the handshake");
-  if (!self.w.observer().facts().offers_post_handshake_auth)
+  if (!self.offers_later_authentication)
     return say(errc::unsupported,
                "the client has not said that it may be asked for a certificate after the handshake (RFC 8446 §4.2.6)");
-  if (self.later.asked) return say(errc::invalid_argument, "the client has not answered the last request yet");
+  if (self.extras->later.asked) return say(errc::invalid_argument, "the client has not answered the last request yet");
   return {};
 }
 
@@ -58,13 +58,14 @@ engine_result ask_for_certificate(State& self, verify_mode mode) {
   if constexpr (has<typename State::backend_type, capability::post_handshake_auth>) {
     const engine_result drained = self.drain();
     if (drained.status != engine_status::done) return drained;
-    self.later.asked = std::make_unique<peer_verifier>(self.context.plan().verify, self.name, "");
-    self.later.mode = mode;
-    const native_status sent = self.native.request_certificate(mode == verify_mode::required, *self.later.asked);
+    self.extras.make().later.asked = std::make_unique<peer_verifier>(self.context.plan().verify);
+    self.extras.make().later.mode = mode;
+    const native_status sent =
+        self.native.request_certificate(mode == verify_mode::required, *self.extras->later.asked);
     if (sent == native_status::done) return self.w.write_broken() ? self.drain() : engine_result{};
     if (sent == native_status::failed && !self.w.write_broken()) return self.fail();
     if (sent == native_status::failed) return self.drain();  // the library may go on with what could not be sent
-    self.later.asked.reset();
+    self.extras.make().later.asked.reset();
     return {0, engine_status::want_read, errc::success};
   } else {
     return {0, engine_status::failed, errc::unsupported};
@@ -75,19 +76,19 @@ engine_result ask_for_certificate(State& self, verify_mode mode) {
 template <class State>
 bool take_answer(State& self) {
   if constexpr (has<typename State::backend_type, capability::post_handshake_auth>) {
-    if (!self.later.asked || !self.native.has_answered()) return true;
-    const peer_verifier& judge = *self.later.asked;
+    if (!self.extras->later.asked || !self.native.has_answered()) return true;
+    const peer_verifier& judge = *self.extras->later.asked;
     std::vector<byte_vector> unseen;  // what the library holds though the verifier was not asked
     if (!judge.decided()) self.native.peer_chain(unseen);
     if (judge.decided() && !judge.decision().accept)
-      self.later.refused = judge.decision().reason;
-    else if (!judge.decided() && self.later.mode == verify_mode::required)
-      self.later.refused = errc::certificate_required;
+      self.extras.make().later.refused = judge.decision().reason;
+    else if (!judge.decided() && self.extras->later.mode == verify_mode::required)
+      self.extras.make().later.refused = errc::certificate_required;
     else if (!unseen.empty())
-      self.later.refused = errc::bad_certificate;
+      self.extras.make().later.refused = errc::bad_certificate;
     else
-      self.later.answered = std::move(self.later.asked);
-    return self.later.refused == errc::success;
+      self.extras.make().later.answered = std::move(self.extras.make().later.asked);
+    return self.extras->later.refused == errc::success;
   } else {
     return true;
   }
@@ -97,7 +98,7 @@ bool take_answer(State& self) {
 /// signature may be needed, or by the client.
 template <class State, class Step>
 native_result step_later(State& self, Step&& step) {
-  const signing_desk::scope at_desk(self.desk);
+  const signing_desk::scope at_desk(*self.opening->desk);
   const native_result r = step();
   if (r.status == native_status::failed || take_answer(self)) return r;
   return {0, native_status::failed};
@@ -107,14 +108,14 @@ native_result step_later(State& self, Step&& step) {
 template <class State>
 engine_result await_answer(State& self) {
   if constexpr (has<typename State::backend_type, capability::post_handshake_auth>) {
-    for (int spins = 0; self.later.asked;) {
+    for (int spins = 0; self.extras->later.asked;) {
       const native_status looked = step_later(self, [&] { return native_result{0, self.native.look()}; }).status;
       if (looked == native_status::closed) {
         const engine_result end = self.end_by_peer();
-        return self.later.asked ? end : engine_result{};
+        return self.extras->later.asked ? end : engine_result{};
       }
       if (looked == native_status::failed || self.w.fault() != errc::success) return self.fail();
-      if (!self.later.asked || looked == native_status::done) break;
+      if (!self.extras->later.asked || looked == native_status::done) break;
       if (const auto wait = self.waiting()) return *wait;
       if (++spins == 1000) return self.fail();
     }

@@ -16,7 +16,7 @@ namespace plugtls::detail {
 template <class State>
 server_choice::outcome choose_identity(State& self) {
   client_hello_view hello;
-  if (!read_client_hello(self.collector.body(), hello))
+  if (!read_client_hello(self.opening->collector.body(), hello))
     return {0, errc::bad_record, alert::decode_error, "the ClientHello does not parse"};
   // A signer may be able to do less than the others.
   const auto own = [&](std::size_t identity) {
@@ -36,15 +36,15 @@ template <class State>
 std::optional<engine_result> choose_by_hello(State& self) {
   std::byte block[2048];
   for (;;) {
-    const std::size_t wanted = self.collector.wanted();
+    const std::size_t wanted = self.opening->collector.wanted();
     const io_result r = self.w.pull(block, wanted < sizeof block ? wanted : sizeof block);
     if (const auto wait = self.waiting()) return *wait;
     if (r.status != io_status::ok) return self.fail();
-    switch (self.collector.take(block, r.bytes)) {
+    switch (self.opening->collector.take(block, r.bytes)) {
       case hello_collector::status::more: continue;
       case hello_collector::status::done: break;
       case hello_collector::status::alert:
-        self.closed_early = self.collector.is_close_notify();
+        self.closed_early = self.opening->collector.is_close_notify();
         if (!self.closed_early && !self.w.observer().alert_received())
           self.w.refuse(alert::unexpected_message, errc::bad_record);
         return self.fail();
@@ -64,16 +64,15 @@ std::optional<engine_result> choose_by_hello(State& self) {
   if (chosen.refused != errc::success) {
     self.w.refuse(chosen.why, chosen.refused);
     const engine_result failed = self.fail();
-    self.error.detail = std::move(chosen.text);
+    self.error.make().detail = std::move(chosen.text);
     return failed;
   }
   self.is_choosing = false;
-  self.presented = chosen.identity;
-  self.w.replay(self.collector.release());
-  if (self.native.open(self.context.native(chosen.identity), {}, self.w, self.verifier, self.error) == errc::success)
-    return std::nullopt;
+  self.presented = static_cast<unsigned>(chosen.identity);
+  self.w.replay(self.opening->collector.release());
+  if (self.open_native(chosen.identity, {}) == errc::success) return std::nullopt;
   self.current = engine_phase::failed;
-  return engine_result{0, engine_status::failed, self.error.code};
+  return engine_result{0, engine_status::failed, self.error->code};
 }
 
 }  // namespace plugtls::detail

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <algorithm>
+#include <cstddef>
 
 #include "plugtls/concepts.hpp"
 #include "plugtls/early_data.hpp"
@@ -26,7 +26,7 @@ std::size_t early_data_room(const State& self) noexcept {
     // By a clock that was set back since the ticket has no age, and libraries may leave it out of the hello.
     if (self.offered.envelope().created > system_now()) return 0;
     const std::size_t allowed = self.native.early_data_allowed();
-    const auto sent = static_cast<std::size_t>(self.statistics.early_bytes_written);
+    const auto sent = static_cast<std::size_t>(self.extras->early_bytes_written);
     return allowed > sent ? allowed - sent : 0;
   } else {
     return 0;
@@ -54,13 +54,14 @@ template <class State>
 engine_result send_early(State& self, const std::byte* data, std::size_t size) {
   if constexpr (may_have_early_data<State>) {
     for (std::size_t at = 0; at < size;) {
-      const std::size_t n = std::min(self.context.plan().limit.max_record_size, size - at);
+      const std::size_t most = self.context.plan().limit.max_record_size;
+      const std::size_t n = size - at < most ? size - at : most;
       if (self.native.write_early(data + at, n) != native_status::done) {
         if (self.w.write_broken()) return self.drain();
         return self.fail();
       }
       at += n;
-      self.statistics.early_bytes_written += n;
+      self.extras.make().early_bytes_written += n;
     }
     return {size, engine_status::done, errc::success};
   } else {
@@ -91,7 +92,7 @@ engine_result write_early(State& self, port& p, const std::byte* data, std::size
     if (drained.status != engine_status::done) return drained;
   }
   if (size == 0) return {};
-  if (answers) return send_early(self, data, std::min(size, plan.limit.max_record_size));
+  if (answers) return send_early(self, data, size < plan.limit.max_record_size ? size : plan.limit.max_record_size);
   self.sends_early = true;
   return send_early(self, data, size);
 }
@@ -101,14 +102,16 @@ template <class State, class Handshake>
 engine_result read_early(State& self, std::byte* out, std::size_t size, const Handshake& go_on) {
   if (self.context.plan().own != role::server) return wrong_call();
   if (self.context.plan().early_data != 0 && !self.has_begun) self.takes_early = true;
-  while (self.takes_early && self.early.empty() && self.current == engine_phase::handshake && !self.early_ended()) {
+  while (self.takes_early && self.extras->early.empty() && self.current == engine_phase::handshake &&
+         !self.early_ended()) {
     const engine_result r = go_on();
-    if (!self.early.empty() || self.early_ended()) break;
+    if (!self.extras->early.empty() || self.early_ended()) break;
     if (r.status != engine_status::done) return r;
   }
-  if (self.early.empty() && self.current == engine_phase::failed) return {0, engine_status::failed, self.error.code};
-  const std::size_t n = self.early.take(out, size);
-  self.statistics.early_bytes_read += n;
+  if (self.extras->early.empty() && self.current == engine_phase::failed)
+    return {0, engine_status::failed, self.error->code};
+  const std::size_t n = self.extras->early.empty() ? 0 : self.extras.make().early.take(out, size);
+  if (n != 0) self.extras.make().early_bytes_read += n;
   return {n, engine_status::done, errc::success};
 }
 

@@ -18,7 +18,7 @@ namespace plugtls::detail {
 template <class State>
 bool fits_session(const State& self, const session_envelope& s) noexcept {
   const context_plan& plan = self.context.plan();
-  return s.backend == State::backend_type::name && s.peer_name == self.peer.name && s.server_name == self.sni &&
+  return s.backend == State::backend_type::name && s.peer_name == *self.peer && s.server_name == self.sni &&
          s.alpn == plan.alpn && s.policy == plan.policy;
 }
 
@@ -32,25 +32,25 @@ errc drop_offer(State& self) {
 
 // Offers a session, where there is one that fits. Fails where one was given that could never be used.
 template <class State>
-errc offer_session(State& self) {
+errc offer_session(State& self, const session& asked) {
   const context_plan& plan = self.context.plan();
-  const bool is_asked = !self.peer.resume.empty();
+  const bool is_asked = !asked.empty();
   if (is_asked && (plan.own == role::server || !plan.sessions))
-    return self.error.set(errc::invalid_argument,
-                          plan.own == role::server
-                              ? "a server offers no session"
-                              : "a session is to be resumed, and the context has no client_settings::sessions");
+    return self.error.make().set(errc::invalid_argument,
+                                 plan.own == role::server
+                                     ? "a server offers no session"
+                                     : "a session is to be resumed, and the context has no client_settings::sessions");
   if (!plan.sessions) return errc::success;
   const unix_time now = system_now();
   if (is_asked)
-    self.offered = self.peer.resume;
+    self.offered = asked;
   else if (plan.sessions->capacity() != 0)
     self.offered = plan.sessions->take([&](const session_envelope& s) { return fits_session(self, s); }, now);
   if (self.offered.empty()) return errc::success;
   const session_envelope& s = self.offered.envelope();
   if (is_asked && (s.backend != State::backend_type::name || s.format != State::backend_type::session_format())) {
-    return self.error.set(errc::bad_session,
-                          "the session is of " + s.format + ", and this is " + State::backend_type::session_format());
+    return self.error.make().set(
+        errc::bad_session, "the session is of " + s.format + ", and this is " + State::backend_type::session_format());
   }
   // A little ahead is the clock of another machine.
   const bool is_timely = now < s.expires() && s.created < now + 60;
@@ -60,9 +60,9 @@ errc offer_session(State& self) {
     return drop_offer(self);
   if (self.native.offer(s.native.bytes()) == errc::success) return errc::success;
   drop_offer(self);
-  return is_asked
-             ? self.error.set(errc::bad_session, std::string(State::backend_type::name) + " cannot read the session")
-             : errc::success;
+  return is_asked ? self.error.make().set(errc::bad_session,
+                                          std::string(State::backend_type::name) + " cannot read the session")
+                  : errc::success;
 }
 
 // Whether the plaintext says that a session is resumed, there was one to resume, and the library says so too.
@@ -82,10 +82,8 @@ template <class State>
 session latest_session(State& self) {
   if (self.current != engine_phase::open || !self.context.plan().sessions) return {};
   // In TLS 1.2 the one that was resumed stays good, where no new one has come.
-  const hello_facts& facts = self.w.observer().facts();
-  if (self.resumed && self.agreed.version == tls_version::tls1_2 && !facts.ticket_seen) return self.offered;
-  if (self.agreed.version == tls_version::tls1_2 &&
-      (!facts.extended_master_secret || (self.declined && !facts.ticket_seen)))
+  if (self.resumed && self.agreed.version == tls_version::tls1_2 && !self.ticket_seen) return self.offered;
+  if (self.agreed.version == tls_version::tls1_2 && (!self.extended_secret || (self.declined && !self.ticket_seen)))
     return {};
   native_session made;
   if (!self.native.session(made) || made.bytes.empty()) return {};
@@ -94,7 +92,7 @@ session latest_session(State& self) {
   out.format = State::backend_type::session_format();
   out.native = made.bytes;
   out.version = self.agreed.version;
-  out.peer_name = self.peer.name;
+  out.peer_name = *self.peer;
   out.server_name = self.sni;
   out.alpn = self.context.plan().alpn;
   out.policy = self.context.plan().policy;
@@ -113,7 +111,7 @@ template <class State>
 bool note_moment(State& self) noexcept {
   const session_id_rules& rules = self.context.plan(self.presented).session_ids;
   if (!rules) return true;
-  self.begun = guard(self.verifier.exception(), unix_time{}, [&] { return rules.memory->time(); });
+  self.opening->begun = guard(self.verifier.exception(), unix_time{}, [&] { return rules.memory->time(); });
   return !self.verifier.exception() || self.w.refuse(alert::internal_error, errc::handshake_failed);
 }
 
@@ -123,16 +121,21 @@ template <class State>
 void keep_session_id(State& self) noexcept {
   const session_id_rules& rules = self.context.plan(self.presented).session_ids;
   const hello_facts& facts = self.w.observer().facts();
-  if (!rules || facts.version != tls_version::tls1_2 || facts.given_id_size != facts.given_id.size() ||
+  if (!rules || facts.version != tls_version::tls1_2 || facts.given_id_size != facts.given_id.size()) return;
+  exception_slot dropped;
+  if (!guard(dropped, false,
+             [&] {
+               self.extras.make().session_id = facts.given_id;
+               return self.extras.make().has_session_id = true;
+             }) ||
       facts.ticket_seen || (rules.beside_tickets && facts.offers_tickets) || !facts.extended_master_secret ||
       is_resumed(self))
     return;
-  exception_slot dropped;
   guard(dropped, 0, [&] {
     const secret client(self.verifier.ticket_state(false));
     native_session made;
     if (!resumable_peer::is_whole(client.bytes()) || !self.native.session(made) || made.bytes.empty()) return 0;
-    rules.memory->keep(facts.given_id, {rules.policy, facts.server_name, self.begun, made.bytes, client});
+    rules.memory->keep(facts.given_id, {rules.policy, facts.server_name, self.opening->begun, made.bytes, client});
     return 0;
   });
 }
@@ -143,10 +146,11 @@ template <class State>
 void drop_session_id(State& self, bool was_open) noexcept {
   const session_id_rules& rules = self.context.plan(self.presented).session_ids;
   const hello_facts& facts = self.w.observer().facts();
-  if (!rules || facts.version != tls_version::tls1_2 || facts.given_id_size != facts.given_id.size()) return;
-  const errc why = self.error.code;
+  const bool has_given = facts.version == tls_version::tls1_2 && facts.given_id_size == facts.given_id.size();
+  if (!rules || (!has_given && !self.extras->has_session_id)) return;
+  const errc why = self.error->code;
   const bool broke_off = why == errc::truncated || why == errc::io_error || why == errc::timed_out;
-  if (!was_open || !broke_off) rules.memory->drop(facts.given_id);
+  if (!was_open || !broke_off) rules.memory->drop(has_given ? facts.given_id : self.extras->session_id);
 }
 
 // Hands new sessions to the cache.

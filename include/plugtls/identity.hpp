@@ -2,17 +2,29 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "plugtls/certificate.hpp"
-#include "plugtls/detail/pkcs12.hpp"
 #include "plugtls/detail/read_file.hpp"
 #include "plugtls/error_info.hpp"
 #include "plugtls/key_source.hpp"
 #include "plugtls/ocsp_view.hpp"
 
 namespace plugtls {
+
+namespace detail {
+/// What a backend does about a PKCS#12 container.
+struct container_tools {
+  std::string_view backend;
+  /// `decrypt_pbe` of the contract; null without capability pkcs12.
+  errc (*decrypt)(byte_view algorithm, const secret& password, byte_view ciphertext, secret& opened) = nullptr;
+  /// Finds the place of a key's certificate, the end of the list where it is not there. Errors: of loading the key.
+  errc (*find_leaf)(const key_source& key, const std::vector<certificate>& all, std::size_t& leaf,
+                    error_info& info) = nullptr;
+};
+}  // namespace detail
 
 /// What one end proves itself with: a chain of certificates, leaf first, and the leaf's private key. A neutral value; a
 /// context gives it to its backend. All certificates are sent, in this order.
@@ -78,24 +90,10 @@ class identity {
   /// issuers, in any order. Gives `bad_der` for what is none. A backend opens it when a context is made, which gives
   /// `password_required`, `bad_password`, `unsupported` (encryption that the backend lacks), `bad_der`,
   /// `invalid_argument` (no key, or several), `no_certificates_found`, `key_mismatch`; until then `chain()` is empty.
-  /// An empty password counts as none, and must be ASCII.
-  static identity from_pkcs12(byte_view container, error_info& info, password_callback password = {}) {
-    identity id;
-    detail::pkcs12::container parsed;
-    if (parsed.parse(container, info) != errc::success) return id;
-    id.container_ = secret(container);
-    id.container_password_ = std::move(password);
-    return id;
-  }
+  /// An empty password counts as none, and must be ASCII. Needs <plugtls/pkcs12.hpp>.
+  static identity from_pkcs12(byte_view container, error_info& info, password_callback password = {});
   /// The same from a file. Gives `file_error` besides.
-  static identity from_pkcs12_file(const std::string& path, error_info& info, password_callback password = {}) {
-    std::string bytes;
-    if (detail::read_file(path, bytes, info) != errc::success) return {};
-    identity id = from_pkcs12(as_bytes(bytes), info, std::move(password));
-    if (info) info.detail = "'" + path + "': " + info.detail;
-    detail::wipe(bytes.data(), bytes.size());
-    return id;
-  }
+  static identity from_pkcs12_file(const std::string& path, error_info& info, password_callback password = {});
 
   /// The same; throw `tls_error`.
   template <bool Throws = detail::has_exceptions>
@@ -150,6 +148,7 @@ class identity {
   // For contexts: a container that is not opened, and what is in it.
   const secret& container() const noexcept { return container_; }
   const password_callback& container_password() const noexcept { return container_password_; }
+  errc open_container(const detail::container_tools& tools, error_info& info) { return opener_(*this, tools, info); }
   void open(std::vector<certificate> chain, key_source key) {
     chain_ = std::move(chain);
     key_ = std::move(key);
@@ -165,6 +164,7 @@ class identity {
   byte_vector ocsp_response_;
   secret container_;
   password_callback container_password_;
+  errc (*opener_)(identity&, const detail::container_tools&, error_info&) = nullptr;  // set with a container
 };
 
 }  // namespace plugtls

@@ -24,7 +24,7 @@ inline errc refuse_export(error_info& info, errc what, std::string text = {}) {
 /// the middle can make two that agree on them (RFC 7627 §1, §5.4).
 template <class B>
 errc check_binding(const engine_state<B>& s, error_info& info) {
-  if (s.agreed.version != tls_version::tls1_2 || s.w.observer().facts().extended_master_secret) return errc::success;
+  if (s.agreed.version != tls_version::tls1_2 || s.extended_secret) return errc::success;
   return refuse_export(
       info, errc::unsupported,
       "the peer has no extended master secret (RFC 7627): what TLS 1.2 exports without it is not bound "

@@ -83,7 +83,7 @@ concept TellsFinished = requires(const N& c, byte_vector& out) {
 /// is 0, sends none), and rejects all that `accept_early_data` has not asked for; a ticket that allows more than that
 /// too. The library compares version, suite and ALPN with those of the session, and sees by the ticket's age whether
 /// the flight is fresh (RFC 8446 §4.2.10, §8.3). The adapter holds the name that the client asks for (SNI) against that
-/// of the session, and asks `ticket_ring::use_early` last. What is rejected is skipped, and the handshake goes on.
+/// of the session, and asks `ticket_source::use_early` last. What is rejected is skipped, and the handshake goes on.
 template <class N>
 concept EarlyData = requires(N& n, const N& c, const std::byte* in, std::size_t size, detail::byte_queue& into) {
   // A client's, after offer(): how many bytes the ticket of the session that is offered allows, 0 for none.
@@ -119,5 +119,13 @@ concept FulfilsCapabilities = (!has<B, capability::external_rsa_key> || External
     (!has<B, capability::early_data> || EarlyData<typename B::connection>)&&                    //
     (!has<B, capability::request_key_update> || UpdatesKeys<typename B::connection>)&&(!has<B, capability::pkcs12> ||
                                                                                        DecryptsByPassword<B>);
+
+// Without a capability, where they help:
+// - `template <class P> bool use() noexcept`, of a connection: from now on the library calls back functions that are
+// made
+//   for ports of type P (`detail::static_port`), which they find in the wire. Called after the handshake, between other
+//   calls, and again with `port` before one of another type comes. False: nothing has changed.
+// - `bool holds_input() const noexcept`, of a connection: whether it has taken bytes from the wire that the library has
+//   not asked for yet. False once a read waits for the peer.
 
 }  // namespace plugtls

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <utility>
@@ -11,9 +12,11 @@
 #include "plugtls/chain_policy.hpp"
 #include "plugtls/detail/chain_memory.hpp"
 #include "plugtls/detail/exceptions.hpp"
+#include "plugtls/detail/held_certificates.hpp"
 #include "plugtls/detail/resumable_peer.hpp"
 #include "plugtls/detail/revocation_check.hpp"
 #include "plugtls/error_info.hpp"
+#include "plugtls/native_verdict.hpp"
 #include "plugtls/path_builder.hpp"
 #include "plugtls/peer_name.hpp"
 #include "plugtls/reason.hpp"
@@ -23,70 +26,101 @@
 
 namespace plugtls {
 
-/// What a TLS library found about the peer's certificates, as an adapter reports it. Dates and names are none of its
-/// business.
-struct native_verdict {
-  std::span<const byte_view> presented;  ///< DER, leaf first, as the peer sent them
-  std::span<const byte_view> path;  ///< DER, leaf first, anchor last: the accepted path; empty where it does not tell
-  bool trusted = false;             ///< the library accepts chain and signatures
-  problem_list problems;            ///< its reasons, used only where the neutral policy finds none
-  /// Has the library verify this one path, leaf first and anchor last, with nothing else in view: `success`, or why it
-  /// refuses. Null where the library has already given up on what was presented. `library` is handed through.
-  errc (*verify_path)(void* library, std::span<const certificate_view> path) = nullptr;
-  void* library = nullptr;
-};
-
-/// What the adapter must do: go on, or refuse with that alert.
-struct verify_decision {
-  bool accept = false;
-  errc reason = errc::success;
-  plugtls::alert alert = alert::bad_certificate;
-};
-
 /// Decides about one connection's peer, or about a chain without a connection. The adapter calls `decide` once its
 /// library has looked at the chain, in a handshake before our next flight; everything else is for the owner: the
 /// engine, or `basic_context::verify_chain`.
 class peer_verifier {
  public:
-  /// For a connection. Both references must outlive the verifier.
-  peer_verifier(const verify_rules& rules, const std::optional<peer_name>& peer, std::string_view peer_text)
-      : rules_(rules),
-        peer_(peer),
-        peer_text_(peer_text),
-        usage_(rules.own == role::client ? purpose::server_auth : purpose::client_auth),
-        check_name_(rules.own == role::client && rules.check_name) {}
+  /// What only deciding takes, and what was wrong.
+  class work {
+   public:
+    work() = default;
+
+   private:
+    friend peer_verifier;
+    const std::optional<peer_name>* peer = nullptr;
+    std::string_view peer_text;
+    byte_view staple;
+    byte_vector kept_staple;
+    detail::resumable_peer resumable;
+    bool check_name = false;
+    bool asks = true;
+    bool is_anchored = false;
+    unix_time now = 0;
+    std::vector<certificate> chain;  // until they are shared
+    std::vector<certificate> path;
+    problem_list problems;
+  };
+
+  /// For a connection. All references must outlive the verifier; `w` need not outlive `settle`.
+  peer_verifier(work& w, const verify_rules& rules, const std::optional<peer_name>& peer, std::string_view peer_text)
+      : rules_(rules), work_(&w), usage_(rules.own == role::client ? purpose::server_auth : purpose::client_auth) {
+    begin(peer, peer_text, rules.own == role::client && rules.check_name);
+  }
+  /// For what a server asks for after the handshake.
+  explicit peer_verifier(const verify_rules& rules)
+      : rules_(rules), own_(std::make_unique<work>()), work_(own_.get()), usage_(purpose::client_auth) {
+    begin(no_peer(), "", false);
+  }
   /// For a chain: what it is used for, and the name where one is to be checked.
   peer_verifier(const verify_rules& rules, const std::optional<peer_name>& peer, std::string_view peer_text,
                 purpose usage)
-      : rules_(rules), peer_(peer), peer_text_(peer_text), usage_(usage), check_name_(peer.has_value()) {}
+      : rules_(rules), own_(std::make_unique<work>()), work_(own_.get()), usage_(usage) {
+    begin(peer, peer_text, peer.has_value());
+  }
   peer_verifier(const peer_verifier&) = delete;
   peer_verifier& operator=(const peer_verifier&) = delete;
 
   /// Tells the OCSP response that came with the leaf, in DER, before `decide`. The bytes must last until then.
-  void staple(byte_view response) noexcept { staple_ = response; }
+  void staple(byte_view response) noexcept { now_working().staple = response; }
 
   /// Has no callback asked: for the chain of a session, about which they were asked in its full handshake. Then nothing
   /// is accepted that has a problem.
-  void spare_callbacks() noexcept { asks_ = false; }
+  void spare_callbacks() noexcept { now_working().asks = false; }
 
   /// The peer of a session that may be resumed.
-  detail::resumable_peer& resumable() noexcept { return resumable_; }
-  const detail::resumable_peer& resumable() const noexcept { return resumable_; }
+  detail::resumable_peer& resumable() noexcept { return now_working().resumable; }
+  const detail::resumable_peer& resumable() const noexcept { return seen().resumable; }
   /// What a server puts into a ticket about the client, for `resumable_peer::decide_ticket`. `resumes`: whether this
   /// handshake really resumes a session. A ticket that opens is no proof of that: a client that shows somebody else's,
   /// without its secret, comes to a full handshake, and has presented what it has presented, or nothing.
   byte_vector ticket_state(bool resumes) const {
-    static const std::vector<certificate> nothing;
-    const bool is_anothers = !decided_ && (!resumes || !resumable_.accepted());
-    return detail::resumable_peer::to_ticket(decided_ ? chain_ : is_anothers ? nothing : resumable_.chain);
+    const bool is_anothers = !decided_ && (!resumes || !resumable().accepted());
+    return detail::resumable_peer::to_ticket(decided_      ? chain()
+                                             : is_anothers ? detail::no_chain().presented
+                                                           : resumable().known().presented);
   }
   /// The moment that a server puts into a ticket, which its lifetime counts from: that of the full handshake, however
   /// often the session has been resumed since, so that none is resumed for ever without a callback being asked.
   unix_time ticket_moment(bool resumes, unix_time now) const noexcept {
-    return resumes && resumable_.moment && *resumable_.moment < now ? *resumable_.moment : now;
+    const std::optional<unix_time>& made = resumable().moment;
+    return resumes && made && *made < now ? *made : now;
   }
   /// The OCSP response that was told before `decide`; empty without one.
-  const byte_vector& kept_staple() const noexcept { return kept_staple_; }
+  const byte_vector& kept_staple() const noexcept { return seen().kept_staple; }
+
+  /// Ends the handshake: keeps what is asked for later, and lets go of the rest. `resumed`: the peer is the session's.
+  /// `keeps_all`: another handshake message may call for more. Returns whether nothing is left but chain and path. May
+  /// throw std::bad_alloc, which changes nothing.
+  bool settle(bool resumed, bool keeps_staple, bool keeps_all) {
+    if (!work_) return true;
+    // What an override forgave is reported beside whatever ends the connection.
+    const bool has_more = !work_->problems.empty() || (keeps_staple && !work_->kept_staple.empty());
+    std::unique_ptr<work> kept(has_more && !keeps_all && !own_ ? std::make_unique<work>() : nullptr);
+    if (resumed)
+      judged_ = work_->resumable.chain;
+    else if (!judged_ && !work_->chain.empty())
+      judged_ = share_work({});
+    if (keeps_all) return false;
+    if (kept) {
+      *kept = std::move(*work_);
+      kept->peer = &no_peer();  // the name goes with the handshake
+      own_ = std::move(kept);
+    }
+    if (!has_more) own_.reset();
+    work_ = own_.get();
+    return work_ == nullptr;
+  }
 
   /// Verifies, asks the callback, and answers. Called again in one handshake it gives the same answer. Never throws:
   /// what a callback throws is kept for the engine, and the peer is refused.
@@ -103,10 +137,10 @@ class peer_verifier {
   /// Decides about a chain that this context has accepted before, by its memory of the signatures, and by what is asked
   /// of it now; the library need not look at it. False where only `decide` can tell.
   bool decide_known(std::span<const byte_view> presented) noexcept {
-    if (decided_ || rules_.mode == verify_mode::none) return decided_;
+    if (decided_ || !work_ || rules_.mode == verify_mode::none) return decided_;
     return detail::guard(exception_, false, [&] {
       if (!recall(presented)) return false;
-      kept_staple_.assign(staple_.begin(), staple_.end());
+      keep_staple();
       decided_ = true;
       decision_ = {false, errc::rejected_by_callback, alert::certificate_unknown};  // where a callback throws
       decision_ = conclude(true);
@@ -121,43 +155,52 @@ class peer_verifier {
   purpose usage() const noexcept { return usage_; }
   bool decided() const noexcept { return decided_; }
   const verify_decision& decision() const noexcept { return decision_; }
-  const problem_list& problems() const noexcept { return problems_; }
+  const problem_list& problems() const noexcept { return seen().problems; }
   /// The certificates as presented, leaf first; empty before `decide`.
-  const std::vector<certificate>& chain() const noexcept { return chain_; }
+  const std::vector<certificate>& chain() const noexcept { return judged_ ? judged_->presented : seen().chain; }
   /// The path from the leaf to the trust anchor; incomplete where none is trusted.
-  const std::vector<certificate>& path() const noexcept { return path_; }
+  const std::vector<certificate>& path() const noexcept { return judged_ ? judged_->path : seen().path; }
+  /// Both, to be shared.
+  std::shared_ptr<const detail::accepted_chain> share() const {
+    return judged_
+               ? judged_
+               : std::make_shared<const detail::accepted_chain>(detail::accepted_chain{usage_, chain(), path(), {}});
+  }
   detail::exception_slot& exception() noexcept { return exception_; }
 
   /// Says of a refusal what it is about: problems, a sentence for each, and the one that leads.
   void report(error_info& out) const {
-    out.problems = problems_;
+    out.problems = problems();
     out.reasons.clear();
-    for (const problem& p : problems_) out.reasons.push_back(explain(p));
-    if (decided_ && !decision_.accept && !problems_.empty()) out.detail = out.reasons[detail::leading_index(problems_)];
+    for (const problem& p : problems()) out.reasons.push_back(explain(p));
+    if (decided_ && !decision_.accept && !problems().empty())
+      out.detail = out.reasons[detail::leading_index(problems())];
   }
 
  private:
   verify_decision judge(const native_verdict& native) {
-    kept_staple_.assign(staple_.begin(), staple_.end());
+    if (!work_) return {rules_.mode == verify_mode::none, errc::bad_certificate, alert::internal_error};
+    keep_staple();
     if (rules_.mode == verify_mode::none) return {true, errc::success, alert::close_notify};
     if (static_cast<int>(native.presented.size()) > rules_.max_chain_length)
       return refuse(errc::handshake_too_large, 0);
     if ((native.trusted || native.verify_path != nullptr) && recall(native.presented)) return conclude(true);
-    if (!parse(native.presented)) return {false, leading(problems_), alert::bad_certificate};
-    if (chain_.empty()) return refuse(errc::certificate_required, 0);
+    if (!parse(native.presented)) return {false, leading(work_->problems), alert::bad_certificate};
+    if (work_->chain.empty()) return refuse(errc::certificate_required, 0);
 
     const policy_settings policy = make_policy();
-    detail::revocation_check revocation(rules_.revocation, rules_.verify_signature, policy, chain_,
-                                        rules_.anchors.all(), staple_);
+    detail::revocation_check revocation(rules_.revocation, rules_.verify_signature, policy, work_->chain,
+                                        rules_.anchors.all(), work_->staple);
     const auto check = [&](std::span<const certificate_view> path, bool anchored, problem_list& out) {
       check_rules(path, anchored, policy, revocation, out);
     };
     const bool is_told = take_told_path(native, check);
     if (!is_told) search_path(check);
     const bool trusted = is_told || library_accepts(native);
-    if (trusted && problems_.empty())
-      rules_.memory->keep(std::make_shared<const detail::accepted_chain>(
-          detail::accepted_chain{usage_, chain_, path_, views_of(path_)}));
+    if (trusted && work_->problems.empty()) {
+      judged_ = share_work(detail::views_of(work_->path));
+      rules_.memory->keep(judged_);
+    }
     return conclude(trusted);
   }
 
@@ -176,37 +219,35 @@ class peer_verifier {
     if (known == nullptr) return false;
     const policy_settings policy = make_policy();
     detail::revocation_check revocation(rules_.revocation, rules_.verify_signature, policy, known->presented,
-                                        rules_.anchors.all(), staple_);
+                                        rules_.anchors.all(), work_->staple);
     problem_list wrong;
     check_rules(known->path_views, true, policy, revocation, wrong);
     if (!wrong.empty()) return false;
-    std::vector<certificate> path = known->path;
-    chain_ = known->presented;
-    path_ = std::move(path);
+    judged_ = known;
     return true;
   }
 
   verify_decision conclude(bool trusted) {
-    if (check_name_ && !(peer_ && peer_->matches(chain_.front().view())))
-      add_problem(problems_, errc::hostname_mismatch, 0);
+    if (work_->check_name && !(*work_->peer && (*work_->peer)->matches(chain().front().view())))
+      add_problem(work_->problems, errc::hostname_mismatch, 0);
     return ask(trusted);
   }
 
   verify_decision refuse(errc why, int depth) {
-    add_problem(problems_, why, depth);
-    return {false, leading(problems_), alert_for(leading(problems_))};
+    add_problem(work_->problems, why, depth);
+    return {false, leading(work_->problems), alert_for(leading(work_->problems))};
   }
 
   bool parse(std::span<const byte_view> ders) {
-    chain_.reserve(ders.size());
+    work_->chain.reserve(ders.size());
     for (std::size_t i = 0; i < ders.size(); ++i) {
       errc e = errc::success;
       if (auto parsed = certificate::from_der(ders[i], e))
-        chain_.push_back(*std::move(parsed));
+        work_->chain.push_back(*std::move(parsed));
       else
-        add_problem(problems_, errc::malformed_certificate, static_cast<int>(i));
+        add_problem(work_->problems, errc::malformed_certificate, static_cast<int>(i));
     }
-    return problems_.empty();
+    return work_->problems.empty();
   }
 
   // The library's own path counts where the policy finds nothing wrong with it, and there was no other.
@@ -214,12 +255,12 @@ class peer_verifier {
   bool take_told_path(const native_verdict& native, const Check& check) {
     if (!native.trusted || native.path.empty()) return false;
     std::vector<certificate> told;
-    if (!collect(native.path, told)) return false;
+    const detail::held_certificates held(work_->chain, rules_.anchors.all());
+    if (!held.collect(native.path, told) || !held.end_at_anchor(told)) return false;
     problem_list wrong;
-    if (!end_at_anchor(told)) return false;
-    check(views_of(told), true, wrong);
-    if (!wrong.empty() || has_other_issuers(told)) return false;
-    path_ = std::move(told);
+    check(detail::views_of(told), true, wrong);
+    if (!wrong.empty() || held.has_other_issuers(told)) return false;
+    work_->path = std::move(told);
     return true;
   }
 
@@ -228,90 +269,41 @@ class peer_verifier {
   // certificates came), and gives the reason where there is none.
   template <class Check>
   void search_path(const Check& check) {
-    const std::vector<certificate_view> presented = views_of(chain_);
+    const std::vector<certificate_view> presented = detail::views_of(work_->chain);
     const path_result found = build_path(presented, rules_.anchors.views(), path_limits{}, rules_.verify_signature,
                                          [&](std::span<const certificate_view> path) {
                                            problem_list unfit;
                                            check(path, true, unfit);
                                            return unfit.empty();
                                          });
-    is_anchored_ = found.anchored;
-    check(found.path, found.anchored, problems_);
-    if (!found.anchored) add_problem(problems_, found.reason, found.depth);
+    work_->is_anchored = found.anchored;
+    check(found.path, found.anchored, work_->problems);
+    if (!found.anchored) add_problem(work_->problems, found.reason, found.depth);
+    const detail::held_certificates held(work_->chain, rules_.anchors.all());
     for (const certificate_view& c : found.path)
-      if (const certificate* held = find_held(c.der())) path_.push_back(*held);
+      if (const certificate* one = held.find(c.der())) work_->path.push_back(*one);
   }
 
   // The library has the last word on a path that nothing is wrong with, or nothing but dates, which it knows not of.
   // A leaf that is the anchor has no signature to verify, and not every library takes one for an anchor.
   bool library_accepts(const native_verdict& native) {
     if (explained()) return false;
-    if (is_anchored_ && path_.size() == 1) return true;
-    if (is_anchored_ && native.verify_path != nullptr) {
-      const errc e = native.verify_path(native.library, views_of(path_));
-      if (e != errc::success) add_problem(problems_, e, 0);
+    if (work_->is_anchored && work_->path.size() == 1) return true;
+    if (work_->is_anchored && native.verify_path != nullptr) {
+      const errc e = native.verify_path(native.library, detail::views_of(work_->path));
+      if (e != errc::success) add_problem(work_->problems, e, 0);
       return e == errc::success;
     }
     if (native.trusted) return true;
-    for (const problem& p : native.problems) add_problem(problems_, p.what, p.depth);
-    if (!explained()) add_problem(problems_, errc::bad_certificate, 0);
+    for (const problem& p : native.problems) add_problem(work_->problems, p.what, p.depth);
+    if (!explained()) add_problem(work_->problems, errc::bad_certificate, 0);
     return false;
-  }
-
-  bool is_anchor(const certificate& c) const noexcept {
-    for (const certificate_view& anchor : rules_.anchors.views())
-      if (anchor == c.view()) return true;
-    return false;
-  }
-
-  // Cuts a path where it first reaches an anchor; libraries differ in whether they go on. False where it reaches none.
-  bool end_at_anchor(std::vector<certificate>& path) const {
-    for (std::size_t i = 0; i < path.size(); ++i) {
-      if (!is_anchor(path[i])) continue;
-      path.erase(path.begin() + static_cast<std::ptrdiff_t>(i) + 1, path.end());
-      return true;
-    }
-    path.clear();
-    return false;
-  }
-
-  // Whether there are other certificates of an issuer's name, so that the library had a choice.
-  bool has_other_issuers(const std::vector<certificate>& path) const noexcept {
-    for (std::size_t i = 1; i < path.size(); ++i) {
-      const byte_view name = path[i - 1].issuer().raw();
-      for (const std::vector<certificate>* list : {&rules_.anchors.all(), &chain_})
-        for (const certificate& c : *list)
-          if (detail::der::equal(c.subject().raw(), name) && !(c == path[i])) return true;
-    }
-    return false;
-  }
-
-  // Every certificate of a path was presented or is an anchor.
-  bool collect(std::span<const byte_view> ders, std::vector<certificate>& out) const {
-    out.reserve(ders.size());
-    for (const byte_view der : ders)
-      if (const certificate* c = find_held(der)) out.push_back(*c);
-    return out.size() == ders.size();
-  }
-
-  const certificate* find_held(byte_view der) const noexcept {
-    for (const std::vector<certificate>* list : {&chain_, &rules_.anchors.all()})
-      for (const certificate& c : *list)
-        if (detail::der::equal(c.der(), der)) return &c;
-    return nullptr;
-  }
-
-  static std::vector<certificate_view> views_of(const std::vector<certificate>& certificates) {
-    std::vector<certificate_view> views;
-    views.reserve(certificates.size());
-    for (const certificate& c : certificates) views.push_back(c.view());
-    return views;
   }
 
   policy_settings make_policy() {
     policy_settings policy;
     policy.usage = usage_;
-    policy.now = now_ = now();
+    policy.now = work_->now = now();
     policy.max_depth = rules_.max_intermediates;
     policy.floors = rules_.floors;
     return policy;
@@ -319,7 +311,7 @@ class peer_verifier {
 
   // Whether the neutral policy found something that a library refuses too; dates and pins are not among it.
   bool explained() const noexcept {
-    for (const problem& p : problems_)
+    for (const problem& p : work_->problems)
       if (p.what != errc::certificate_expired && p.what != errc::certificate_not_yet_valid &&
           p.what != errc::pin_mismatch)
         return true;
@@ -328,7 +320,8 @@ class peer_verifier {
 
   verify_context context() const noexcept {
     const role own = usage_ == purpose::server_auth ? role::client : role::server;
-    return {own, peer_text_, chain_, path_, problems_, now_, rules_.floors};
+    const work& w = seen();
+    return {own, w.peer_text, chain(), path(), w.problems, w.now, rules_.floors};
   }
 
   std::string explain(const problem& p) const {
@@ -339,36 +332,56 @@ class peer_verifier {
 
   verify_decision ask(bool trusted) {
     const verify_context seen = context();
-    if (!asks_) {
+    if (!work_->asks) {
       // What an override forgave is not forgiven again behind its back.
     } else if (rules_.insecure_override) {
       if (rules_.insecure_override(seen)) return {true, errc::success, alert::close_notify};
-      add_problem(problems_, errc::rejected_by_callback, 0);
+      add_problem(work_->problems, errc::rejected_by_callback, 0);
     } else if (rules_.on_verify && !rules_.on_verify(seen)) {
-      add_problem(problems_, errc::rejected_by_callback, 0);
+      add_problem(work_->problems, errc::rejected_by_callback, 0);
     }
-    if (problems_.empty() && trusted) return {true, errc::success, alert::close_notify};
-    const errc why = leading(problems_);
+    if (work_->problems.empty() && trusted) return {true, errc::success, alert::close_notify};
+    const errc why = leading(work_->problems);
     return {false, why, alert_for(why)};
   }
 
+  void begin(const std::optional<peer_name>& peer, std::string_view peer_text, bool check_name) noexcept {
+    work_->peer = &peer;
+    work_->peer_text = peer_text;
+    work_->check_name = check_name;
+  }
+  static const std::optional<peer_name>& no_peer() noexcept {
+    static const std::optional<peer_name> none;
+    return none;
+  }
+  static const work& no_work() noexcept {
+    static const work none;
+    return none;
+  }
+  const work& seen() const noexcept { return work_ ? *work_ : no_work(); }
+  // No library comes back to this once the handshake is settled.
+  work& now_working() noexcept {
+    if (!work_) {
+      own_ = std::make_unique<work>();
+      work_ = own_.get();
+    }
+    return *work_;
+  }
+  std::shared_ptr<const detail::accepted_chain> share_work(std::vector<certificate_view> path_views) {
+    auto made = std::make_shared<detail::accepted_chain>();  // without memory for it nothing has moved
+    *made = {usage_, std::move(work_->chain), std::move(work_->path), std::move(path_views)};
+    return made;
+  }
+  void keep_staple() { work_->kept_staple.assign(work_->staple.begin(), work_->staple.end()); }
+
   const verify_rules& rules_;
-  const std::optional<peer_name>& peer_;
-  std::string_view peer_text_;
+  std::shared_ptr<const detail::accepted_chain> judged_;  // chain and path, once they are shared
+  std::unique_ptr<work> own_;                             // where nobody else has it
+  work* work_;                                            // null once it is let go
+  detail::exception_slot exception_;
   purpose usage_;
-  byte_view staple_;
-  byte_vector kept_staple_;
-  detail::resumable_peer resumable_;
-  bool check_name_;
-  bool asks_ = true;
-  bool is_anchored_ = false;
-  unix_time now_ = 0;
-  std::vector<certificate> chain_;
-  std::vector<certificate> path_;
-  problem_list problems_;
   bool decided_ = false;
   verify_decision decision_;
-  detail::exception_slot exception_;
 };
 
 }  // namespace plugtls

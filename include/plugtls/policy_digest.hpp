@@ -30,6 +30,18 @@ class field_hash {
     number(list.size());
     for (const Number n : list) number(static_cast<std::uint64_t>(n));
   }
+  /// The same whatever order the list has, which names each number once.
+  template <class Number>
+  void set(const std::vector<Number>& list) noexcept {
+    number(list.size());
+    std::uint64_t last = 0, next = 0;
+    for (std::size_t i = 0; i < list.size(); ++i, last = next) {
+      next = ~std::uint64_t{};
+      for (const Number n : list)
+        if (const auto v = static_cast<std::uint64_t>(n); v > last && v < next) next = v;
+      number(next);
+    }
+  }
   sha256_digest finish() noexcept { return hash_.finish(); }
 
  private:
@@ -45,13 +57,14 @@ inline sha256_digest policy_digest(std::string_view backend, std::string_view fo
                                    std::span<const identity> identities, byte_view tag) {
   const verify_rules& rules = plan.verify;
   field_hash h;
-  h.field("plugtls policy 1");
+  h.field("plugtls policy 2");
   h.field(backend);
   h.field(format);
   h.number(static_cast<std::uint64_t>(plan.own));
   h.number(static_cast<std::uint64_t>(plan.min_version));
   h.number(static_cast<std::uint64_t>(plan.max_version));
-  h.numbers(plan.cipher_suites);
+  // As a set: their order may be that of what is fast on this machine, and machines share tickets.
+  h.set(plan.cipher_suites);
   h.numbers(plan.groups);
   h.numbers(plan.signature_schemes);
   h.number(plan.max_fragment_length);
@@ -71,7 +84,7 @@ inline sha256_digest policy_digest(std::string_view backend, std::string_view fo
   h.number(rules.pins.size());
   for (const key_pin& pin : rules.pins) h.field(byte_view(pin.digest()));
   h.number(rules.anchors.all().size());
-  for (const certificate& anchor : rules.anchors.all()) h.field(anchor.der());
+  h.field(byte_view(rules.anchors.digest()));
   h.number(identities.size());
   for (const identity& id : identities) h.field(id.chain().front().der());
   h.field(tag);

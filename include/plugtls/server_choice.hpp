@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <map>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "plugtls/context_plan.hpp"
 #include "plugtls/detail/identity_fit.hpp"
 #include "plugtls/detail/reason_text.hpp"
+#include "plugtls/detail/search.hpp"
 #include "plugtls/peer_name.hpp"
 #include "plugtls/settings.hpp"
 
@@ -73,6 +75,10 @@ class server_choice {
     key_profile key;
   };
   using candidates = std::vector<candidate>;
+  struct served {
+    std::string pattern;
+    candidates identities;
+  };
 
   static outcome refusal(std::string text) {
     return {0, errc::unrecognized_name, alert::unrecognized_name, std::move(text)};
@@ -90,10 +96,17 @@ class server_choice {
     errc e = errc::success;
     const auto parsed = peer_name::parse(asked, e);
     if (!parsed || parsed->is_address()) return nullptr;
-    auto found = names_.find(parsed->text());
+    const served* found = find_pattern(parsed->text());
     const std::size_t dot = parsed->text().find('.');
-    if (found == names_.end() && dot != std::string::npos) found = names_.find("*" + parsed->text().substr(dot));
-    return found == names_.end() ? nullptr : &found->second;
+    if (found == nullptr && dot != std::string::npos) found = find_pattern("*" + parsed->text().substr(dot));
+    return found == nullptr ? nullptr : &found->identities;
+  }
+  std::size_t place_of_pattern(std::string_view text) const {
+    return place_in(names_, text, [](const auto& a, std::string_view b) { return a->pattern < b; });
+  }
+  const served* find_pattern(std::string_view text) const {
+    const std::size_t i = place_of_pattern(text);
+    return i != names_.size() && names_[i]->pattern == text ? names_[i].get() : nullptr;
   }
 
   errc add(const served_name& n, std::vector<identity>& all, error_info& info) {
@@ -107,15 +120,16 @@ class server_choice {
                           " is no host name: give one, international names as A-labels, or '*.' and a domain of at "
                           "least two labels; clients ask for no addresses (RFC 6066)");
     const std::string pattern = (is_wildcard ? "*." : "") + parsed->text();
-    const auto [place, is_new] = names_.try_emplace(pattern);
-    if (!is_new) return info.set(errc::invalid_argument, shown + " is listed twice");
+    if (find_pattern(pattern) != nullptr) return info.set(errc::invalid_argument, shown + " is listed twice");
     if (n.identities.empty()) return info.set(errc::invalid_argument, shown + " has no identity");
     for (const identity& id : n.identities)
       if (!id.chain().empty() && !is_good_for(id.chain().front().view(), pattern, *parsed, is_wildcard))
         return info.set(errc::invalid_argument, shown + " is not a name of its certificate, " +
                                                     safe_text(id.chain().front().subject().oneline()) +
                                                     ": every client would refuse it");
-    return add(n.identities, shown, all, place->second, info);
+    const auto place = names_.begin() + static_cast<std::ptrdiff_t>(place_of_pattern(pattern));
+    served& made = **names_.insert(place, std::make_unique<served>(served{pattern, {}}));
+    return add(n.identities, shown, all, made.identities, info);
   }
 
   // A certificate for all of a pattern's names has the pattern itself.
@@ -157,7 +171,7 @@ class server_choice {
     return all.size() - 1;
   }
 
-  std::map<std::string, candidates, std::less<>> names_;
+  std::vector<std::unique_ptr<served>> names_;  // sorted by pattern
   candidates default_;
   client_hello_callback on_client_hello_;
   bool refuses_unknown_ = false;

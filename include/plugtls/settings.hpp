@@ -24,8 +24,8 @@ namespace plugtls {
 
 class session_cache;
 namespace detail {
-class session_id_memory;
-class ticket_ring;
+class session_id_store;
+class ticket_source;
 }  // namespace detail
 
 /// Bounds on what a peer can make us hold, and on what we send.
@@ -84,6 +84,9 @@ struct client_settings {
   /// 8446 §4.2.6). What is presented then is that of `identities`; without one, the answer is that there is none. A
   /// read answers. Capability `post_handshake_auth`; not together with a signer that answers later.
   bool post_handshake_auth = false;
+  /// Has the library give its buffers for records back whenever they are empty: idle connections take less memory, and
+  /// each record an allocation more. Capability `release_buffers`.
+  bool release_buffers = false;
 };
 
 /// Settings of a server.
@@ -117,12 +120,12 @@ struct server_settings {
   key_log_callback insecure_key_log = {};  ///< gives the traffic away to whoever reads it (capability key_log)
   /// Resumes connections, by tickets sealed with these (`std::make_shared<ticket_keys>()`, ticket_keys.hpp). Without,
   /// none is sent. Together with `verify` it needs capability client_auth_resumption.
-  std::shared_ptr<detail::ticket_ring> tickets = {};
+  std::shared_ptr<detail::ticket_source> tickets = {};
   /// Resumes connections of TLS 1.2 by the ids of sessions that are remembered here
   /// (`std::make_shared<session_id_cache>()`, session_id_cache.hpp): for clients that know of no tickets, and for all
   /// where `tickets` is not set. Without, none is remembered. In TLS 1.3 there are tickets alone. Capability
   /// session_ids.
-  std::shared_ptr<detail::session_id_memory> session_ids = {};
+  std::shared_ptr<detail::session_id_store> session_ids = {};
   /// The most bytes of early data that a client may send in a connection, 0 for none: bytes that somebody else can send
   /// again (`early_data_status`). They are taken only where the program asks for them, by `read_replayable_early_data`
   /// before the handshake, and only once from each ticket. Needs `tickets` and capability `early_data`, `verify` none
@@ -138,6 +141,9 @@ struct server_settings {
   /// revocation, `pins`, `floors`, callbacks and clock. TLS 1.3; capability `post_handshake_auth`, and together with
   /// `tickets` client_auth_resumption.
   bool post_handshake_auth = false;
+  /// Has the library give its buffers for records back whenever they are empty: idle connections take less memory, and
+  /// each record an allocation more. Capability `release_buffers`.
+  bool release_buffers = false;
 };
 
 /// Whom a client means to reach. Converts from text: `stream{ctx, transport, "example.com"}`.

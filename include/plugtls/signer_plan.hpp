@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <algorithm>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "plugtls/context_plan.hpp"
+#include "plugtls/detail/search.hpp"
 #include "plugtls/identity.hpp"
 
 /// What signers mean for a context: the handshake may only come to what they can do.
@@ -17,9 +17,8 @@ template <class B>
 std::vector<signature_scheme> usable_schemes(const external_key& key, const context_plan& plan) {
   std::vector<signature_scheme> usable;
   for (const signature_scheme s : key.schemes) {
-    const bool is_planned =
-        std::find(plan.signature_schemes.begin(), plan.signature_schemes.end(), s) != plan.signature_schemes.end();
-    if (is_planned && (!is_pss(s) || B::capabilities.has(capability::external_rsa_pss_key))) usable.push_back(s);
+    if (contains(plan.signature_schemes, s) && (!is_pss(s) || B::capabilities.has(capability::external_rsa_pss_key)))
+      usable.push_back(s);
   }
   return usable;
 }
@@ -63,7 +62,7 @@ errc take_signers(std::span<const identity> identities, tls_version asked_max, c
   std::vector<signature_scheme> own;
   bool has_signer = false, has_key = false, has_1_3 = false;
   const auto add = [&](signature_scheme s) {
-    if (std::find(own.begin(), own.end(), s) == own.end()) own.push_back(s);
+    if (!contains(own, s)) own.push_back(s);
   };
   for (const identity& id : identities) {
     const auto& external = id.key().external();
@@ -83,10 +82,11 @@ errc take_signers(std::span<const identity> identities, tls_version asked_max, c
     }
   }
   if (!has_signer) return errc::success;
-  if (has_key) std::for_each(plan.signature_schemes.begin(), plan.signature_schemes.end(), add);
+  if (has_key)
+    for (const signature_scheme s : plan.signature_schemes) add(s);
   plan.own_schemes.clear();  // in the plan's order
   for (const signature_scheme s : plan.signature_schemes)
-    if (std::find(own.begin(), own.end(), s) != own.end()) plan.own_schemes.push_back(s);
+    if (contains(own, s)) plan.own_schemes.push_back(s);
   if (!has_key && !has_1_3 && !own.empty() && plan.max_version == tls_version::tls1_3)
     if (const errc e = leave_1_3(asked_max, B::name, plan, info); e != errc::success) return e;
   for (const identity& id : identities)

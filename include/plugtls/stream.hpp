@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <initializer_list>
+#include <span>
 #include <string>
 #include <type_traits>
 #include <utility>
 
 #include "plugtls/buffer.hpp"
+#include "plugtls/detail/stream_failure.hpp"
 #include "plugtls/engine.hpp"
+#include "plugtls/gather.hpp"
 #include "plugtls/transport.hpp"
 
 namespace plugtls {
@@ -29,7 +33,7 @@ class stream {
 
   /// Makes one end, of the context's role. A client names its peer; what is wrong with the name is reported by the
   /// handshake.
-  explicit stream(const basic_context<B>& ctx, std::type_identity_t<T> transport, peer_options peer = {})
+  [[gnu::cold]] explicit stream(const basic_context<B>& ctx, std::type_identity_t<T> transport, peer_options peer = {})
       : pipe_(static_cast<T&&>(transport)), engine_(ctx, std::move(peer)) {}
   stream(stream&&) noexcept = default;
   stream& operator=(stream&&) noexcept = default;
@@ -46,16 +50,19 @@ class stream {
 
   /// Reads at least one byte, at most the buffer; zero only with an error, or into an empty buffer. `closed` is the
   /// orderly end, `truncated` the other one.
-  std::size_t read_some(mutable_buffer out, std::error_code& ec) {
+  [[gnu::always_inline]] std::size_t read_some(mutable_buffer out, std::error_code& ec) {
     const std::span<std::byte> room = out.bytes();
     if constexpr (has_short_way)
-      if (engine_.reads_plainly(room.size()) && !ec) [[likely]] {
+      if (engine_.template reads_plainly<pipe>(room.size())) [[likely]] {
+        if (ec) [[unlikely]]
+          ec.clear();
         begin_operation();
         const engine_result r = engine_.read_plainly(pipe_, room.data(), room.size());
-        return r.status == engine_status::done ? r.bytes : read_on(room, ec, r);
+        if (r.status == engine_status::done) [[likely]]
+          return r.bytes;
+        return read_on(ec, r);
       }
-    if (!ready(ec)) return 0;
-    return run(ec, [&](port& p) { return engine_.read_some(p, room.data(), room.size()); });
+    return read_carefully(room, ec);
   }
 
   /// Fills the buffer. Returns how many bytes came before an error.
@@ -82,7 +89,7 @@ class stream {
         continue;
       } else if (!ec) {
         text.append(block, limit - text.size());
-        fail(ec, errc::too_long, "the peer sends more than the limit of " + std::to_string(limit) + " bytes");
+        failure_.set(ec, errc::too_long, "the peer sends more than the limit of " + std::to_string(limit) + " bytes");
       }
       return text;
     }
@@ -92,12 +99,14 @@ class stream {
   [[gnu::always_inline]] std::size_t write_some(const_buffer data, std::error_code& ec) {
     const byte_view bytes = data.bytes();
     if constexpr (has_short_way)
-      if (engine_.writes_plainly(bytes.size()) && !ec) [[likely]] {
+      if (engine_.template writes_plainly<pipe>(bytes.size())) [[likely]] {
+        if (ec) [[unlikely]]
+          ec.clear();
         begin_operation();
-        const engine_result r = engine_.write_plainly(pipe_, bytes.data(), bytes.size());
-        if (r.status == engine_status::done && !engine_.has_output()) [[likely]]
+        const engine_result r = engine_.template write_plainly<true>(pipe_, bytes.data(), bytes.size());
+        if (r.status == engine_status::done) [[likely]]
           return r.bytes;
-        return write_on(bytes, ec, r);
+        return write_rest(ec, r);
       }
     return write_carefully(bytes, ec);
   }
@@ -114,6 +123,30 @@ class stream {
     return data.bytes().size() - rest.size();
   }
 
+  /// The same of several pieces, in their order, which fill records together: a header and a body need one record and
+  /// one send. Small pieces are copied, large ones are not.
+  std::size_t write_some(std::span<const const_buffer> pieces, std::error_code& ec) {
+    if (!ready(ec)) return 0;
+    gathered::block room;
+    return write_some(gathered(pieces).next(room, engine_.max_write()), ec);
+  }
+  std::size_t write(std::span<const const_buffer> pieces, std::error_code& ec) {
+    gathered rest(pieces);
+    const std::size_t all = rest.size();
+    ec.clear();
+    if (all == 0 || !ready(ec)) return 0;
+    gathered::block room;
+    for (std::size_t left = all; left != 0 && !ec; left = rest.size()) {
+      tell_more(left > engine_.max_write());
+      rest.skip(write_some(rest.next(room, engine_.max_write()), ec));
+    }
+    tell_more(false);
+    return all - rest.size();
+  }
+  std::size_t write(std::initializer_list<const_buffer> pieces, std::error_code& ec) {
+    return write(std::span(pieces.begin(), pieces.size()), ec);
+  }
+
   /// Sends what a non-blocking write left behind.
   void flush(std::error_code& ec) {
     run(ec, [this](port& p) { return engine_.flush(p); });
@@ -125,8 +158,8 @@ class stream {
     if (!ready(ec)) return;
     run(ec, [this](port& p) { return engine_.update_keys(p); });
     if (ec == errc::unsupported)
-      fail(ec, errc::unsupported,
-           "keys cannot be updated here: that takes TLS 1.3, and a backend with capability request_key_update");
+      failure_.set(ec, errc::unsupported,
+                   "keys cannot be updated here: that takes TLS 1.3, and a backend with capability request_key_update");
     if (!non_blocking_ && !ec && engine_.has_output()) flush(ec);
   }
 
@@ -139,13 +172,14 @@ class stream {
     const byte_view bytes = data.bytes();
     const std::size_t n =
         run(ec, [&](port& p) { return engine_.write_replayable_early_data(p, bytes.data(), bytes.size()); });
-    if (ec == errc::too_long && error_.detail.empty())
-      fail(ec, errc::too_long,
-           "the session's ticket allows " + std::to_string(engine_.early_data_room()) + " bytes of early data");
-    if (ec == errc::invalid_argument && error_.detail.empty())
-      fail(ec, errc::invalid_argument,
-           "early data is sent before the handshake, with replayable_early_data in the settings; a server answers it "
-           "once it has accepted some");
+    if (ec == errc::too_long && (*failure_).detail.empty())
+      failure_.set(ec, errc::too_long,
+                   "the session's ticket allows " + std::to_string(engine_.early_data_room()) + " bytes of early data");
+    if (ec == errc::invalid_argument && (*failure_).detail.empty())
+      failure_.set(
+          ec, errc::invalid_argument,
+          "early data is sent before the handshake, with replayable_early_data in the settings; a server answers it "
+          "once it has accepted some");
     if (!non_blocking_ && !ec && n != 0 && engine_.has_output()) flush(ec);
     return n;
   }
@@ -167,7 +201,7 @@ class stream {
     if (!ready(ec)) return;
     error_info why;
     run(ec, [&](port& p) { return engine_.request_client_certificate(p, mode, why); });
-    if (ec && ec == why.code) error_ = std::move(why);
+    if (ec && ec == why.code) failure_.take(ec, std::move(why));
     if (!non_blocking_ && !ec && engine_.has_output()) flush(ec);
   }
 
@@ -180,13 +214,14 @@ class stream {
   /// Ends the connection in order: sends close_notify, then waits for the peer's, all within one deadline. What the
   /// peer still sends is dropped, up to 1 MiB (then `too_long`); read up to `closed` first where that matters.
   /// `truncated`: the peer ended without it.
-  void shutdown(std::error_code& ec) {
+  [[gnu::cold]] void shutdown(std::error_code& ec) {
     shutdown_send(ec);
     std::byte dropped[1024];
     std::size_t left = std::size_t{1} << 20;
     while (!ec && engine_.established() && !engine_.peer_closed()) {
-      left -= go_on(ec, [&](port& p) { return engine_.read_some(p, dropped, left < 1024 ? left : 1024); });
-      if (left == 0) fail(ec, errc::too_long, "the peer goes on sending after our close_notify");
+      const std::span<std::byte> room(dropped, left < sizeof dropped ? left : sizeof dropped);
+      left -= read_after(room, ec, engine_.read_carefully(pipe_, room.data(), room.size()));
+      if (left == 0) failure_.set(ec, errc::too_long, "the peer goes on sending after our close_notify");
     }
     if (ec == errc::closed) ec.clear();
   }
@@ -200,14 +235,14 @@ class stream {
   void export_keying_material(const exporter_label& what, mutable_buffer out, std::error_code& ec) {
     error_info info;
     engine_.export_keying_material(what, out.bytes(), info);
-    note(ec, std::move(info));
+    failure_.take(ec, std::move(info));
   }
 
   /// Computes a channel binding; see `basic_engine::channel_binding`. Empty with an error.
   byte_vector channel_binding(channel_binding_type type, std::error_code& ec) {
     error_info info;
     byte_vector out = engine_.channel_binding(type, info);
-    note(ec, std::move(info));
+    failure_.take(ec, std::move(info));
     return out;
   }
 
@@ -231,6 +266,15 @@ class stream {
   }
   std::size_t write(const_buffer data) requires detail::has_exceptions {
     return or_raise([&](std::error_code& ec) { return write(data, ec); });
+  }
+  std::size_t write_some(std::span<const const_buffer> pieces) requires detail::has_exceptions {
+    return or_raise([&](std::error_code& ec) { return write_some(pieces, ec); });
+  }
+  std::size_t write(std::span<const const_buffer> pieces) requires detail::has_exceptions {
+    return or_raise([&](std::error_code& ec) { return write(pieces, ec); });
+  }
+  std::size_t write(std::initializer_list<const_buffer> pieces) requires detail::has_exceptions {
+    return or_raise([&](std::error_code& ec) { return write(pieces, ec); });
   }
   void flush() requires detail::has_exceptions {
     or_raise([&](std::error_code& ec) { return flush(ec), 0; });
@@ -270,8 +314,8 @@ class stream {
   /// What the operation that gave `would_block` waits for: the transport, or a signer that answers later.
   readiness want() const noexcept { return want_; }
 
-  /// Details of the last failure.
-  const error_info& error() const noexcept { return error_; }
+  /// Details of the last failure, valid until the next call of anything.
+  const error_info& error() const noexcept { return *failure_; }
 
   next_layer_type& next_layer() noexcept { return pipe_.transport; }
   const next_layer_type& next_layer() const noexcept { return pipe_.transport; }
@@ -312,7 +356,7 @@ class stream {
 
  private:
   // An engine that is called through a table has none.
-  static constexpr bool has_short_way = requires(basic_engine<B> e) { e.reads_plainly(1); };
+  static constexpr bool has_short_way = requires(basic_engine<B> e) { e.template reads_plainly<port>(1); };
 
   // The transport and the functions over it, made once.
   struct pipe : detail::transport_functions<pipe> {
@@ -331,24 +375,36 @@ class stream {
   }
 
   // Go on after a first attempt.
-  [[gnu::noinline]] std::size_t read_on(std::span<std::byte> room, std::error_code& ec, engine_result r) {
+  [[gnu::noinline]] std::size_t read_on(std::error_code& ec, engine_result r) {
     if (non_blocking_ && r.status == engine_status::want_read) {
       want_ = readiness::read;
       ec = errc::would_block;
       return 0;
     }
-    const auto again = [&](port& p) { return engine_.read_some(p, room.data(), room.size()); };
-    return wait_for(ec, r, again);
+    const std::span<std::byte> room = engine_.given_to_read();
+    return read_after(room, ec, r);
   }
-  [[gnu::noinline]] std::size_t write_carefully(byte_view bytes, std::error_code& ec) {
+  [[gnu::noinline]] std::size_t read_carefully(std::span<std::byte> room, std::error_code& ec) {
     if (!ready(ec)) return 0;
     begin_operation();
-    return write_on(bytes, ec, engine_.write_some(pipe_, bytes.data(), bytes.size()));
+    return read_after(room, ec, engine_.read_otherwise(pipe_, room.data(), room.size()));
   }
-  [[gnu::noinline]] std::size_t write_on(byte_view bytes, std::error_code& ec, engine_result r) {
-    const auto again = [&](port& p) { return engine_.write_some(p, bytes.data(), bytes.size()); };
+  [[gnu::noinline]] std::size_t read_after(std::span<std::byte> room, std::error_code& ec, engine_result r) {
     if (ec) ec.clear();
-    const std::size_t n = wait_for(ec, r, again);
+    return wait_for(ec, r, [&](port& p) { return engine_.read_carefully(p, room.data(), room.size()); });
+  }
+  [[gnu::cold, gnu::noinline]] std::size_t write_carefully(byte_view bytes, std::error_code& ec) {
+    if (!ready(ec)) return 0;
+    begin_operation();
+    return write_on(bytes, ec, engine_.write_otherwise(pipe_, bytes.data(), bytes.size()));
+  }
+  [[gnu::noinline]] std::size_t write_rest(std::error_code& ec, engine_result r) {
+    return write_on(engine_.given_to_write(), ec, r);
+  }
+  std::size_t write_on(byte_view bytes, std::error_code& ec, engine_result r) {
+    const auto again = [&](port& p) { return engine_.write_carefully(p, bytes.data(), bytes.size()); };
+    if (ec) ec.clear();
+    const std::size_t n = r.bytes != 0 ? r.bytes : wait_for(ec, r, again);
     if (!non_blocking_ && !ec && engine_.has_output()) flush(ec);
     return n;
   }
@@ -368,37 +424,36 @@ class stream {
 
   template <class Operation>
   std::size_t wait_for(std::error_code& ec, engine_result r, const Operation& operation) {
-    for (;; r = operation(pipe_)) {
-      if (r.status == engine_status::done) return r.bytes;
-      if (r.status == engine_status::failed) {
-        ec = r.error;
-        error_ = engine_.error();
-        if (error_.code != r.error) error_ = {}, error_.code = r.error;
-        return 0;
-      }
-      want_ = r.status == engine_status::want_read    ? readiness::read
-              : r.status == engine_status::want_write ? readiness::write
-                                                      : readiness::signature;
-      if (non_blocking_) {
-        ec = errc::would_block;
-        return 0;
-      }
-      if (want_ == readiness::signature) {
-        if (await_signature()) continue;
-        fail(ec, errc::timed_out, "the signer has not answered in time");
-        return 0;
-      }
-      std::error_code waited;
-      wait_for_transport(waited);
-      if (waited) {
-        fail(ec, waited == errc::timed_out ? errc::timed_out : errc::io_error, {});
-        if (ec == errc::io_error) {
-          error_.native = waited.value();
-          error_.native_text = waited.message();
-        }
-        return 0;
-      }
+    while (r.status != engine_status::done) {
+      if (!wait_after(ec, r)) return 0;
+      r = operation(pipe_);
     }
+    return r.bytes;
+  }
+
+  // Waits for what an operation lacks. Returns false with an error where that cannot be, or its end has come.
+  [[gnu::cold]] bool wait_after(std::error_code& ec, engine_result r) {
+    if (r.status == engine_status::failed) {
+      failure_.copy(ec, r.error, engine_.error());
+      return false;
+    }
+    want_ = r.status == engine_status::want_read    ? readiness::read
+            : r.status == engine_status::want_write ? readiness::write
+                                                    : readiness::signature;
+    if (non_blocking_) {
+      ec = errc::would_block;
+      return false;
+    }
+    if (want_ == readiness::signature) {
+      if (await_signature()) return true;
+      failure_.set(ec, errc::timed_out, "the signer has not answered in time");
+      return false;
+    }
+    std::error_code waited;
+    wait_for_transport(waited);
+    if (!waited) return true;
+    failure_.set_waiting(ec, waited);
+    return false;
   }
 
   // Who waits for something to read may still have something to send, which the peer may wait for.
@@ -416,7 +471,7 @@ class stream {
     return left != 0;
   }
 
-  bool ready(std::error_code& ec) {
+  [[gnu::cold]] bool ready(std::error_code& ec) {
     if (engine_.established()) [[likely]]
       return true;
     handshake(ec);
@@ -425,46 +480,24 @@ class stream {
 
   // A failed handshake may have an alert left to send. It is worth one try, and no failure of its own.
   void send_last_words() {
-    const error_info cause = error_;
+    detail::stream_failure cause = std::move(failure_);
     std::error_code ignored;
     if (engine_.has_output() && !non_blocking_) flush(ignored);
-    error_ = cause;
+    failure_ = std::move(cause);
   }
 
-  void fail(std::error_code& ec, errc what, std::string text) {
-    error_ = {};
-    error_.set(what, std::move(text));
-    ec = what;
-  }
-
-  void note(std::error_code& ec, error_info&& info) {
-    ec.clear();
-    if (info.code == errc::success) return;
-    error_ = std::move(info);
-    ec = error_.code;
-  }
-
-  void raise_if(const std::error_code& ec) {
-    if (!ec) return;
-    if (detail::exception_slot* thrown = engine_.callback_exception()) thrown->rethrow();
-    detail::raise(error_.code == errc::success || ec != error_.code ? tls_error(only(ec)) : tls_error(error_));
-  }
-  static error_info only(const std::error_code& ec) {
-    error_info info;
-    info.code = static_cast<errc>(ec.value());
-    return info;
-  }
   template <class Operation>
   auto or_raise(Operation&& operation) {
     std::error_code ec;
     auto result = operation(ec);
-    raise_if(ec);
+    if (ec) [[unlikely]]
+      failure_.raise(ec, engine_.callback_exception());
     return result;
   }
 
   pipe pipe_;
   basic_engine<B> engine_;
-  error_info error_;
+  detail::stream_failure failure_;
   readiness want_ = readiness::read;
   bool non_blocking_ = false;
 };

@@ -58,9 +58,11 @@ struct port {
 };
 
 namespace detail {
-/// The functions of a port over a transport. `Self` derives from this and has the transport as `*transport`.
+/// The functions of a port over a transport. `Self` derives from this and has the transport as `layer()`.
 template <class Self>
 struct transport_functions : port {
+  using static_type = Self;
+
   transport_functions() noexcept {
     read = [](port& self, std::byte* data, std::size_t size) noexcept -> io_result {
       auto& p = static_cast<Self&>(self);
@@ -81,23 +83,37 @@ struct transport_functions : port {
       };
   }
 
- private:
+  // The same for who knows the type: how much has passed, and what it means where that is less than was needed.
+  [[gnu::always_inline]] std::size_t get(std::byte* data, std::size_t size) noexcept {
+    return static_cast<Self*>(this)->layer().read_some(std::span(data, size), error);
+  }
+  [[gnu::always_inline]] std::size_t put(const std::byte* data, std::size_t size) noexcept {
+    return static_cast<Self*>(this)->layer().write_some(byte_view(data, size), error);
+  }
+  io_result meant_by_put(std::size_t n) noexcept { return error ? stopped() : io_result{n, io_status::ok}; }
   io_result got(std::size_t n) noexcept {
     if (error) [[unlikely]]
       return stopped();
     return {n, n == 0 ? io_status::end : io_status::ok};
   }
-  // To make an error_code costs a call: the one that is there serves every time.
+
+ private:
+  // To make an error_code, or to clear one, costs a call: the one that is there serves every time.
   io_result stopped() noexcept {
     if (error.value() != static_cast<int>(errc::would_block) || error.category() != plugtls::tls_category())
       return {0, io_status::error};
-    error.clear();
+    error.assign(0, plugtls::tls_category());
     return {0, io_status::would_block};
   }
 };
+
+/// A port whose functions can be called without their pointers.
+template <class P>
+concept static_port = std::derived_from<P, port> && std::same_as<typename P::static_type, P>;
 }  // namespace detail
 
-/// A port over a transport, which must outlive it.
+/// A port over a transport, which must outlive it. Engines call the transport itself where they are given one of these
+/// as what it is: whoever changes its functions passes it on as `port&`.
 template <Transport T>
 struct transport_port : detail::transport_functions<transport_port<T>> {
   explicit transport_port(T& t) noexcept : transport(&t) {}

@@ -11,6 +11,7 @@
 #include "plugtls/crl.hpp"
 #include "plugtls/detail/read_file.hpp"
 #include "plugtls/error_info.hpp"
+#include "plugtls/trust_anchors.hpp"
 
 namespace plugtls {
 
@@ -112,14 +113,15 @@ class trust_store {
   bool is_system() const noexcept { return system_; }
 
   /// Returns all anchors; reads the system's when they are part of it. Gives what `from_file` gives.
-  std::vector<certificate> anchors(error_info& info) const {
-    std::vector<certificate> all;
-    if (system_) {
-      const bundle& b = system_bundle();
-      if (b.info) info = b.info;
-      all = b.anchors;
-    }
-    if (own_) all.insert(all.end(), own_->begin(), own_->end());
+  std::vector<certificate> anchors(error_info& info) const { return share(info).all(); }
+  /// The same, as contexts hold them. Those of the system are shared by all.
+  trust_anchors share(error_info& info) const {
+    if (!system_) return own_ ? trust_anchors(*own_) : trust_anchors();
+    const bundle& b = system_bundle();
+    if (b.info) info = b.info;
+    if (!own_) return b.anchors;
+    std::vector<certificate> all = b.anchors.all();
+    all.insert(all.end(), own_->begin(), own_->end());
     return all;
   }
 
@@ -133,7 +135,7 @@ class trust_store {
   }
 
   struct bundle {
-    std::vector<certificate> anchors;
+    trust_anchors anchors;
     error_info info;
   };
 
@@ -164,13 +166,14 @@ class trust_store {
       }
     }
     // A bundle is other people's: a certificate in it that we cannot read is not trusted, and the others still are.
-    load_readable_certificates(as_bytes(text), b.anchors);
+    b.anchors = load_readable_certificates(as_bytes(text));
     if (b.anchors.empty()) b.info.set(errc::no_certificates_found, "the machine's CA bundle holds no certificate");
     return b;
   }
 
   // PEM blocks that do not parse are left out.
-  static void load_readable_certificates(byte_view pem, std::vector<certificate>& out) {
+  static std::vector<certificate> load_readable_certificates(byte_view pem) {
+    std::vector<certificate> out;
     pem_reader reader(pem);
     pem_block block;
     for (errc e = errc::success; reader.next(block, e);) {
@@ -178,6 +181,7 @@ class trust_store {
       errc parsed = errc::success;
       if (auto c = certificate::from_der(block.der, parsed)) out.push_back(*c);
     }
+    return out;
   }
 
   bool system_ = false;

@@ -2,34 +2,17 @@
 #pragma once
 
 #include <memory>
-#include <span>
-#include <utility>
 #include <vector>
 
-#include "plugtls/certificate.hpp"
 #include "plugtls/chain_policy.hpp"
 #include "plugtls/detail/chain_memory.hpp"
 #include "plugtls/detail/revocation_check.hpp"
 #include "plugtls/path_builder.hpp"
 #include "plugtls/settings.hpp"
+#include "plugtls/trust_anchors.hpp"
 #include "plugtls/verify.hpp"
 
 namespace plugtls {
-
-/// The certificates that a path may end at, and their views, which the search goes through for every peer.
-class trust_anchors {
- public:
-  trust_anchors() = default;
-  trust_anchors(std::vector<certificate> all) : all_(std::move(all)) {
-    for (const certificate& c : all_) views_.push_back(c.view());
-  }
-  const std::vector<certificate>& all() const noexcept { return all_; }
-  std::span<const certificate_view> views() const noexcept { return views_; }
-
- private:
-  std::vector<certificate> all_;
-  std::vector<certificate_view> views_;
-};
 
 /// What every connection of a context verifies with; immutable but for its memory.
 struct verify_rules {

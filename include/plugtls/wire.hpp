@@ -4,8 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <new>
 #include <span>
+#include <type_traits>
 #include <utility>
 
 #include "plugtls/bytes.hpp"
@@ -29,23 +31,55 @@ class wire_tap {
   ~wire_tap() = default;
 };
 
-/// The ciphertext side of one connection, as a backend sees it. A backend's I/O callbacks call `pull` and `push`,
-/// nothing else.
+/// Whether reading and writing are a matter of one call to the library: how many bytes can be read so (any number, or
+/// none), and written.
+struct plain_limits {
+  std::size_t read = 0;
+  std::size_t write = 0;
+  // The same where the backend's callbacks are made for no type of port.
+  std::size_t read_untyped = 0;
+  std::size_t write_untyped = 0;
+  bool is_state = false;  // whether these belong to an engine's state
+};
+
+/// The ciphertext side of one connection, as a backend sees it. A backend's I/O callbacks call `pull` and `push`, or
+/// the parts of these that know the type of the port, which stand beside them.
 ///
 /// Everything that must be the same on every backend happens here: a handshake flight leaves in one piece, what the
 /// transport refuses waits in a spill buffer, and would-block, end of stream and faults are remembered in flags of
 /// ours, so that no library has to be asked for them. Not thread-safe; belongs to one engine.
 class wire {
  public:
-  /// The groups must outlive this.
-  wire(role own, tls_version min, tls_version max, std::span<const named_group> groups,
-       std::size_t max_handshake_bytes) noexcept
-      : observer_(own, groups),
-        own_(own),
-        min_(min),
-        max_(max),
-        handshake_limit_(max_handshake_bytes),
-        handshake_left_(max_handshake_bytes) {}
+  /// What only a handshake needs.
+  class start {
+   public:
+    /// The groups must outlive this.
+    start(role own_role, tls_version lowest, tls_version highest, std::span<const named_group> groups,
+          std::size_t max_handshake_bytes) noexcept
+        : observer(own_role, groups),
+          own(own_role),
+          min(lowest),
+          max(highest),
+          limit(max_handshake_bytes),
+          left(max_handshake_bytes) {}
+
+   private:
+    friend wire;
+    detail::handshake_observer observer;
+    wire_tap* tap = nullptr;
+    detail::byte_queue replay;
+    std::span<const external_psk> required_psks;
+    role own;
+    tls_version min, max;
+    std::size_t limit, left;
+    std::byte flight[2048];  // room for most of them
+  };
+
+  /// `s` must outlive this, or the call of `established` that lets go of it, and `limits` this; they are kept up to
+  /// date.
+  explicit wire(start& s, plain_limits* limits = nullptr) noexcept : limits_(limits), start_(&s) {
+    out_.lend(s.flight, sizeof s.flight);
+  }
   wire(const wire&) = delete;
   wire& operator=(const wire&) = delete;
   ~wire() { delete[] kept_; }
@@ -59,6 +93,33 @@ class wire {
     take_held(data, size);
     return {size, io_status::ok};
   }
+  /// The same where `holds` is known to be false.
+  [[gnu::noinline]] io_result pull_more(std::byte* data, std::size_t size) noexcept {
+    if (!out_.empty()) {
+      // A flight must leave before its answer is waited for. Later a reader never waits for a writer, unless the peer
+      // makes us pile up answers that it does not take.
+      const io_status sent = flush();
+      if (sent == io_status::would_block) {
+        if ((state_ & is_corked) != 0 || out_.size() > max_backlog) return {0, sent};
+        state_ &= ~is_write_blocked;
+      }
+    }
+    if ((state_ & is_replaying) != 0) {
+      const std::size_t n = start_->replay.take(data, size);
+      if (start_->replay.empty()) unmark(is_replaying);
+      return {n, io_status::ok};
+    }
+    if (is_lost_) return {0, io_status::error};
+    free_room_ = nullptr;
+    const bool is_small = room_ != nullptr && size < ahead_room;
+    const io_result r = ahead_ != ahead_end_ ? serve(data, size)
+                        : is_small           ? fetch_little(data, size)
+                                             : fetch_much(data, size);
+    if (r.status != io_status::ok) return r;
+    if ((state_ & is_observing) != 0 && !inspect(data, r.bytes)) return {0, io_status::error};
+    state_ &= ~is_read_blocked;  // a library may ask again in the same call
+    return r;
+  }
   /// Whether `take_held` does what `pull` would: that much was read ahead, and nothing is out of the ordinary.
   [[gnu::always_inline]] bool holds(std::size_t size) const noexcept {
     return (state_ & odd) == 0 && size <= static_cast<std::size_t>(ahead_end_ - ahead_);
@@ -68,25 +129,74 @@ class wire {
     ahead_ = from + size;
     std::memcpy(data, from, size);
   }
+  /// Whether `pull_header` goes the short way.
+  [[gnu::always_inline]] bool has_free_room() const noexcept { return free_room_ != nullptr; }
   /// The same for a record's header, which is what comes first, and nearly always is what is to be read from the port.
+  /// `P`: the type of port that the callback was made for (`is_for`).
   static constexpr std::size_t header_size = 5;
+  template <class P = port>
   [[gnu::always_inline]] io_result pull_header(std::byte* data) noexcept {
-    if ((state_ & odd) == 0 && ahead_ == ahead_end_ && room_ != nullptr) [[likely]]
-      return fetch_header(data);
-    return pull_more(data, header_size);
+    std::byte* const room = free_room_;
+    if (room == nullptr) [[unlikely]]
+      return pull(data, header_size);
+    free_room_ = nullptr;
+    std::size_t n;
+    if constexpr (std::is_same_v<P, port>) {
+      const io_result r = port_->read(*port_, room, ahead_room);
+      n = r.bytes;
+      if (r.status != io_status::ok || n < header_size) [[unlikely]]
+        return serve_cut(data, r);
+    } else {
+      n = static_cast<P*>(port_)->get(room, ahead_room);
+      if (n < header_size) [[unlikely]]
+        return serve_cut_of<P>(data, n);
+    }
+    read_ += n;
+    ahead_ = room + header_size;
+    ahead_end_ = room + n;
+    std::memcpy(data, room, header_size);
+    return {header_size, io_status::ok};
   }
 
   /// Takes ciphertext to send: always all of it, so that a library never has to repeat a write. False: memory is out,
   /// or the transport has failed; report a failure.
-  [[gnu::always_inline]] bool push(const std::byte* data, std::size_t size) noexcept {
+  [[gnu::noinline]] bool push(const std::byte* data, std::size_t size) noexcept {
     written_ += size;
-    if ((state_ & odd) != 0) [[unlikely]]
-      return push_carefully(data, size);
-    const io_result r = port_->write(*port_, data, size);
-    if (r.status == io_status::ok && r.bytes == size) [[likely]]
-      return true;
-    return push_on(data, size, r);
+    if ((state_ & is_observing) != 0) {
+      start_->observer.observe(detail::handshake_observer::direction::outbound, data, size);
+      if (start_->tap != nullptr) start_->tap->pass(true, {data, size});
+    }
+    if ((state_ & is_corked) != 0 || !out_.empty() || write_error_) return keep(data, size);
+    return push_on(data, size, port_->write(*port_, data, size));
   }
+  /// Whether `push_some` will do: nothing is out of the ordinary, and the port is of that type.
+  template <class P>
+  [[gnu::always_inline]] bool is_direct() const noexcept {
+    return (state_ & (std::is_same_v<P, port> ? odd : odd | is_of_any_type)) == 0;
+  }
+  /// The same as `push`, for libraries that go on by themselves after a part: returns how much was taken, 0 where
+  /// `push` would be false.
+  template <class P>
+  [[gnu::always_inline]] std::size_t push_some(const std::byte* data, std::size_t size) noexcept {
+    pushing_ = data;
+    pushing_size_ = size;
+    std::size_t n;
+    if constexpr (std::is_same_v<P, port>) {
+      const io_result r = port_->write(*port_, data, size);
+      n = r.bytes;
+      if (r.status != io_status::ok || n == 0) [[unlikely]]
+        return push_stopped(r);
+    } else {
+      n = static_cast<P*>(port_)->put(data, size);
+      if (n == 0) [[unlikely]]
+        return push_stopped_at<P>();
+    }
+    written_ += n;
+    return n;
+  }
+  /// Whom the callbacks belong to, for what is rare.
+  void belong_to(void* owner) noexcept { owner_ = owner; }
+  void* owner() const noexcept { return owner_; }
 
   /// Sends a fatal alert in the clear (RFC 8446 §6), for a library that has none to say, or another.
   bool push_alert(alert what) noexcept {
@@ -103,27 +213,53 @@ class wire {
   // What the engine calls.
 
   /// Has what passes during the handshake seen by a tap, which must outlive that; null: by none.
-  void tap(wire_tap* t) noexcept { tap_ = t; }
+  void tap(wire_tap* t) noexcept {
+    if (start_) start_->tap = t;
+  }
 
   /// Sets the port for the call that follows and forgets what blocked the last one.
   void bind(port& p) noexcept {
     port_ = &p;
-    state_ &= ~is_blocked;
+    state_ = (state_ & ~is_blocked) | is_of_any_type;
+  }
+  /// The same for a port of the type that the callbacks were made for.
+  [[gnu::always_inline]] void bind_directly(port& p) noexcept {
+    port_ = &p;
+    state_ &= ~(is_blocked | is_of_any_type);
+  }
+  /// For which type of port the library's callbacks were made; at first for all of them.
+  template <class P>
+  [[gnu::always_inline]] bool is_for() const noexcept {
+    return type_ == &type_of<P>;
+  }
+  template <class P>
+  void made_for() noexcept {
+    type_ = &type_of<P>;
+    settle();
   }
 
-  /// What keeps reading, or writing, from being a matter of one call to the library; set by the engine.
-  enum mark : unsigned { none = 0, no_plain_read = 1, no_plain_write = 2 };
-  void set(mark what, bool on) noexcept { state_ = on ? state_ | what : state_ & ~static_cast<unsigned>(what); }
+  /// What keeps reading, or writing, from being a matter of one call to the library; set by the engine. `no_direct`,
+  /// set by a backend: its callbacks have more to do than to pull and push.
+  enum mark : unsigned { none = 0, no_plain_read = 1, no_plain_write = 2, no_direct = 2048 };
+  void set(mark what, bool on) noexcept { on ? mark_as(what) : unmark(what); }
   /// Whether nothing is out of the ordinary.
   bool is_plain(mark what) const noexcept { return (state_ & ((odd & ~is_blocked) | is_ahead_kept | what)) == 0; }
+  /// Sets how much one write takes at most.
+  void limit_write(std::size_t size) noexcept {
+    max_write_ = size;
+    settle();
+  }
+  std::size_t max_write() const noexcept { return max_write_; }
 
   /// How much is read ahead at a time: small pieces, which libraries ask for one after the other, are served from that.
   static constexpr std::size_t ahead_room = 4096;
   /// Lends room for `ahead_room` bytes until `take_room`, which keeps what is left in it then. A connection that holds
   /// nothing needs no memory of its own.
   void lend_room(std::byte* room) noexcept { room_ = room; }
-  void take_room() noexcept {
-    room_ = nullptr;
+  /// The same for a plain read.
+  [[gnu::always_inline]] void lend_free_room(std::byte* room) noexcept { room_ = free_room_ = room; }
+  [[gnu::always_inline]] void take_room() noexcept {
+    room_ = free_room_ = nullptr;
     if (ahead_ != ahead_end_) [[unlikely]]
       keep_ahead();
   }
@@ -165,14 +301,15 @@ class wire {
       }
       out_.consume(r.bytes);
     }
-    state_ &= ~has_rest;
+    if (has_output()) unmark(has_rest);
     return write_error_ ? io_status::error : io_status::ok;
   }
 
   /// Gives bytes that were pulled already to whoever pulls next. They were observed then.
   void replay(detail::byte_queue bytes) noexcept {
-    replay_ = std::move(bytes);
-    if (!replay_.empty()) state_ |= is_replaying;
+    if (!start_) return;
+    start_->replay = std::move(bytes);
+    if (!start_->replay.empty()) mark_as(is_replaying);
   }
 
   /// Ends the connection with an alert in the clear and a reason of ours: `fault()`. Returns false.
@@ -183,12 +320,20 @@ class wire {
 
   /// Has a server refuse clients of TLS 1.3 that offer none of these keys (RFC 8446 §6.2, unknown_psk_identity). The
   /// list must outlive this.
-  void require_psk(std::span<const external_psk> psks) noexcept { required_psks_ = psks; }
+  void require_psk(std::span<const external_psk> psks) noexcept {
+    if (start_) start_->required_psks = psks;
+  }
 
-  /// Ends the handshake: no more observation, no more collecting of flights.
-  void established() noexcept {
-    state_ &= ~(is_corked | is_observing);
-    observer_.release();
+  /// Ends the handshake: no more observation, no more collecting of flights. What was observed is forgotten, unless it
+  /// is to be kept. Returns whether the `start` has been let go.
+  bool established(bool keeps_facts = false) noexcept {
+    unmark(is_corked | is_observing);
+    if (!start_) return true;
+    start_->observer.release();
+    if (keeps_facts || (state_ & is_replaying) != 0 || !out_.empty()) return false;
+    out_.give_back();
+    start_ = nullptr;
+    return true;
   }
 
   bool blocked_read() const noexcept { return (state_ & is_read_blocked) != 0; }
@@ -207,18 +352,43 @@ class wire {
   errc fault() const noexcept { return fault_; }
   /// The transport's own error behind an `io_error`.
   const std::error_code& transport_error() const noexcept { return transport_error_ ? transport_error_ : write_error_; }
-  const detail::handshake_observer& observer() const noexcept { return observer_; }
+  /// What was seen of the handshake; nothing once that is forgotten.
+  const detail::handshake_observer& observer() const noexcept {
+    static const detail::handshake_observer nothing(role::client);
+    return start_ ? start_->observer : nothing;
+  }
 
  private:
   // In `state_`, beside the marks.
   static constexpr unsigned is_corked = 4, is_observing = 8, is_read_blocked = 16, is_write_blocked = 32;
   static constexpr unsigned is_blocked = is_read_blocked | is_write_blocked;
-  static constexpr unsigned has_rest = 64;        // in `out_`
-  static constexpr unsigned is_replaying = 128;   // what is in `replay_`
-  static constexpr unsigned is_broken = 256;      // there was a fault, or nothing more can be written
-  static constexpr unsigned is_ahead_kept = 512;  // in a block of our own
+  static constexpr unsigned has_rest = 64;          // in `out_`
+  static constexpr unsigned is_replaying = 128;     // what is in `start_->replay`
+  static constexpr unsigned is_broken = 256;        // there was a fault, or nothing more can be written
+  static constexpr unsigned is_ahead_kept = 512;    // in a block of our own
+  static constexpr unsigned is_of_any_type = 1024;  // the port
   static constexpr unsigned odd =
-      is_corked | is_observing | is_read_blocked | is_write_blocked | has_rest | is_replaying | is_broken;
+      is_corked | is_observing | is_read_blocked | is_write_blocked | has_rest | is_replaying | is_broken | no_direct;
+
+  // All but what comes and goes with a call is set by these.
+  void mark_as(unsigned bits) noexcept {
+    state_ |= bits;
+    settle();
+  }
+  void unmark(unsigned bits) noexcept {
+    state_ &= ~bits;
+    settle();
+  }
+  void settle() noexcept {
+    if (limits_ == nullptr) return;
+    limits_->read = is_plain(no_plain_read) ? std::size_t(-1) : 0;
+    limits_->write = is_plain(no_plain_write) ? max_write_ : 0;
+    limits_->read_untyped = is_for<port>() ? limits_->read : 0;
+    limits_->write_untyped = is_for<port>() ? limits_->write : 0;
+  }
+
+  template <class P>
+  static inline char type_of = 0;  // its address counts
 
   // Gives what was read ahead.
   [[gnu::always_inline]] io_result serve(std::byte* data, std::size_t size) noexcept {
@@ -229,20 +399,35 @@ class wire {
     std::memcpy(data, from, size);
     return {size, io_status::ok};
   }
-  [[gnu::noinline]] io_result serve_some(std::byte* data, std::size_t size) noexcept { return serve(data, size); }
-
-  [[gnu::always_inline]] io_result fetch_header(std::byte* data) noexcept {
-    const io_result r = port_->read(*port_, room_, ahead_room);
-    if (r.status != io_status::ok) [[unlikely]]
-      return note(r);
+  // A header that has not come whole, or not at all.
+  [[gnu::noinline]] io_result serve_cut(std::byte* data, io_result r) noexcept {
+    if (r.status == io_status::would_block) [[likely]] {
+      state_ |= is_read_blocked;
+      return r;
+    }
+    if (r.status != io_status::ok) return note(r);
     read_ += r.bytes;
     ahead_ = room_;
     ahead_end_ = ahead_ + r.bytes;
-    if (r.bytes < header_size) [[unlikely]]
-      return serve_some(data, header_size);
-    std::memcpy(data, ahead_, header_size);
-    ahead_ += header_size;
-    return {header_size, io_status::ok};
+    return serve(data, header_size);
+  }
+
+  // What a port has to say beside a number.
+  template <class P>
+  [[gnu::noinline]] io_result serve_cut_of(std::byte* data, std::size_t n) noexcept {
+    const io_result r = static_cast<P*>(port_)->got(n);
+    if (r.status != io_status::would_block) [[unlikely]]
+      return serve_cut(data, r);
+    state_ |= is_read_blocked;
+    return r;
+  }
+  template <class P>
+  [[gnu::noinline]] std::size_t push_stopped_at() noexcept {
+    return push_stopped(static_cast<P*>(port_)->meant_by_put(0));
+  }
+  [[gnu::noinline]] std::size_t push_stopped(io_result r) noexcept {
+    written_ += pushing_size_;
+    return push_on(pushing_, pushing_size_, r) ? pushing_size_ : 0;
   }
 
   io_result fetch_little(std::byte* data, std::size_t size) noexcept {
@@ -267,41 +452,6 @@ class wire {
     return {size, io_status::ok};
   }
 
-  [[gnu::noinline]] io_result pull_more(std::byte* data, std::size_t size) noexcept {
-    if (!out_.empty()) {
-      // A flight must leave before its answer is waited for. Later a reader never waits for a writer, unless the peer
-      // makes us pile up answers that it does not take.
-      const io_status sent = flush();
-      if (sent == io_status::would_block) {
-        if ((state_ & is_corked) != 0 || out_.size() > max_backlog) return {0, sent};
-        state_ &= ~is_write_blocked;
-      }
-    }
-    if (!replay_.empty()) {
-      const std::size_t n = replay_.take(data, size);
-      if (replay_.empty()) state_ &= ~is_replaying;
-      return {n, io_status::ok};
-    }
-    if (is_lost_) return {0, io_status::error};
-    const bool is_small = room_ != nullptr && size < ahead_room;
-    const io_result r = ahead_ != ahead_end_ ? serve(data, size)
-                        : is_small           ? fetch_little(data, size)
-                                             : fetch_much(data, size);
-    if (r.status != io_status::ok) return r;
-    if ((state_ & is_observing) != 0 && !inspect(data, r.bytes)) return {0, io_status::error};
-    state_ &= ~is_read_blocked;  // a library may ask again in the same call
-    return r;
-  }
-
-  [[gnu::noinline]] bool push_carefully(const std::byte* data, std::size_t size) noexcept {
-    if ((state_ & is_observing) != 0) {
-      observer_.observe(detail::handshake_observer::direction::outbound, data, size);
-      if (tap_ != nullptr) tap_->pass(true, {data, size});
-    }
-    if ((state_ & is_corked) != 0 || !out_.empty() || write_error_) return keep(data, size);
-    return push_on(data, size, port_->write(*port_, data, size));
-  }
-
   // Goes on after a write that has taken a part.
   [[gnu::noinline]] bool push_on(const std::byte* data, std::size_t size, io_result r) noexcept {
     for (;;) {
@@ -324,35 +474,34 @@ class wire {
       std::memcpy(kept_, ahead_, size);
       ahead_ = kept_;
       ahead_end_ = ahead_ + size;
-      state_ |= is_ahead_kept;
+      mark_as(is_ahead_kept);
       return;
     }
     ahead_ = ahead_end_;
     is_lost_ = true;
-    state_ |= is_broken;
     fail(errc::out_of_memory);
   }
   void release_ahead() noexcept {
-    if (ahead_ != ahead_end_) return;
+    if (kept_ == nullptr || ahead_ != ahead_end_) return;
     delete[] std::exchange(kept_, nullptr);
-    state_ &= ~is_ahead_kept;
+    unmark(is_ahead_kept);
   }
 
   bool inspect(const std::byte* data, std::size_t size) noexcept {
-    observer_.observe(detail::handshake_observer::direction::inbound, data, size);
-    if (tap_ != nullptr) tap_->pass(false, {data, size});
-    if (observer_.not_tls()) return fail(errc::not_tls);
-    if (size > handshake_left_ || observer_.largest_message() > handshake_limit_)
-      return fail(errc::handshake_too_large);
-    handshake_left_ -= size;
-    return own_ == role::client || !observer_.facts().client_hello_seen || check_offer();
+    start& s = *start_;
+    s.observer.observe(detail::handshake_observer::direction::inbound, data, size);
+    if (s.tap != nullptr) s.tap->pass(false, {data, size});
+    if (s.observer.not_tls()) return fail(errc::not_tls);
+    if (size > s.left || s.observer.largest_message() > s.limit) return fail(errc::handshake_too_large);
+    s.left -= size;
+    return s.own == role::client || !s.observer.facts().client_hello_seen || check_offer(s);
   }
 
   // A name that is none would be refused by one library, passed over by another, and seen by a third.
   // Where no version fits, a server's library may blame the cipher suites; where no group does, it may ask for one that
   // the client never offered. So both are compared here (RFC 8446 §4.1.3, §4.2.7).
-  bool check_offer() noexcept {
-    const auto& offered = observer_.facts();
+  bool check_offer(const start& s) noexcept {
+    const auto& offered = s.observer.facts();
     switch (offered.server_name_fault) {
       case detail::name_fault::none: break;
       case detail::name_fault::syntax: return refuse(alert::decode_error, errc::bad_record);
@@ -360,12 +509,12 @@ class wire {
       case detail::name_fault::no_name: return refuse(alert::unrecognized_name, errc::unrecognized_name);
     }
     if (offered.server_hello_seen) return true;
-    if (!(offered.offers_1_2 && min_ == tls_version::tls1_2) && !(offered.offers_1_3 && max_ == tls_version::tls1_3))
+    if (!(offered.offers_1_2 && s.min == tls_version::tls1_2) && !(offered.offers_1_3 && s.max == tls_version::tls1_3))
       return refuse(alert::protocol_version, errc::protocol_version);
-    if (offered.offers_1_3 && max_ == tls_version::tls1_3 && !required_psks_.empty()) {
+    if (offered.offers_1_3 && s.max == tls_version::tls1_3 && !s.required_psks.empty()) {
       bool is_known = false;
       for (const std::string& identity : offered.psk_offers)
-        is_known = is_known || detail::find_psk(required_psks_, identity) != nullptr;
+        is_known = is_known || detail::find_psk(s.required_psks, identity) != nullptr;
       if (!is_known) return refuse(alert::unknown_psk_identity, errc::psk_refused);
     }
     return offered.shares_group || refuse(alert::handshake_failure, errc::no_shared_cipher);
@@ -395,7 +544,7 @@ class wire {
   bool keep(const std::byte* data, std::size_t size) noexcept {
     if (write_error_) return true;  // dropped: reading may still tell why the peer went away
     if (!out_.append(data, size)) return fail(errc::out_of_memory);
-    state_ |= has_rest;
+    if (!has_output()) mark_as(has_rest);
     return true;
   }
 
@@ -403,12 +552,13 @@ class wire {
     write_error_ = std::exchange(port_->error, std::error_code());
     if (!write_error_) write_error_ = errc::io_error;
     out_.release();
-    state_ = (state_ & ~has_rest) | is_broken;
+    unmark(has_rest);
+    mark_as(is_broken);
     return false;
   }
 
   bool fail(errc what) noexcept {
-    state_ |= is_broken;
+    mark_as(is_broken);
     if (fault_ == errc::success) fault_ = what;
     return false;
   }
@@ -417,26 +567,26 @@ class wire {
 
   unsigned state_ = no_plain_read | no_plain_write | is_corked | is_observing;
   port* port_ = nullptr;
-  std::byte* room_ = nullptr;  // to read ahead into
+  std::size_t max_write_ = 16384;
+  const char* type_ = &type_of<port>;
+  std::byte* free_room_ = nullptr;  // of a plain read, as long as nothing is in it
   const std::byte* ahead_ = nullptr;
-  const std::byte* ahead_end_ = nullptr;
   std::uint64_t read_ = 0;
+  std::byte* room_ = nullptr;  // to read ahead into
+  const std::byte* ahead_end_ = nullptr;
+  const std::byte* pushing_ = nullptr;
   std::uint64_t written_ = 0;
+  std::size_t pushing_size_ = 0;
   std::byte* kept_ = nullptr;
-  wire_tap* tap_ = nullptr;
   detail::byte_queue out_;
-  detail::byte_queue replay_;
+  void* owner_ = nullptr;
+  plain_limits* limits_;
   bool ended_ = false;
   bool is_lost_ = false;  // what was read ahead, for want of memory
   errc fault_ = errc::success;
   std::error_code transport_error_;
   std::error_code write_error_;
-  detail::handshake_observer observer_;
-  std::span<const external_psk> required_psks_;
-  role own_;
-  tls_version min_, max_;
-  std::size_t handshake_limit_;
-  std::size_t handshake_left_;
+  start* start_;  // null once it is let go
 };
 
 }  // namespace plugtls

@@ -28,6 +28,14 @@ inline std::vector<tls_version> versions() {
   return all;
 }
 
+/// What is offered, and taken, unless something else is asked for: X25519 or P-256 first, as is fast in that library.
+inline std::vector<named_group> default_groups() {
+  const bool is_p256 = default_backend::fastest_group() == named_group::secp256r1;
+  const named_group first = is_p256 ? named_group::secp256r1 : named_group::x25519;
+  const named_group second = is_p256 ? named_group::x25519 : named_group::secp256r1;
+  return {first, second, named_group::secp384r1, named_group::secp521r1};
+}
+
 /// Makes a context that must be possible.
 inline context make_client(const client_settings& s = client_defaults()) {
   error_info info;

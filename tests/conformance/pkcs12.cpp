@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include "plugtls/pkcs12.hpp"
 #include "conformance.hpp"
 
 using namespace plugtls;

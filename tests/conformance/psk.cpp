@@ -59,7 +59,7 @@ TEST_CASE("rule 12: external_psk and external_psk_tls1_3") {
         CHECK(e->peer_chain().empty());
         CHECK(e->verified_path().empty());
         CHECK_FALSE(e->resumed());
-        CHECK(e->group() == named_group::x25519);
+        CHECK(e->group() == default_groups().front());
         CHECK(e->version() == v);
         CHECK(e->signature_scheme() == signature_scheme::none);
       }
@@ -77,8 +77,10 @@ TEST_CASE("psk: what is offered with it, and what without") {
     CAPTURE(name(v));
     const client_hello h = hello_of(with_version(psk_client(), v), {});
     std::erase(const_cast<std::vector<unsigned>&>(h.suites), 0x00ffU);
-    CHECK(h.suites ==
-          (v == tls_version::tls1_3 ? std::vector<unsigned>{0x1301, 0x1303} : std::vector<unsigned>{0xccac}));
+    std::vector<unsigned> expected{0xccac};
+    if (v == tls_version::tls1_3) expected = {0x1301, 0x1303};
+    if (v == tls_version::tls1_3 && default_backend::prefers_chacha20()) expected = {0x1303, 0x1301};
+    CHECK(h.suites == expected);
     CHECK(h.has(41) == (v == tls_version::tls1_3));
     CHECK(h.server_name.empty());
     CHECK(numbers(make_client(with_version(psk_client(), v)).effective().cipher_suites) == h.suites);

@@ -170,6 +170,28 @@ TEST_CASE("rule 12: exact_certificate_alert") {
   if (declared<capability::exact_certificate_alert>) CHECK(*alert == alert::certificate_expired);
 }
 
+TEST_CASE("rule 12: release_buffers") {
+  client_settings c = client_defaults();
+  server_settings s = server_defaults();
+  CHECK_FALSE(make_client(c).effective().release_buffers);
+  c.release_buffers = s.release_buffers = true;
+  if constexpr (!declared<capability::release_buffers>) {
+    CHECK(refusal(c) == errc::unsupported);
+    CHECK(refusal(s) == errc::unsupported);
+  } else {
+    CHECK(make_client(c).effective().release_buffers);
+    CHECK(make_server(s).effective().release_buffers);
+    for (const tls_version v : versions()) {
+      connection k(with_version(c, v), s);
+      k.client.outgoing = pattern(60000, 1);
+      k.server.outgoing = pattern(60000, 2);
+      k.connect();
+      CHECK(k.client.incoming == k.server.outgoing);
+      CHECK(k.server.incoming == k.client.outgoing);
+    }
+  }
+}
+
 TEST_CASE("rule 12: what a context will do can be asked, value by value") {
   client_settings s = with_version(client_defaults(), tls_version::tls1_2);
   s.cipher_suites = {cipher_suite::ecdhe_rsa_with_aes_256_gcm_sha384};

@@ -38,11 +38,15 @@ const suites all_1_3{cipher_suite::chacha20_poly1305_sha256, cipher_suite::aes_2
 
 TEST_CASE("rule 1: the default offer is plugtls's own: safe suites, groups and versions") {
   const client_hello h = hello_of(client_defaults());
-  std::vector<unsigned> expected_suites;
-  if (has_1_3) expected_suites = {0x1301, 0x1302, 0x1303};
-  for (const unsigned s : {0xc02bU, 0xc02fU, 0xc02cU, 0xc030U, 0xcca9U, 0xcca8U}) expected_suites.push_back(s);
+  using list = std::vector<unsigned>;
+  const bool chacha_first = default_backend::prefers_chacha20();
+  list expected_suites;
+  if (has_1_3) expected_suites = chacha_first ? list{0x1303, 0x1301, 0x1302} : list{0x1301, 0x1302, 0x1303};
+  const list chacha{0xcca9, 0xcca8}, aes{0xc02b, 0xc02f, 0xc02c, 0xc030};
+  for (const list& part : {chacha_first ? chacha : aes, chacha_first ? aes : chacha})
+    expected_suites.insert(expected_suites.end(), part.begin(), part.end());
   CHECK(real_suites(h) == expected_suites);
-  CHECK(h.groups == std::vector<unsigned>{0x001d, 0x0017, 0x0018, 0x0019});
+  CHECK(h.groups == numbers(default_groups()));
   CHECK(real_versions(h) == (has_1_3 ? std::vector<unsigned>{0x0304, 0x0303} : std::vector<unsigned>{0x0303}));
   CHECK(h.alpn.empty());
   CHECK_FALSE(h.has(16));
@@ -174,6 +178,22 @@ TEST_CASE("rule 1: SNI is the name that was asked for, and never an address") {
   client_settings s = client_defaults();
   s.insecure_skip_name = true;
   CHECK_FALSE(hello_of(s, {}).has(0));
+}
+
+TEST_CASE("rule 1: a server's defaults have the order of a client's") {
+  const effective_settings client = make_client().effective(), server = make_server().effective();
+  CHECK(numbers(server.cipher_suites) == numbers(client.cipher_suites));
+  CHECK(numbers(server.groups) == numbers(client.groups));
+  for (const tls_version v : versions()) {
+    const bool by_server = v == tls_version::tls1_2 || has<default_backend, capability::server_suite_order>;
+    client_settings turned = with_version(client_defaults(), v);
+    const suites own = make_client(turned).effective().cipher_suites;
+    turned.cipher_suites.assign(own.rbegin(), own.rend());
+    connection c(turned);
+    c.connect();
+    const cipher_suite first = by_server ? own.front() : own.back();
+    CHECK(name(c.client.engine.cipher_suite()) == name(first));
+  }
 }
 
 TEST_CASE("rule 1: a server chooses within its own lists, by its own preference") {

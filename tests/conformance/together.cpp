@@ -5,6 +5,7 @@
 #include "other_server.hpp"
 #include "plugtls/duplex_stream.hpp"
 #include "plugtls/pending_signature.hpp"
+#include "plugtls/pkcs12.hpp"
 #include "sessions.hpp"
 #include "support/openssl_signer.hpp"
 #include "support/psk.hpp"

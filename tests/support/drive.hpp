@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <new>
 #include <string>
 #include <utility>
 
@@ -42,6 +43,15 @@ struct endpoint {
   std::string tap;  ///< ciphertext that left this end
 
   bool up() const { return engine.established(); }
+
+  /// Takes in what a peer that is no engine has sent, and gives the answer.
+  std::string answer(const std::string& from_peer) {
+    if (!port.feed(plugtls::as_bytes(from_peer))) throw std::bad_alloc();
+    step();
+    const std::string out(plugtls::as_text(port.output()));
+    port.consume_output(out.size());
+    return out;
+  }
 
   /// Does what can be done without the peer; true when something was.
   bool step() {

@@ -37,6 +37,8 @@ struct null_script {
   unsigned sessions = 0;        ///< that a connection has received
   bool claims_resumed = false;  ///< says that every connection is
   bool skips_judge = false;     ///< a handshake goes past the verifier
+  bool prefers_chacha20 = false;
+  named_group fastest_group = named_group::x25519;
   bool no_random = false;
   unsigned char randoms = 0;  ///< how often random bytes were asked for, and what they are
 };
@@ -151,7 +153,12 @@ class connection {
     return native_status::done;
   }
 
-  native_result read(std::byte* out, std::size_t size) {
+  std::ptrdiff_t read(std::byte* out, std::size_t size) noexcept { return told(read_some(out, size)); }
+  native_status read_ended(std::ptrdiff_t) const { return ended_; }
+  std::ptrdiff_t write(const std::byte* in, std::size_t size) noexcept { return told(write_some(in, size)); }
+  native_status write_ended(std::ptrdiff_t) const { return ended_; }
+
+  native_result read_some(std::byte* out, std::size_t size) {
     if (idle_-- > 0) return {0, native_status::again};
     if (the_script.fail_read) return {0, refuse(the_script.failure, alert::bad_record_mac)};
     while (plain_.empty()) {
@@ -174,7 +181,7 @@ class connection {
     return {n, native_status::done};
   }
 
-  native_result write(const std::byte* in, std::size_t size) {
+  native_result write_some(const std::byte* in, std::size_t size) {
     if (idle_-- > 0) return {0, native_status::again};
     if (the_script.fail_write) return {0, refuse(the_script.failure, std::nullopt)};
     while (the_script.hears_first == context_->plan->own && heard_ == 0) {
@@ -212,6 +219,12 @@ class connection {
   }
 
  private:
+  std::ptrdiff_t told(native_result r) {
+    ended_ = r.status;
+    return r.status == native_status::done ? static_cast<std::ptrdiff_t>(r.bytes) : 0;
+  }
+  native_status ended_ = native_status::done;
+
   bool is_client() const { return context_->plan->own == role::client; }
   bool sealed() const {
     return step_ > 0 && chosen_.versions.size() == 1 && chosen_.versions[0] == tls_version::tls1_3;
@@ -432,6 +445,8 @@ struct basic_null_backend {
   static bool supports(cipher_suite s) { return !plugtls::name(s).empty() && (Has13 || !is_tls1_3(s)); }
   static bool supports(named_group g) { return g == named_group::x25519 || g == named_group::secp256r1; }
   static bool supports(signature_scheme s) { return s == signature_scheme::ecdsa_secp256r1_sha256; }
+  static bool prefers_chacha20() { return the_script.prefers_chacha20; }
+  static named_group fastest_group() { return the_script.fastest_group; }
   static bool random(std::span<std::byte> out) {
     std::fill(out.begin(), out.end(), std::byte{++the_script.randoms});
     return !the_script.no_random;

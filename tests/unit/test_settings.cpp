@@ -49,6 +49,32 @@ TEST_CASE("defaults are safe and complete") {
   CHECK(e.versions_read_back);
 }
 
+TEST_CASE("what is fast in a library comes first, and nothing else changes") {
+  null_scripted script;
+  const effective_settings before = effective(client_defaults());
+  script->prefers_chacha20 = true;
+  script->fastest_group = named_group::secp256r1;
+  const effective_settings after = effective(client_defaults());
+  const auto is_chacha = [](cipher_suite s) { return name(s).find("CHACHA20") != std::string_view::npos; };
+  for (const bool tls1_3 : {true, false}) {
+    std::vector<cipher_suite> expected, found;
+    for (const bool first : {true, false})
+      for (const cipher_suite s : before.cipher_suites)
+        if (is_tls1_3(s) == tls1_3 && is_chacha(s) == first) expected.push_back(s);
+    for (const cipher_suite s : after.cipher_suites)
+      if (is_tls1_3(s) == tls1_3) found.push_back(s);
+    CHECK(found == expected);
+    CHECK(is_chacha(found.front()));
+  }
+  CHECK(before.groups == std::vector{named_group::x25519, named_group::secp256r1});
+  CHECK(after.groups == std::vector{named_group::secp256r1, named_group::x25519});
+  client_settings s = client_defaults();
+  s.cipher_suites = before.cipher_suites;
+  s.groups = before.groups;
+  CHECK(effective(s).cipher_suites == before.cipher_suites);  // what is asked for stays as it is
+  CHECK(effective(s).groups == before.groups);
+}
+
 TEST_CASE("designated initializers work, and what is not set keeps its default") {
   const client_settings c{.alpn = {"h2"}};
   CHECK(c.alpn.size() == 1);

@@ -6,6 +6,7 @@
 #include "null_backend.hpp"
 #include "plugtls/context.hpp"
 #include "plugtls/pending_signature.hpp"
+#include "plugtls/pkcs12.hpp"
 #include "support/catch.hpp"
 #include "support/pki.hpp"
 

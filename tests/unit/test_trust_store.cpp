@@ -4,7 +4,9 @@
 #include <unistd.h>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
+#include "plugtls/detail/anchor_cache.hpp"
 #include "plugtls/trust_directory.hpp"
 #include "support/catch.hpp"
 #include "support/pki.hpp"
@@ -87,4 +89,80 @@ TEST_CASE("a directory of certificates is read file by file, junk left aside") {
   info = {};
   load_trust_directory(folder.string(), info);
   CHECK(info.code == errc::file_error);
+}
+
+namespace {
+
+trust_anchors anchors_of(std::string_view pem) {
+  error_info info;
+  return trust_store::from_memory(pem, info).share(info);
+}
+
+// Counts those that live.
+struct made_of {
+  explicit made_of(trust_anchors a) : anchors(std::move(a)) { ++living; }
+  made_of(const made_of&) = delete;
+  made_of& operator=(const made_of&) = delete;
+  ~made_of() { --living; }
+  trust_anchors anchors;
+  inline static std::atomic<int> living = 0;
+};
+
+}  // namespace
+
+TEST_CASE("trust anchors are equal by their contents and their order") {
+  const std::string two = std::string(pki::root) + std::string(pki::other_root);
+  const std::string turned = std::string(pki::other_root) + std::string(pki::root);
+  CHECK(anchors_of(two) == anchors_of(two));
+  CHECK_FALSE(anchors_of(two) == anchors_of(turned));
+  CHECK_FALSE(anchors_of(two) == anchors_of(pki::root));
+  CHECK(trust_anchors() == trust_anchors(std::vector<certificate>()));
+  CHECK(anchors_of(two).digest() == anchors_of(two).digest());
+  CHECK(anchors_of(two).digest() != anchors_of(turned).digest());
+  CHECK(anchors_of(two).digest() != anchors_of(pki::root).digest());
+  CHECK(trust_anchors().empty());
+  CHECK(anchors_of(two).views().size() == 2);
+  error_info info;
+  const trust_store system = trust_store::system();
+  if (!system.anchors(info).empty()) CHECK(system.share(info).views().data() == system.share(info).views().data());
+}
+
+TEST_CASE("what was made of trust anchors is found by contents for as long as somebody has it") {
+  REQUIRE(made_of::living == 0);
+  {
+    detail::anchor_cache<made_of> cache;
+    CHECK(cache.find(anchors_of(pki::root)) == nullptr);
+    auto first = std::make_shared<const made_of>(anchors_of(pki::root));
+    cache.keep(first);
+    CHECK(cache.find(anchors_of(pki::root)) == first);
+    CHECK(cache.find(anchors_of(pki::other_root)) == nullptr);
+    // The latest stays for the next context, and no other.
+    cache.keep(std::make_shared<const made_of>(anchors_of(pki::other_root)));
+    CHECK(made_of::living == 2);
+    CHECK(cache.find(anchors_of(pki::other_root)) != nullptr);
+    CHECK(cache.find(anchors_of(pki::root)) == first);
+    first.reset();
+    CHECK(made_of::living == 1);
+    CHECK(cache.find(anchors_of(pki::root)) == nullptr);
+    for (int i = 0; i < 100; ++i) cache.keep(std::make_shared<const made_of>(anchors_of(pki::root)));
+    CHECK(made_of::living == 1);
+  }
+  CHECK(made_of::living == 0);
+}
+
+TEST_CASE("several threads find and keep what was made of trust anchors") {
+  detail::anchor_cache<made_of> cache;
+  std::atomic<int> wrong = 0;
+  const auto work = [&](std::string_view pem) {
+    const trust_anchors own = anchors_of(pem);
+    for (int i = 0; i < 500; ++i) {
+      auto found = cache.find(own);
+      if (found == nullptr) cache.keep(found = std::make_shared<const made_of>(own));
+      if (!(found->anchors == own) || own.digest() != found->anchors.digest()) ++wrong;
+    }
+  };
+  std::thread threads[] = {std::thread([&] { work(pki::root); }), std::thread([&] { work(pki::other_root); }),
+                           std::thread([&] { work(pki::root); })};
+  for (std::thread& t : threads) t.join();
+  CHECK(wrong == 0);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "plugtls/wire.hpp"
 
+#include <memory>
 #include <string>
 
 #include "null_protocol.hpp"
@@ -60,12 +61,13 @@ struct script_port : port {
 
 struct fixture {
   explicit fixture(role own = role::client, std::size_t limit = 131072)
-      : w(own, tls_version::tls1_2, tls_version::tls1_3, {}, limit) {
+      : begun(own, tls_version::tls1_2, tls_version::tls1_3, {}, limit), w(begun) {
     w.bind(p);
   }
   bool push(std::string_view text) { return w.push(as_bytes(text).data(), text.size()); }
   io_result pull(std::size_t size = 16384) { return w.pull(buffer, size); }
   script_port p;
+  wire::start begun;
   wire w;
   std::byte buffer[16384] = {};
 };
@@ -252,7 +254,8 @@ TEST_CASE("a server refuses an offer without a version of its window, by protoco
     const std::vector<named_group> groups{named_group::x25519};
     plugtls_test::null::hello h{std::move(versions), {cipher_suite::aes_128_gcm_sha256}, groups, {}, {}};
     script_port p;
-    wire w(role::server, min, max, groups, 131072);
+    wire::start begun(role::server, min, max, groups, 131072);
+    wire w(begun);
     w.bind(p);
     p.feed(plain_record(22, plugtls_test::null::encode_client_hello(h)));
     std::byte buffer[4096];
@@ -281,7 +284,8 @@ TEST_CASE("a server refuses an offer without a group of its own, as it does one 
     const std::vector<named_group> ours{named_group::x25519, named_group::secp384r1};
     plugtls_test::null::hello h{{tls_version::tls1_2}, {cipher_suite::aes_128_gcm_sha256}, std::move(theirs), {}, {}};
     script_port p;
-    wire w(role::server, tls_version::tls1_2, tls_version::tls1_3, ours, 131072);
+    wire::start begun(role::server, tls_version::tls1_2, tls_version::tls1_3, ours, 131072);
+    wire w(begun);
     w.bind(p);
     p.feed(plain_record(22, plugtls_test::null::encode_client_hello(h)));
     std::byte buffer[4096];
@@ -375,4 +379,36 @@ TEST_CASE("a port that takes nothing and does not say why has failed") {
   CHECK_FALSE(f.push("lost"));
   CHECK(f.w.write_broken());
   CHECK(f.w.transport_error() == errc::io_error);
+}
+
+TEST_CASE("a wire needs nothing of the handshake once it has let go of it") {
+  const auto begin = [] {
+    return std::make_unique<wire::start>(role::client, tls_version::tls1_2, tls_version::tls1_3,
+                                         std::span<const named_group>(), 131072);
+  };
+  const auto push = [](wire& w, std::string_view text) { return w.push(as_bytes(text).data(), text.size()); };
+  script_port p;
+  auto begun = begin();
+  wire w(*begun);
+  w.bind(p);
+  REQUIRE(push(w, "first"));
+  CHECK(w.flush() == io_status::ok);
+  REQUIRE(w.established());
+  begun.reset();
+  CHECK(w.established());
+  CHECK(w.observer().largest_message() == 0);
+  p.room = 0;
+  REQUIRE(push(w, "second"));
+  CHECK(w.has_output());
+  p.room = 100;
+  CHECK(w.flush() == io_status::ok);
+  CHECK(p.out == "firstsecond");
+
+  const auto kept = begin();
+  wire late(*kept);
+  late.bind(p);
+  REQUIRE(push(late, "third"));
+  CHECK(!late.established());  // what was not sent lies there
+  CHECK(late.flush() == io_status::ok);
+  CHECK(p.out == "firstsecondthird");
 }

@@ -289,3 +289,19 @@ TEST_CASE("one signature of X.509 is verified", "[mbedtls]") {
   REQUIRE(odd);
   CHECK(check(*odd, issuer, odd->view().signature()) == tls::errc::unsupported);
 }
+
+TEST_CASE("contexts with the same trust share what mbedTLS parsed, where keys may be used by several threads",
+          "[mbedtls]") {
+  tls::client_settings settings = plugtls_test::client_defaults();
+  settings.trust = tls::trust_store::from_memory(tls::test_pki::root);
+  const tls::context first = tls::context::client(settings);
+  settings.trust = tls::trust_store::from_memory(tls::test_pki::root);  // read anew
+  const tls::context second = tls::context::client(settings);
+  CHECK((first.native().anchors() == second.native().anchors()) == tls::mbedtls::compat::has_threads);
+  tls::errc e = tls::errc::success;
+  settings.trust.add(*tls::certificate::from_pem(tls::test_pki::other_root, e));
+  const tls::context third = tls::context::client(settings);
+  CHECK(third.native().anchors() != first.native().anchors());
+  CHECK(first.effective().trust_anchors == 1);
+  CHECK(third.effective().trust_anchors == 2);
+}

@@ -52,6 +52,7 @@ struct backend {
                           capability::pkcs12,
                           capability::scrypt_key,
                           capability::session_ids,
+                          capability::release_buffers,
                           capability::older_version_session};
     set.add(capability::tls1_3, has_tls1_3);
     set.add(capability::external_psk, has_psk);
@@ -88,6 +89,12 @@ struct backend {
   static bool supports(cipher_suite s) noexcept { return *native_name(s) != '\0'; }
   static bool supports(named_group g) noexcept { return *native_name(g) != '\0'; }
   static bool supports(signature_scheme s) noexcept { return *native_name(s) != '\0'; }
+
+  static bool prefers_chacha20() noexcept {
+    static const bool slow = !has_fast_aes(OPENSSL_info(OPENSSL_INFO_CPU_SETTINGS));
+    return slow;
+  }
+  static named_group fastest_group() noexcept { return named_group::x25519; }
 
   static bool random(std::span<std::byte> out) noexcept {
     return out.size() <= INT_MAX &&

@@ -1,16 +1,25 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <malloc.h>
 #include <openssl/err.h>
+#include <openssl/x509v3.h>
 
+#include <atomic>
+#include <cstdlib>
 #include <thread>
 
 #include "plugtls/backend.hpp"
 #include "plugtls/buffer_port.hpp"
 #include "plugtls/duplex_stream.hpp"
 #include "plugtls/memory_pipe.hpp"
+#include "plugtls/session_cache.hpp"
+#include "plugtls/ticket_keys.hpp"
 #include "support/catch.hpp"
 #include "support/corpus.hpp"
 #include "support/drive.hpp"
 #include "support/pki.hpp"
+
+static_assert(plugtls::openssl::never_check_subject == X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+static_assert(plugtls::openssl::purpose_any == X509_PURPOSE_ANY);
 
 namespace tls = plugtls;
 namespace pki = plugtls::test_pki;
@@ -19,6 +28,25 @@ namespace {
 
 // What an application may have left in the thread's queue.
 void plant_error() { ERR_raise(ERR_LIB_SSL, SSL_R_NO_SHARED_CIPHER); }
+
+// What OpenSSL holds.
+std::atomic<std::size_t> counted_bytes = 0;
+
+void* keep_count(void* p) {
+  counted_bytes += malloc_usable_size(p);
+  return p;
+}
+void discount(void* p, const char*, int) {
+  counted_bytes -= malloc_usable_size(p);
+  std::free(p);
+}
+const bool is_counting =
+    CRYPTO_set_mem_functions([](std::size_t n, const char*, int) { return keep_count(std::malloc(n)); },
+                             [](void* p, std::size_t n, const char*, int) {
+                               counted_bytes -= malloc_usable_size(p);
+                               return keep_count(std::realloc(p, n));
+                             },
+                             discount) == 1;
 
 void move(tls::buffer_port& from, tls::buffer_port& to) {
   REQUIRE(to.feed(from.output()));
@@ -192,4 +220,108 @@ TEST_CASE("duplex_stream: a reader sends the answer to a key update when there i
   server.write("more");
   reader.join();
   CHECK(text == "more");
+}
+
+TEST_CASE("without instructions for AES, ChaCha20 comes first", "[openssl][cpu]") {
+  if constexpr (tls::openssl::tells_cpu) {
+    const std::string key(tls::openssl::cpu_key);
+    CHECK(tls::openssl::has_fast_aes((key + "0xffffffffffffffff:0x0").c_str()));
+    CHECK(tls::openssl::has_fast_aes(("first=1 " + key + "0xffffffffffffffff env:x").c_str()));
+    CHECK_FALSE(tls::openssl::has_fast_aes((key + "0x1:0xffffffffffffffff").c_str()));
+    CHECK_FALSE(tls::openssl::has_fast_aes(nullptr));  // no assembly at all
+  }
+  // Masked in a run of its own, by the variable that OpenSSL reads (OPENSSL_ia32cap(3)).
+  const bool masked = std::getenv("OPENSSL_ia32cap") != nullptr;
+  const auto suites = tls::context::client(plugtls_test::client_defaults()).effective().cipher_suites;
+  const bool is_chacha = tls::name(suites.front()).find("CHACHA20") != std::string_view::npos;
+  CHECK(is_chacha == (masked || !tls::openssl::has_fast_aes(OPENSSL_info(OPENSSL_INFO_CPU_SETTINGS))));
+}
+
+TEST_CASE("contexts with the same trust share what OpenSSL parsed", "[openssl]") {
+  const auto store_of = [](const tls::context& c) { return SSL_CTX_get_cert_store(c.native().native_handle()); };
+  tls::client_settings settings = plugtls_test::client_defaults();
+  settings.trust = tls::trust_store::from_memory(pki::root);
+  const tls::context first = tls::context::client(settings);
+  settings.trust = tls::trust_store::from_memory(pki::root);  // read anew
+  settings.alpn = {"h2"};
+  const tls::context second = tls::context::client(settings);
+  CHECK(store_of(first) == store_of(second));
+  tls::errc e = tls::errc::success;
+  settings.trust.add(*tls::certificate::from_pem(pki::other_root, e));
+  const tls::context third = tls::context::client(settings);
+  CHECK(store_of(first) != store_of(third));
+  CHECK(sk_X509_OBJECT_num(X509_STORE_get0_objects(store_of(first))) == 1);
+  CHECK(sk_X509_OBJECT_num(X509_STORE_get0_objects(store_of(third))) == 2);
+  tls::server_settings server = plugtls_test::server_defaults();
+  const tls::context none = tls::context::server(server);  // trusts nobody
+  CHECK(sk_X509_OBJECT_num(X509_STORE_get0_objects(store_of(none))) == 0);
+}
+
+TEST_CASE("a session holds no certificate for OpenSSL to parse", "[openssl]") {
+  for (const tls::tls_version v : {tls::tls_version::tls1_2, tls::tls_version::tls1_3}) {
+    tls::client_settings settings = plugtls_test::with_version(plugtls_test::client_defaults(), v);
+    settings.sessions = std::make_shared<tls::session_cache>();
+    tls::server_settings server = plugtls_test::server_defaults();
+    server.tickets = std::make_shared<tls::ticket_keys>();
+    const tls::context a = tls::context::client(settings), b = tls::context::server(server);
+    for (const bool resumes : {false, true}) {
+      plugtls_test::endpoint<tls::engine> client(tls::engine(a, plugtls_test::server_name)), accepted{tls::engine(b)};
+      accepted.outgoing = "data";  // a ticket of TLS 1.3 comes before it
+      client.shuts_down = accepted.shuts_down = true;
+      REQUIRE(plugtls_test::pump(client, accepted, 1 << 20));
+      CHECK(client.engine.resumed() == resumes);
+      const tls::session session = client.engine.session();
+      const auto read = tls::openssl::read_session(session.envelope().native.bytes());
+      REQUIRE(read);
+      CHECK(SSL_SESSION_get0_peer(read.get()) == nullptr);
+      CHECK(SSL_SESSION_get_protocol_version(read.get()) == static_cast<int>(v));
+      CHECK(client.engine.peer_chain().size() == 2);  // who the peer is stands in the envelope
+    }
+  }
+}
+
+TEST_CASE("a certificate is taken out of a session's encoding, whatever the length of what is left", "[openssl]") {
+  for (const std::size_t left :
+       {std::size_t{1}, std::size_t{100}, std::size_t{123}, std::size_t{124}, std::size_t{250}, std::size_t{70000}}) {
+    for (const std::size_t taken : {std::size_t{0}, std::size_t{5}, std::size_t{200}, std::size_t{300}}) {
+      const auto element = [](char tag, const std::string& value) {
+        std::string length(1, static_cast<char>(value.size() < 0x80    ? value.size()
+                                                : value.size() < 0x100 ? 0x81
+                                                                       : 0x83));
+        if (value.size() >= 0x10000) length += {static_cast<char>(value.size() >> 16)};
+        if (value.size() >= 0x100 && value.size() < 0x10000) length[0] = static_cast<char>(0x82);
+        if (value.size() >= 0x100) length += {static_cast<char>(value.size() >> 8)};
+        if (value.size() >= 0x80) length += {static_cast<char>(value.size())};
+        return tag + length + value;
+      };
+      const std::string before = element(0x04, std::string(left, 'x')), after = element(static_cast<char>(0xa4), "y");
+      std::string whole =
+          before + (taken == 0 ? "" : element(static_cast<char>(0xa3), std::string(taken, 'z'))) + after;
+      whole = element(0x30, whole);
+      const auto result = tls::openssl::without_peer(std::as_writable_bytes(std::span(whole)));
+      CHECK(tls::as_text(result) == element(0x30, before + after));
+    }
+  }
+  std::string broken = "\x30\x05\x01";
+  CHECK(tls::openssl::without_peer(std::as_writable_bytes(std::span(broken))).size() == 3);
+}
+
+TEST_CASE("an idle connection with release_buffers has no buffers for records", "[openssl]") {
+  REQUIRE(is_counting);
+  std::size_t idle[2];
+  for (const bool releases : {false, true}) {
+    tls::client_settings settings = plugtls_test::client_defaults();
+    settings.release_buffers = releases;
+    const tls::context a = tls::context::client(settings);
+    const tls::context b = tls::context::server(plugtls_test::server_defaults());
+    for (int i = 0; i < 2; ++i) {  // the first one warms up
+      const std::size_t before = counted_bytes;
+      plugtls_test::endpoint<tls::engine> client(tls::engine(a, plugtls_test::server_name)), server{tls::engine(b)};
+      client.outgoing = server.outgoing = std::string(40000, 'x');
+      REQUIRE(plugtls_test::pump(client, server, 1 << 20));
+      CHECK(client.incoming.size() == 40000);
+      idle[releases] = counted_bytes - before;
+    }
+  }
+  CHECK(idle[false] > idle[true] + 2 * 16384);
 }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <openssl/x509v3.h>
+
 #include "plugtls/openssl/verify.hpp"
 #include "support/reader_agreement.hpp"
 

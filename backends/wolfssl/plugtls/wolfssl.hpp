@@ -34,6 +34,7 @@ struct backend {
     set.add(capability::external_psk, compat::has_psk_tls1_2);
     set.add(capability::external_psk_tls1_3, compat::has_psk && compat::has_tls1_3);
     set.add(capability::request_key_update, compat::has_tls1_3);
+    set.add(capability::release_buffers, compat::releases_buffers);
     set.add(capability::max_fragment_length, compat::has_max_fragment);
     set.add(capability::max_fragment_length_tls1_3, compat::has_max_fragment && compat::has_tls1_3);
     set.add(capability::client_ca_names_tls1_3, compat::has_ca_names_1_3);
@@ -69,6 +70,9 @@ struct backend {
   static bool supports(cipher_suite s) { return wolfssl::supports(s); }
   static bool supports(named_group g) { return wolfssl::supports(g); }
   static bool supports(signature_scheme s) { return wolfssl::supports(s); }
+
+  static bool prefers_chacha20() noexcept { return !compat::has_fast_aes(); }
+  static named_group fastest_group() noexcept { return named_group::x25519; }
 
   static bool random(std::span<std::byte> out) noexcept { return fill_random(out); }
   // Each version writes sessions in its own way.

@@ -173,3 +173,37 @@ TEST_CASE("TLS 1.2 without extended master secret exports nothing and binds noth
     }
   }
 }
+
+TEST_CASE("verified issuers are remembered by their bytes, and vouch for nothing but what they signed", "[wolfssl]") {
+  tls::error_info info;
+  REQUIRE(tls::wolfssl::backend::start(info) == tls::errc::success);
+  std::vector<tls::certificate> read;
+  const auto view = [&](std::string_view pem) {
+    tls::errc e = tls::errc::success;
+    read.push_back(*tls::certificate::from_pem(pem, e));
+    return read.back().view();
+  };
+  const tls::certificate_view leaf = view(pki::server), foreign = view(pki::foreign), middle = view(pki::intermediate),
+                              root = view(pki::root), other = view(pki::other_root);
+  const auto verify = [](auto... path) {
+    const tls::certificate_view all[] = {path...};
+    return tls::wolfssl::verify_path(nullptr, all);
+  };
+  const auto find = [](auto... issuers) {
+    const tls::certificate_view all[] = {issuers...};
+    return tls::wolfssl::issuer_memory::instance().find(all);
+  };
+  CHECK(find(middle, other) == nullptr);
+  CHECK(verify(leaf, middle, other) != tls::errc::success);
+  CHECK(find(middle, other) == nullptr);  // what was not verified is not remembered
+  for (int i = 0; i < 2; ++i) {
+    CHECK(verify(leaf, middle, root) == tls::errc::success);
+    CHECK(verify(foreign, middle, root) != tls::errc::success);
+    CHECK(verify(leaf, root) != tls::errc::success);  // the one between is not among these
+    CHECK(verify(foreign, other) == tls::errc::success);
+  }
+  const auto held = find(middle, root);
+  REQUIRE(held != nullptr);
+  CHECK(verify(view(pki::client), middle, root) == tls::errc::success);
+  CHECK(find(middle, root) == held);  // parsed once
+}

@@ -10,7 +10,8 @@
 
 namespace plugtls::detail {
 
-/// Bytes in, bytes out, in order. Never throws: callbacks of C libraries fill it. Holds no memory while it is empty.
+/// Bytes in, bytes out, in order. Never throws: callbacks of C libraries fill it. Holds no memory of its own while it
+/// is empty.
 class byte_queue {
  public:
   byte_queue() noexcept = default;
@@ -26,7 +27,21 @@ class byte_queue {
     std::swap(capacity_, other.capacity_);
     return *this;
   }
-  ~byte_queue() { delete[] data_; }
+  ~byte_queue() {
+    if (!is_lent_) delete[] data_;
+  }
+
+  /// Lends an empty queue room to begin with, which it has until it needs more. The room must outlive it, or its
+  /// return; a queue that has been lent room must not be moved.
+  void lend(std::byte* room, std::size_t size) noexcept {
+    data_ = room;
+    capacity_ = size;
+    is_lent_ = true;
+  }
+  /// Gives the room back; an empty queue only.
+  void give_back() noexcept {
+    if (std::exchange(is_lent_, false)) data_ = nullptr, begin_ = end_ = capacity_ = 0;
+  }
 
   bool empty() const noexcept { return begin_ == end_; }
   std::size_t size() const noexcept { return end_ - begin_; }
@@ -57,9 +72,11 @@ class byte_queue {
 
   /// Drops everything, memory included.
   void release() noexcept {
+    begin_ = end_ = 0;
+    if (is_lent_) return;
     delete[] data_;
     data_ = nullptr;
-    begin_ = end_ = capacity_ = 0;
+    capacity_ = 0;
   }
 
  private:
@@ -72,7 +89,7 @@ class byte_queue {
       auto* grown = new (std::nothrow) std::byte[wanted];
       if (grown == nullptr) return false;
       if (!empty()) std::memcpy(grown, data_ + begin_, size());
-      delete[] data_;
+      if (!std::exchange(is_lent_, false)) delete[] data_;
       data_ = grown;
       capacity_ = wanted;
     }
@@ -85,6 +102,7 @@ class byte_queue {
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   std::size_t capacity_ = 0;
+  bool is_lent_ = false;  // `data_`
 };
 
 }  // namespace plugtls::detail

@@ -21,8 +21,12 @@ struct accepted_chain {
   purpose usage = purpose::server_auth;
   std::vector<certificate> presented;
   std::vector<certificate> path;
-  std::vector<certificate_view> path_views;
+  std::vector<certificate_view> path_views;  // of `path`, where the memory holds it
 };
+inline const accepted_chain& no_chain() noexcept {
+  static const accepted_chain none;
+  return none;
+}
 
 /// The chains that a context accepted last, found by their bytes, so that the signatures of a peer seen before are not
 /// verified again, nor its certificates parsed. Dates, revocation, names and pins are no part of it. Thread-safe; a

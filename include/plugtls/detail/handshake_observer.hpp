@@ -22,7 +22,12 @@ class handshake_observer {
 
   /// The groups are what a client's offer is compared with; they must outlive this.
   explicit handshake_observer(role own, std::span<const named_group> own_groups = {}) noexcept
-      : own_(own), own_groups_(own_groups) {}
+      : own_(own), own_groups_(own_groups) {
+    in_.message.lend(in_.room, sizeof in_.room);
+    out_.message.lend(out_.room, sizeof out_.room);
+  }
+  handshake_observer(const handshake_observer&) = delete;
+  handshake_observer& operator=(const handshake_observer&) = delete;
 
   /// Takes bytes that were received or are about to be sent.
   void observe(direction d, const std::byte* data, std::size_t size) noexcept {
@@ -62,6 +67,7 @@ class handshake_observer {
     std::size_t message_header_size = 0;
     std::size_t message_left = 0;
     byte_queue message;
+    std::byte room[1024];  // for nearly every message that is looked into
     std::uint8_t alert_bytes[2] = {};
     std::size_t alert_size = 0;
     std::optional<alert> fatal_alert;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <algorithm>
 #include <bit>
 #include <string>
 #include <utility>
@@ -32,6 +31,16 @@ errc take_fragment_length(const Settings& s, Plan& plan, error_info& info) {
                       own + " asks for a max_fragment_length in TLS 1.2 only: set max_version to it");
   }
   return errc::success;
+}
+
+/// Takes over whether buffers are given back. A program that asks for it counts on it.
+template <class Backend, class Plan>
+errc take_release_buffers(bool asked, Plan& plan, error_info& info) {
+  plan.release_buffers = asked;
+  if (!asked || Backend::capabilities.has(capability::release_buffers)) return errc::success;
+  return info.set(errc::unsupported, std::string(Backend::name) +
+                                         " as it is built here keeps its buffers as long as a connection: leave "
+                                         "release_buffers off");
 }
 
 /// Takes over whether there is early data, and how much.
@@ -76,7 +85,8 @@ errc take_psks(bool are_suites_asked, Plan& plan, error_info& info) {
   }
   if (const errc e = check_psks(plan.psks, info); e != errc::success) return e;
   constexpr cipher_suite own = cipher_suite::ecdhe_psk_with_chacha20_poly1305_sha256;
-  const auto first_1_2 = std::find_if(suites.begin(), suites.end(), [](cipher_suite s) { return !is_tls1_3(s); });
+  auto first_1_2 = suites.begin();
+  while (first_1_2 != suites.end() && is_tls1_3(*first_1_2)) ++first_1_2;
   if (!are_suites_asked && Backend::supports(own)) suites.insert(first_1_2, own);
   if (!plan.psk_only) return errc::success;
   // A PSK goes with its hash, SHA-256, and in TLS 1.2 with its suites.

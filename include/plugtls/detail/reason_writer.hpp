@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <algorithm>
-
 #include "plugtls/chain_policy.hpp"
 #include "plugtls/detail/reason_text.hpp"
 #include "plugtls/key_pin.hpp"
@@ -202,7 +200,7 @@ class reason_writer {
       text += (text.empty() ? "" : ", and ") +
               std::string("is signed with an algorithm that is too weak or not known, ") +
               safe_text(it_->signature_algorithm()) + " (have it issued anew, with a hash of at least " +
-              std::to_string(std::max(256U, seen_.floors.hash_bits)) + " bits)";
+              std::to_string(seen_.floors.hash_bits > 256 ? seen_.floors.hash_bits : 256) + " bits)";
     return text.empty() ? text : which() + " " + text + subject();
   }
 

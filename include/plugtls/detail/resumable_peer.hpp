@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
 
 #include "plugtls/certificate.hpp"
 #include "plugtls/detail/callback.hpp"
+#include "plugtls/detail/chain_memory.hpp"
 #include "plugtls/detail/exceptions.hpp"
 #include "plugtls/detail/session_envelope.hpp"
 #include "plugtls/unix_time.hpp"
@@ -68,16 +70,16 @@ class resumable_peer {
 
   bool accepted() const noexcept { return accepted_; }
 
-  std::vector<certificate> chain;
-  std::vector<certificate> path;
+  /// Chain and path, to be shared; null before `decide`.
+  std::shared_ptr<const accepted_chain> chain;
+  const accepted_chain& known() const noexcept { return chain ? *chain : no_chain(); }
   /// The moment in the ticket that was opened last. Set by servers' adapters.
   std::optional<unix_time> moment;
 
  private:
   void forget() noexcept {
     accepted_ = false;
-    chain.clear();
-    path.clear();
+    chain.reset();
   }
 
   const void* owner_ = nullptr;

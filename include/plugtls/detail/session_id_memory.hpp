@@ -1,40 +1,21 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <algorithm>
-#include <array>
 #include <atomic>
 #include <cstddef>
 #include <list>
 #include <map>
 #include <memory>
-#include <string>
 #include <utility>
 
 #include "plugtls/detail/callback.hpp"
-#include "plugtls/detail/hello_reader.hpp"
 #include "plugtls/detail/light_lock.hpp"
-#include "plugtls/detail/resumable_peer.hpp"
-#include "plugtls/detail/sha256.hpp"
-#include "plugtls/secret.hpp"
-#include "plugtls/unix_time.hpp"
+#include "plugtls/detail/session_id_store.hpp"
 
 namespace plugtls::detail {
 
-/// The id of a session of TLS 1.2 (RFC 5246 §7.4.1.3): random, and public, as both hellos show it.
-using session_id = std::array<std::byte, 32>;
-
-/// What a server keeps of a session: what a ticket would hold.
-struct id_session {
-  sha256_digest policy{};   ///< of the context that made it
-  std::string server_name;  ///< that the client asked for (RFC 6066 §3)
-  unix_time made = 0;       ///< the moment of the full handshake
-  secret native;            ///< the library's bytes
-  secret client;            ///< `resumable_peer::to_ticket`
-};
-
 /// A server's sessions by their ids; the oldest make room. Thread-safe.
-class session_id_memory {
+class session_id_memory : public session_id_store {
  public:
   using clock_callback = callback<unix_time()>;
 
@@ -43,25 +24,20 @@ class session_id_memory {
   session_id_memory(const session_id_memory&) = delete;
   session_id_memory& operator=(const session_id_memory&) = delete;
 
-  /// Forgets all sessions: their clients make full handshakes.
-  void clear() noexcept {
+  void clear() noexcept override {
     order ids;  // these end after the lock, here and below
     table sessions;
     const light_lock lock(busy_);
     ids.swap(order_);
     sessions.swap(sessions_);
   }
-  /// How many sessions are held, those among them that have expired and were not met since.
-  std::size_t size() const noexcept {
+  std::size_t size() const noexcept override {
     const light_lock lock(busy_);
     return sessions_.size();
   }
-  std::size_t capacity() const noexcept { return capacity_; }
+  std::size_t capacity() const noexcept override { return capacity_; }
 
-  // For contexts and adapters.
-
-  /// Keeps a session; what has expired goes, and the oldest where there is no room. May throw std::bad_alloc.
-  void keep(const session_id& id, id_session what) {
+  void keep(const session_id& id, id_session what) override {
     if (capacity_ == 0) return;
     const unix_time now = what.made;
     order ids(1, id), gone_ids;
@@ -75,8 +51,7 @@ class session_id_memory {
     sessions_.insert(made.extract(made.begin()));
   }
 
-  /// Finds a session that has not expired; null where there is none.
-  std::shared_ptr<const id_session> find(const session_id& id) {
+  std::shared_ptr<const id_session> find(const session_id& id) override {
     const unix_time now = time();
     order gone_ids;
     table gone;
@@ -88,15 +63,14 @@ class session_id_memory {
     return nullptr;
   }
 
-  /// Forgets a session that must not be resumed any more (RFC 5246 §7.2.2).
-  void drop(const session_id& id) noexcept {
+  void drop(const session_id& id) noexcept override {
     order gone_ids;
     table gone;
     const light_lock lock(busy_);
     remove(id, gone_ids, gone);
   }
 
-  unix_time time() const { return clock_ ? clock_() : system_now(); }
+  unix_time time() const override { return clock_ ? clock_() : system_now(); }
   /// How long a session is good for, in seconds.
   unix_time lifetime_seconds() const noexcept { return lifetime_; }
 
@@ -125,31 +99,6 @@ class session_id_memory {
   mutable std::atomic_flag busy_;
   order order_;  // oldest first
   table sessions_;
-};
-
-/// What a server's context keeps and finds sessions with; without memory there are none.
-struct session_id_rules {
-  std::shared_ptr<session_id_memory> memory;
-  sha256_digest policy{};
-  bool beside_tickets = false;  ///< clients that know of tickets are given those
-
-  explicit operator bool() const noexcept { return memory != nullptr; }
-
-  /// Finds the session that a client of TLS 1.2 offers by its id. Returns the library's bytes, empty where the
-  /// handshake is to be a full one: it is unknown, another context's, for another name, has expired, the hello asks for
-  /// no extended master secret (RFC 7627 §5.3), or the client is not accepted any more. Called by adapters, once the
-  /// hello is there, and not for anything but its session id.
-  secret find(byte_view id, const hello_facts& hello, resumable_peer& client) const {
-    session_id wanted;
-    const bool is_id = id.size() == wanted.size() && hello.session_id_size == wanted.size() &&
-                       std::equal(id.begin(), id.end(), hello.session_id.begin());
-    if (!memory || !is_id || !hello.offers_extended_secret || (beside_tickets && hello.offers_tickets)) return {};
-    std::copy(id.begin(), id.end(), wanted.begin());
-    const std::shared_ptr<const id_session> found = memory->find(wanted);
-    if (!found || found->policy != policy || found->server_name != hello.server_name) return {};
-    client.moment = found->made;
-    return client.decide_ticket(found->client.bytes()) ? found->native : secret();
-  }
 };
 
 }  // namespace plugtls::detail

@@ -1,54 +1,26 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstddef>
-#include <memory>
+#include <cstring>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "plugtls/detail/callback.hpp"
 #include "plugtls/detail/hmac.hpp"
 #include "plugtls/detail/light_lock.hpp"
 #include "plugtls/detail/session_envelope.hpp"
-#include "plugtls/detail/sha256.hpp"
+#include "plugtls/detail/ticket_source.hpp"
 #include "plugtls/detail/used_tickets.hpp"
-#include "plugtls/unix_time.hpp"
 
 namespace plugtls::detail {
 
-/// The keys of one context's tickets, wiped at their end. The name goes onto the wire, so that a ticket finds its key.
-struct ticket_key {
-  std::array<std::byte, 16> name{};
-  std::array<std::byte, 32> encryption{};
-  std::array<std::byte, 32> authentication{};
-
-  ticket_key() noexcept = default;
-  ticket_key(const ticket_key&) = delete;
-  ticket_key& operator=(const ticket_key&) = delete;
-  ~ticket_key() {
-    wipe(encryption.data(), encryption.size());
-    wipe(authentication.data(), authentication.size());
-  }
-};
-
-/// Fills with random bytes, which come from a TLS library alone; false where it cannot.
-using random_source = bool (*)(std::span<std::byte>);
-
-enum class ticket_find : unsigned char { unknown, old, newest };
-
-/// What a ticket holds good for: the context's policy, and the name that the client asked for (SNI; none is one too). A
-/// server of TLS 1.2 must not resume under another (RFC 6066 §3), and one of TLS 1.3 need not (RFC 8446 §4.6.1).
-struct ticket_scope {
-  const sha256_digest& policy;
-  std::string_view server_name;
-};
-
 /// A server's ticket secrets, the newest first, from which keys are derived for each scope. Thread-safe.
-class ticket_ring {
+class ticket_ring : public ticket_source {
  public:
   using clock = callback<unix_time()>;
 
@@ -57,18 +29,14 @@ class ticket_ring {
   ticket_ring(const ticket_ring&) = delete;
   ticket_ring& operator=(const ticket_ring&) = delete;
 
-  /// How long a ticket is good for, in seconds.
-  unix_time lifetime_seconds() const noexcept { return lifetime_; }
+  unix_time lifetime_seconds() const noexcept override { return lifetime_; }
 
-  /// Has the next ticket made with a new secret. Tickets of the others stay good for as long as they live, within a
-  /// bound: 16 secrets are held, so that tickets end early where this is called 16 times within their lifetime.
-  void rotate() noexcept {
+  void rotate() noexcept override {
     const light_lock lock(busy_);
     due_ = true;
   }
 
-  /// Returns the secrets that are held, in one envelope; as secret as any key. None before a context has been made.
-  secret to_bytes() const {
+  secret to_bytes() const override {
     field_writer out;
     out.raw(as_bytes(magic));
     const light_lock lock(busy_);
@@ -81,17 +49,13 @@ class ticket_ring {
     return secret(out.view());
   }
 
-  // For contexts and adapters.
-
-  /// Makes the first secret where there is none.
-  bool prepare(random_source fill) {
+  bool prepare(random_source fill) override {
     const unix_time now = time();
     const light_lock lock(busy_);
     return renew(now, fill);
   }
 
-  /// Gives the key for a new ticket. False without random bytes.
-  bool seal(const ticket_scope& scope, random_source fill, ticket_key& out) {
+  bool seal(const ticket_scope& scope, random_source fill, ticket_key& out) override {
     const unix_time now = time();
     const light_lock lock(busy_);
     if (!renew(now, fill)) return false;
@@ -99,9 +63,7 @@ class ticket_ring {
     return true;
   }
 
-  /// Finds the key of a ticket by the key's name. `unknown`: it is of another scope, or the secret is gone. `old`: a
-  /// new ticket would be made with another one.
-  ticket_find open(const ticket_scope& scope, byte_view name, ticket_key& out) {
+  ticket_find open(const ticket_scope& scope, byte_view name, ticket_key& out) override {
     const unix_time now = time();
     const light_lock lock(busy_);
     forget(now);
@@ -112,17 +74,14 @@ class ticket_ring {
     return ticket_find::unknown;
   }
 
-  /// Whether a ticket's early data may be taken; then it is used up. By the system's clock, as libraries tell by it
-  /// whether a flight is fresh. May throw std::bad_alloc.
-  bool use_early(const ticket_id& id) {
+  bool use_early(const ticket_id& id) override {
     const unix_time now = system_now();
     const light_lock lock(busy_);
     return used_.use(id, now);
   }
 
-  unix_time time() const { return clock_ ? clock_() : system_now(); }
-  /// Whether a ticket that was made then is still good.
-  bool is_timely(unix_time made) const {
+  unix_time time() const override { return clock_ ? clock_() : system_now(); }
+  bool is_timely(unix_time made) const override {
     const unix_time now = time();
     return made <= now && now - made <= lifetime_;
   }
@@ -168,7 +127,9 @@ class ticket_ring {
   // What rotates by itself never forgets a secret that a ticket may need.
   static unix_time at_least(unix_time rotation, unix_time lifetime) noexcept {
     const auto most = static_cast<unix_time>(most_secrets) - 2;
-    return std::max({rotation, (lifetime + most - 1) / most, unix_time{1}});
+    const unix_time least = (lifetime + most - 1) / most;
+    if (rotation < least) rotation = least;
+    return rotation < 1 ? 1 : rotation;
   }
 
   // A secret is kept until the last ticket made with it has expired.
@@ -195,8 +156,8 @@ class ticket_ring {
     const auto part = [&](std::string_view label) {
       return hmac<sha256_hash>(from, {as_bytes(label), scope.policy, as_bytes(scope.server_name)});
     };
-    sha256_digest name = part("plugtls ticket name ");
-    std::copy_n(name.begin(), out.name.size(), out.name.begin());
+    const sha256_digest name = part("plugtls ticket name ");
+    std::memcpy(out.name.data(), name.data(), out.name.size());
     const auto take = [&](std::string_view label, std::array<std::byte, 32>& key) {
       sha256_digest made = part(label);
       key = made;
@@ -214,22 +175,6 @@ class ticket_ring {
   bool due_ = false;
   used_tickets used_;
   bool is_anothers_ = false;  // who gave the newest one makes the next
-};
-
-/// What a server's context makes and opens tickets with; without keys there are none.
-struct ticket_rules {
-  std::shared_ptr<ticket_ring> keys;
-  sha256_digest policy{};
-  random_source fill = nullptr;
-
-  explicit operator bool() const noexcept { return keys != nullptr; }
-  /// For the name that the client asks for in this handshake, which is in `hello_facts`.
-  bool seal(std::string_view server_name, ticket_key& out) const {
-    return keys->seal({policy, server_name}, fill, out);
-  }
-  ticket_find open(std::string_view server_name, byte_view name, ticket_key& out) const {
-    return keys->open({policy, server_name}, name, out);
-  }
 };
 
 }  // namespace plugtls::detail

@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <vector>
 
+#include "plugtls/detail/search.hpp"
+#include "plugtls/detail/ticket_source.hpp"
 #include "plugtls/unix_time.hpp"
 
 namespace plugtls::detail {
-
-/// What tells one ticket from all others: random, made with it.
-using ticket_id = std::array<std::byte, 16>;
 
 /// Remembers the tickets whose early data was taken, so that each gives it once (RFC 8446 §8.1), for as long as a
 /// recorded flight could still pass for a fresh one (§8.3: libraries allow for 10 seconds). Bounded; where it cannot
@@ -27,17 +25,17 @@ class used_tickets {
   bool use(const ticket_id& id, unix_time now) {
     // A clock that was set back makes old flights fresh again, which may have been forgotten.
     if (now + 1 < latest_ || now < not_before_) return false;
-    latest_ = std::max(latest_, now);
+    if (now > latest_) latest_ = now;
     if (now - begun_ > window) {
       before_.clear();
       if (now - begun_ <= 2 * window + 1) before_.swap(current_);
       current_.clear();
       begun_ = now;
     }
-    if (std::binary_search(before_.begin(), before_.end(), id)) return false;
-    const auto place = std::lower_bound(current_.begin(), current_.end(), id);
-    if ((place != current_.end() && *place == id) || current_.size() >= capacity_) return false;
-    current_.insert(place, id);
+    const std::size_t place = place_in(current_, id, is_less);
+    if (is_at(current_, place, id) || is_at(before_, place_in(before_, id, is_less), id)) return false;
+    if (current_.size() >= capacity_) return false;
+    current_.insert(current_.begin() + static_cast<std::ptrdiff_t>(place), id);
     return true;
   }
 
@@ -45,6 +43,12 @@ class used_tickets {
   void forget(unix_time now) noexcept { not_before_ = now + window; }
 
  private:
+  static bool is_at(const std::vector<ticket_id>& list, std::size_t place, const ticket_id& id) noexcept {
+    return place != list.size() && list[place] == id;
+  }
+
+  static bool is_less(const ticket_id& a, const ticket_id& b) noexcept { return a < b; }
+
   std::size_t capacity_;
   unix_time begun_ = 0;
   unix_time latest_ = 0;

@@ -10,7 +10,6 @@
 #include <mbedtls/version.h>
 #include <mbedtls/x509_crt.h>
 
-#include <algorithm>
 #include <span>
 
 #include "plugtls/capability.hpp"
@@ -30,6 +29,12 @@ namespace plugtls::mbedtls::compat {
 inline constexpr bool has_tls1_3 = true;
 #else
 inline constexpr bool has_tls1_3 = false;
+#endif
+
+#if defined(MBEDTLS_THREADING_C)
+inline constexpr bool has_threads = true;
+#else
+inline constexpr bool has_threads = false;
 #endif
 
 #if defined(MBEDTLS_PSK_MAX_LEN)

@@ -4,6 +4,7 @@
 #include <climits>
 #include <utility>
 
+#include "plugtls/detail/on_demand.hpp"
 #include "plugtls/mbedtls/context.hpp"
 #include "plugtls/mbedtls/keying/compat.hpp"
 #include "plugtls/mbedtls/verify.hpp"
@@ -27,11 +28,20 @@ class connection {
     // it even if there is no name.
     if (is_client()) e = mbedtls_ssl_set_hostname(ssl_.get(), server_name.empty() ? nullptr : server_name.c_str());
     if (e != 0) return refuse(info, e, errc::invalid_argument, "mbedTLS cannot send this server name");
-    mbedtls_ssl_set_bio(ssl_.get(), this, send, receive, nullptr);
+    w.belong_to(this);
+    use<port>();
     mbedtls_ssl_set_verify(ssl_.get(), on_certificate, this);
+    if (is_client() || mode() != verify_mode::none) chain_.make();
     is_key_due_ = static_cast<bool>(c.plan().key_log);
     if (is_key_due_) compat::tell_secrets(*ssl_.get(), *this);
     return errc::success;
+  }
+
+  /// Has mbedTLS call back what is made for one type of port.
+  template <class P>
+  bool use() noexcept {
+    mbedtls_ssl_set_bio(ssl_.get(), wire_, send<P>, receive<P>, nullptr);
+    return true;
   }
 
   errc offer(byte_view bytes) {
@@ -41,8 +51,8 @@ class connection {
   }
   unsigned session_count() const noexcept { return session_count_; }
   bool session(native_session& out) {
-    if (newest_.bytes.empty() && session_count_ != 0) take_session();
-    out = newest_;
+    if (newest_->bytes.empty() && session_count_ != 0) take_session();
+    out = *newest_;
     return !out.bytes.empty();
   }
   // No version tells.
@@ -65,22 +75,22 @@ class connection {
     // In TLS 1.3 sessions come later.
     if (is_client() && context_->plan().sessions && compat::version(*ssl_.get()) == tls_version::tls1_2)
       session_count_ = 1;
+    randoms_.keep(wire_->observer().facts());
+    chain_.reset();
     return native_status::done;
   }
 
-  [[gnu::always_inline]] native_result read(std::byte* out, std::size_t size) {
-    const int n = mbedtls_ssl_read(ssl_.get(), reinterpret_cast<unsigned char*>(out), size);
-    if (n > 0) [[likely]]
-      return {static_cast<std::size_t>(n), native_status::done};
-    return {0, status(n == 0 ? MBEDTLS_ERR_SSL_CONN_EOF : n)};
+  [[gnu::always_inline]] std::ptrdiff_t read(std::byte* out, std::size_t size) noexcept {
+    return mbedtls_ssl_read(ssl_.get(), reinterpret_cast<unsigned char*>(out), size);
   }
-
-  [[gnu::always_inline]] native_result write(const std::byte* in, std::size_t size) {
-    const int n = mbedtls_ssl_write(ssl_.get(), reinterpret_cast<const unsigned char*>(in), size);
-    if (n > 0) [[likely]]
-      return {static_cast<std::size_t>(n), native_status::done};
-    return {0, status(n)};
+  native_status read_ended(std::ptrdiff_t n) noexcept {
+    if (n == 0 && !wire_->ended()) return native_status::again;  // two records without contents
+    return status(n == 0 ? MBEDTLS_ERR_SSL_CONN_EOF : static_cast<int>(n));
   }
+  [[gnu::always_inline]] std::ptrdiff_t write(const std::byte* in, std::size_t size) noexcept {
+    return mbedtls_ssl_write(ssl_.get(), reinterpret_cast<const unsigned char*>(in), size);
+  }
+  native_status write_ended(std::ptrdiff_t n) noexcept { return status(static_cast<int>(n)); }
 
   native_status shutdown() {
     const int e = mbedtls_ssl_close_notify(ssl_.get());
@@ -109,7 +119,7 @@ class connection {
   }
 
   errc export_keying_material(const exporter_label& what, std::span<std::byte> out) {
-    const int e = compat::export_keying_material(*ssl_.get(), wire_->observer().facts(), what, out);
+    const int e = compat::export_keying_material(*ssl_.get(), randoms_, what, out);
     return e == 0 ? errc::success : translate(e, errc::unsupported);
   }
 
@@ -154,26 +164,44 @@ class connection {
     log_key("CLIENT_RANDOM", wire_->observer().facts().client_random, master);
   }
 
-  static int send(void* self, const unsigned char* bytes, std::size_t size) noexcept {
-    auto& c = *static_cast<connection*>(self);
+  // The wire belongs to a connection; what is left to say during the handshake is none of it.
+  template <class P>
+  static int send(void* to, const unsigned char* bytes, std::size_t size) noexcept {
+    wire& w = *static_cast<wire*>(to);
+    if (!w.is_direct<P>()) [[unlikely]]
+      return static_cast<connection*>(w.owner())->send_carefully(bytes, size);
+    const std::size_t n = w.push_some<P>(reinterpret_cast<const std::byte*>(bytes), size);
+    return n != 0 ? static_cast<int>(n) : io_failed;
+  }
+  [[gnu::noinline]] int send_carefully(const unsigned char* bytes, std::size_t size) noexcept {
     if (size > INT_MAX) size = INT_MAX;
-    if (c.muted_) [[unlikely]]
-      return static_cast<int>(size);
+    if (muted_) return static_cast<int>(size);
     // In TLS 1.3 an encrypted alert looks like data.
-    if (bytes[0] == MBEDTLS_SSL_MSG_ALERT || bytes[0] == MBEDTLS_SSL_MSG_APPLICATION_DATA) c.alert_passed_ = true;
-    return c.wire_->push(reinterpret_cast<const std::byte*>(bytes), size) ? static_cast<int>(size) : io_failed;
+    if (bytes[0] == MBEDTLS_SSL_MSG_ALERT || bytes[0] == MBEDTLS_SSL_MSG_APPLICATION_DATA) alert_passed_ = true;
+    return wire_->push(reinterpret_cast<const std::byte*>(bytes), size) ? static_cast<int>(size) : io_failed;
   }
 
-  static int receive(void* self, unsigned char* out, std::size_t size) noexcept {
-    wire& w = *static_cast<connection*>(self)->wire_;
+  template <class P>
+  static int receive(void* from, unsigned char* out, std::size_t size) noexcept {
+    wire& w = *static_cast<wire*>(from);
     auto* to = reinterpret_cast<std::byte*>(out);
-    if (size == wire::header_size) return received(w.pull_header(to));
+    if (size == wire::header_size) return receive_header<P>(w, to);
     if (!w.holds(size)) [[unlikely]]
-      return received(w.pull(to, size > INT_MAX ? INT_MAX : size));
+      return receive_more(w, to, size);
     w.take_held(to, size);
     return static_cast<int>(size);
   }
-  static int received(io_result r) noexcept {
+  template <class P>
+  [[gnu::noinline]] static int receive_header(wire& w, std::byte* out) noexcept {
+    const io_result r = w.pull_header<P>(out);
+    if (r.status == io_status::ok) [[likely]]
+      return static_cast<int>(r.bytes);
+    return received(r);
+  }
+  [[gnu::noinline]] static int receive_more(wire& w, std::byte* out, std::size_t size) noexcept {
+    return received(w.pull_more(out, size > INT_MAX ? INT_MAX : size));
+  }
+  [[gnu::noinline]] static int received(io_result r) noexcept {
     switch (r.status) {
       case io_status::ok: return static_cast<int>(r.bytes);
       case io_status::would_block: return MBEDTLS_ERR_SSL_WANT_READ;
@@ -184,10 +212,11 @@ class connection {
 
   static int on_certificate(void* self, mbedtls_x509_crt* certificate, int depth, std::uint32_t* flags) noexcept {
     auto& c = *static_cast<connection*>(self);
-    c.chain_.add(*certificate, depth, *flags);
+    if (!c.chain_.is_made()) return MBEDTLS_ERR_X509_FATAL_ERROR;
+    c.chain_.make().add(*certificate, depth, *flags);
     *flags = 0;
     if (depth != 0) return 0;
-    const verify_decision decision = c.chain_.judge(*c.ssl_.get(), context::profile, *c.verifier_);
+    const verify_decision decision = c.chain_.make().judge(*c.ssl_.get(), context::profile, *c.verifier_);
     if (decision.accept) return 0;
     c.send_alert(decision.alert);
     return MBEDTLS_ERR_X509_FATAL_ERROR;
@@ -243,7 +272,7 @@ class connection {
                             wire_->fault() != errc::success || wire_->write_broken();
     const bool at_certificate = step == (is_client() ? MBEDTLS_SSL_SERVER_CERTIFICATE : MBEDTLS_SSL_CLIENT_CERTIFICATE);
     if (!is_outside && at_certificate && mode() != verify_mode::none && !verifier_->decided())
-      chain_.judge_unread(*ssl_.get(), e, *verifier_);
+      chain_.make().judge_unread(*ssl_.get(), e, *verifier_);
     // mbedTLS ends many handshakes without a word to the peer (2.28 most, 3.6 some).
     if (!is_outside && !alert_passed_) send_alert(alert_about(translate(e, errc::handshake_failed)));
     return native_status::failed;
@@ -255,8 +284,8 @@ class connection {
     detail::guard(verifier_->exception(), 0, [&] {
       session_handle session;
       if (mbedtls_ssl_get_session(ssl_.get(), session.get()) != 0 || !compat::is_resumable(*session.get())) return 0;
-      newest_ = {write_session(*session.get()), compat::ticket_lifetime(*session.get())};
-      if (!newest_.bytes.empty() && compat::version(*ssl_.get()) == tls_version::tls1_3) ++session_count_;
+      newest_.make() = {write_session(*session.get()), compat::ticket_lifetime(*session.get())};
+      if (!newest_->bytes.empty() && compat::version(*ssl_.get()) == tls_version::tls1_3) ++session_count_;
       return 0;
     });
   }
@@ -301,11 +330,12 @@ class connection {
   const context* context_ = nullptr;
   wire* wire_ = nullptr;
   peer_verifier* verifier_ = nullptr;
-  chain_check chain_;
+  detail::on_demand<chain_check> chain_;  // while there may be one to check
+  [[no_unique_address]] compat::kept_randoms randoms_;
   int error_ = 0;
   errc reason_ = errc::success;
   std::optional<alert> own_alert_;
-  native_session newest_;
+  detail::on_demand<native_session> newest_;
   unsigned session_count_ = 0;
   bool started_ = false;
   bool alert_passed_ = false;

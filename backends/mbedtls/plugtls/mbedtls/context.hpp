@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "plugtls/concepts.hpp"
+#include "plugtls/mbedtls/anchors.hpp"
 #include "plugtls/mbedtls/error.hpp"
 #include "plugtls/mbedtls/handle.hpp"
 #include "plugtls/mbedtls/numbers.hpp"
@@ -71,7 +73,7 @@ class context {
     for (const int* id = compat::suites(*config_.get()); id != nullptr && *id != 0; ++id)
       values.cipher_suites.push_back(static_cast<cipher_suite>(*id));
     values.cipher_suites_read_back = true;
-    values.trust_anchors = loaded_anchors_;
+    values.trust_anchors = anchors_ ? anchors_->count : 0;
   }
 
   void verify_chain(std::span<const byte_view> chain, peer_verifier& verifier) const {
@@ -81,7 +83,7 @@ class context {
   const context_plan& plan() const noexcept { return *plan_; }
   /// The trust anchors, null without one. mbedTLS asks for mutable ones and does not change them.
   mbedtls_x509_crt* anchors() const noexcept {
-    return loaded_anchors_ == 0 ? nullptr : const_cast<mbedtls_x509_crt*>(anchors_.get());
+    return anchors_ ? const_cast<mbedtls_x509_crt*>(anchors_->list.get()) : nullptr;
   }
   /// mbedTLS's object; belongs to this.
   const mbedtls_ssl_config* native_handle() const noexcept { return config_.get(); }
@@ -95,16 +97,14 @@ class context {
     mbedtls_ssl_conf_cert_profile(config_.get(), &profile);
     mbedtls_ssl_conf_authmode(config_.get(),
                               rules.mode == verify_mode::none ? MBEDTLS_SSL_VERIFY_NONE : MBEDTLS_SSL_VERIFY_OPTIONAL);
-    // An anchor that mbedTLS cannot read could not verify anything either.
-    int e = 0;
-    for (const certificate& anchor : rules.anchors.all()) {
-      e = parse_any(anchors_.get(), anchor.der());
-      if (translate(e, errc::unsupported) == errc::out_of_memory) return refuse(info, e, errc::out_of_memory, "");
-      if (e == 0) ++loaded_anchors_;
+    if (!rules.anchors.empty()) {
+      int e = 0;
+      anchors_ = anchors_of(rules.anchors, e);
+      if (!anchors_ && translate(e, errc::unsupported) == errc::out_of_memory)
+        return refuse(info, e, errc::out_of_memory, "");
+      if (!anchors_) return refuse(info, e, errc::unsupported, "mbedTLS can read none of the trust anchors");
+      mbedtls_ssl_conf_ca_chain(config_.get(), anchors(), nullptr);
     }
-    if (loaded_anchors_ == 0 && !rules.anchors.all().empty())
-      return refuse(info, e, errc::unsupported, "mbedTLS can read none of the trust anchors");
-    if (loaded_anchors_ != 0) mbedtls_ssl_conf_ca_chain(config_.get(), anchors_.get(), nullptr);
     if (plan_->client_ca_names) mbedtls_ssl_conf_cert_req_ca_list(config_.get(), MBEDTLS_SSL_CERT_REQ_CA_LIST_ENABLED);
     return errc::success;
   }
@@ -136,10 +136,9 @@ class context {
   std::vector<compat::group_value> groups_;
   std::vector<compat::scheme_value> schemes_;
   std::vector<const char*> alpn_;
-  certificates_handle anchors_;
+  std::shared_ptr<const anchor_list> anchors_;
   certificates_handle own_chain_;
   config_handle config_;  // refers to all of the above
-  std::size_t loaded_anchors_ = 0;
 };
 
 }  // namespace plugtls::mbedtls

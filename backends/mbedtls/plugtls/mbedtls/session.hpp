@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <algorithm>
 #include <array>
+#include <cstring>
 #include <optional>
 
 #include "plugtls/concepts.hpp"
+#include "plugtls/detail/on_demand.hpp"
 #include "plugtls/mbedtls/compat.hpp"
 #include "plugtls/mbedtls/handle.hpp"
 
@@ -53,7 +54,7 @@ class ticket {
     content.field(client);
     const byte_view plain = content.view();
     if (saved.empty() || out.size() < overhead + plain.size()) return 0;
-    std::copy(key.name.begin(), key.name.end(), out.begin());
+    std::memcpy(out.data(), key.name.data(), key.name.size());
     const std::span<std::byte> nonce = out.subspan(name_size, nonce_size);
     std::byte* sealed = out.data() + name_size + nonce_size;
     if (!compat::fill_random(nonce) ||
@@ -72,7 +73,7 @@ class ticket {
     const byte_view nonce = sealed.subspan(name_size, nonce_size);
     const byte_view body = sealed.subspan(name_size + nonce_size, sealed.size() - overhead);
     std::array<std::byte, tag_size> tag;
-    std::copy_n(sealed.end() - tag_size, tag_size, tag.begin());
+    std::memcpy(tag.data(), sealed.last(tag_size).data(), tag_size);
     wiped_bytes plain(body.size());
     if (!compat::gcm(false, key.encryption, nonce, key.name, body, plain.data(), tag.data())) return false;
     detail::field_reader in(plain.view());
@@ -91,7 +92,7 @@ class ticket {
 /// Tells mbedTLS's callbacks about sessions whose handshake runs in this thread: they are told the configuration alone.
 class handshake_scope {
  public:
-  handshake_scope(peer_verifier& own, const wire& w, native_session& newest) noexcept
+  handshake_scope(peer_verifier& own, const wire& w, detail::on_demand<native_session>& newest) noexcept
       : verifier(own), made(newest), wire_(w), outer_(current()) {
     current() = this;
   }
@@ -115,7 +116,7 @@ class handshake_scope {
   const detail::hello_facts& hello() const noexcept { return wire_.observer().facts(); }
 
   peer_verifier& verifier;
-  native_session& made;  // the session that is to be remembered by its id
+  detail::on_demand<native_session>& made;  // the session that is to be remembered by its id
 
  private:
   const wire& wire_;
@@ -170,7 +171,7 @@ inline int keep_session(void*, const mbedtls_ssl_session* session) noexcept {
   handshake_scope& scope = *handshake_scope::current();
   detail::exception_slot dropped;  // what cannot be written is not remembered
   return detail::guard(dropped, MBEDTLS_ERR_SSL_ALLOC_FAILED, [&] {
-    scope.made.bytes = write_session(*session);
+    scope.made.make().bytes = write_session(*session);
     return 0;
   });
 }

@@ -21,8 +21,6 @@ inline int parse_any(mbedtls_x509_crt* list, byte_view der) noexcept {
 /// Collects what mbedTLS finds about one peer, certificate by certificate, and has it judged at the leaf.
 class chain_check {
  public:
-  chain_check() { problems_.reserve(max_depth); }  // so that nothing can throw inside the library's callback
-
   /// Takes one certificate of the path; mbedTLS begins at its end.
   void add(const mbedtls_x509_crt& certificate, int depth, std::uint32_t flags) noexcept {
     if (depth < 0 || static_cast<std::size_t>(depth) >= max_depth) {
@@ -32,7 +30,7 @@ class chain_check {
     const auto i = static_cast<std::size_t>(depth);
     if (i >= size_) size_ = i + 1;
     path_[i] = std::as_bytes(std::span(certificate.raw.p, certificate.raw.len));
-    if (const errc what = problem_of(flags); what != errc::success) problems_.push_back({what, depth});
+    if (const errc what = problem_of(flags); what != errc::success) note(what, depth);
   }
 
   /// Verifies a chain without a connection, as mbedtls_ssl_handshake_step() does, and asks the verifier.
@@ -82,10 +80,19 @@ class chain_check {
   }
 
  private:
+  // Without memory for it the chain counts as one that was not verified.
+  void note(errc what, int depth) noexcept {
+    detail::exception_slot dropped;
+    complete_ = detail::guard(dropped, false, [&] {
+      add_problem(problems_, what, depth);
+      return complete_;
+    });
+  }
+
   void judge_unread(std::span<const byte_view> presented, int error, peer_verifier& verifier) noexcept {
     native_verdict verdict;
     verdict.presented = presented;
-    problems_.push_back({problem_of_error(error), 0});
+    note(problem_of_error(error), 0);
     verdict.problems = static_cast<problem_list&&>(problems_);
     verifier.decide(verdict);
   }
@@ -106,6 +113,7 @@ class chain_check {
                                                  static_cast<mbedtls_x509_crt_profile*>(profile), nullptr, &flags,
                                                  collect, &seen);
       if (e != 0) return problem_of_error(e);
+      if (!seen.complete_) return errc::out_of_memory;
       // Names that mbedTLS does not take for equal, for the number of blanks in them: the issuer is known.
       const errc why = leading(seen.problems_);
       if (why != errc::success) return why == errc::unknown_issuer ? errc::bad_certificate : why;

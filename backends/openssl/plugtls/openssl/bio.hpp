@@ -8,22 +8,22 @@ namespace plugtls::openssl {
 
 namespace detail_bio {
 
-// OpenSSL looks at the retry flags only where a call has not succeeded; `connection::stopped` clears them again.
-inline int not_read(BIO* bio, io_status why) {
-  if (why == io_status::would_block) BIO_set_retry_read(bio);
-  return why == io_status::end ? 0 : -1;
+// OpenSSL looks at the retry flags only where a call has not succeeded. They say that it would block; where there is
+// something else to say they are cleared until `connection::failed`.
+[[gnu::noinline]] inline int fail(BIO* bio, int result) {
+  BIO_clear_retry_flags(bio);
+  return result;
 }
-
-[[gnu::noinline]] inline int end_read(BIO* bio, io_result r, std::size_t* n) {
+inline int end_read(BIO* bio, io_result r, std::size_t* n) {
   *n = r.bytes;
-  return r.status == io_status::ok ? 1 : not_read(bio, r.status);
+  if (r.status == io_status::ok) return 1;
+  if (r.status == io_status::would_block) return -1;
+  return fail(bio, r.status == io_status::end ? 0 : -1);
 }
 
-[[gnu::noinline]] inline int read_header(BIO* bio, std::byte* out, std::size_t* n) {
-  *n = wire::header_size;
-  const io_result r = static_cast<wire*>(BIO_get_data(bio))->pull_header(out);
-  if (r.status == io_status::ok && r.bytes == wire::header_size) [[likely]]
-    return 1;
+template <class P>
+[[gnu::noinline]] int read_header(BIO* bio, std::byte* out, std::size_t* n) {
+  const io_result r = static_cast<wire*>(BIO_get_data(bio))->pull_header<P>(out);
   return end_read(bio, r, n);
 }
 
@@ -34,17 +34,27 @@ inline int not_read(BIO* bio, io_status why) {
     w->take_held(out, size);
     return 1;
   }
-  return end_read(bio, w->pull(out, size), n);
+  return end_read(bio, w->pull_more(out, size), n);
 }
 
-inline int read(BIO* bio, char* out, std::size_t size, std::size_t* n) {
+template <class P>
+int read(BIO* bio, char* out, std::size_t size, std::size_t* n) {
   auto* to = reinterpret_cast<std::byte*>(out);
-  return size == wire::header_size ? read_header(bio, to, n) : read_body(bio, to, size, n);
+  return size == wire::header_size ? read_header<P>(bio, to, n) : read_body(bio, to, size, n);
 }
 
-inline int write(BIO* bio, const char* data, std::size_t size, std::size_t* n) {
+template <class P>
+int write(BIO* bio, const char* data, std::size_t size, std::size_t* n) {
+  auto* w = static_cast<wire*>(BIO_get_data(bio));
+  const auto* from = reinterpret_cast<const std::byte*>(data);
+  if (w->is_direct<P>()) [[likely]] {
+    *n = w->push_some<P>(from, size);
+    if (*n != 0) [[likely]]
+      return 1;
+    return fail(bio, -1);
+  }
   *n = size;
-  return static_cast<wire*>(BIO_get_data(bio))->push(reinterpret_cast<const std::byte*>(data), size) ? 1 : -1;
+  return w->push(from, size) ? 1 : fail(bio, -1);
 }
 
 // Several calls of this come with every record: all ask for what only other BIOs have.
@@ -58,18 +68,23 @@ inline long control(BIO* bio, int command, long, void*) {
 
 }  // namespace detail_bio
 
-/// Makes the BIO through which a connection reaches its wire, which must outlive it. Null when memory is out.
-inline bio_handle make_bio(wire& w) {
-  static const bio_method_handle method = [] {
+/// Makes the BIO through which a connection reaches its wire, which must outlive it, for one type of port. Null when
+/// memory is out.
+template <class P = port>
+bio_handle make_bio(wire& w) {
+  // Never freed: streams with static storage may end after it.
+  static const BIO_METHOD* const method = []() -> const BIO_METHOD* {
     bio_method_handle m(BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "plugtls wire"));
-    if (m && BIO_meth_set_read_ex(m.get(), detail_bio::read) == 1 &&
-        BIO_meth_set_write_ex(m.get(), detail_bio::write) == 1 && BIO_meth_set_ctrl(m.get(), detail_bio::control) == 1)
-      return m;
-    return bio_method_handle();
+    if (m && BIO_meth_set_read_ex(m.get(), detail_bio::read<P>) == 1 &&
+        BIO_meth_set_write_ex(m.get(), detail_bio::write<P>) == 1 &&
+        BIO_meth_set_ctrl(m.get(), detail_bio::control) == 1)
+      return m.release();
+    return nullptr;
   }();
-  bio_handle bio(method ? BIO_new(method.get()) : nullptr);
+  bio_handle bio(method != nullptr ? BIO_new(method) : nullptr);
   if (bio) {
     BIO_set_data(bio.get(), &w);
+    BIO_set_retry_read(bio.get());
     BIO_set_init(bio.get(), 1);
   }
   return bio;

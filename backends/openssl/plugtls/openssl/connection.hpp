@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <algorithm>
 #include <climits>
 #include <cstring>
 #include <span>
@@ -9,6 +8,7 @@
 #include <vector>
 
 #include "plugtls/concepts.hpp"
+#include "plugtls/detail/on_demand.hpp"
 #include "plugtls/openssl/bio.hpp"
 #include "plugtls/openssl/early_data.hpp"
 #include "plugtls/openssl/error.hpp"
@@ -28,22 +28,19 @@ class connection {
     wire_ = &w;
     verifier_ = &verifier;
     plan_ = &context.plan();
-    own_ = context.plan().own;
-    key_log_ = &context.plan().key_log;
-    psks_ = context.plan().psks;
-    asks_for_staple_ = context.plan().verify.revocation.policy.staple;
     ssl_.reset(SSL_new(context.native_handle()));
-    bio_handle bio = make_bio(w);
-    if (!ssl_ || !bio || SSL_set_ex_data(ssl_.get(), data_index(), this) != 1)
-      return refuse(info, errc::out_of_memory, "to make a connection");
-    BIO_up_ref(bio.get());
-    SSL_set0_rbio(ssl_.get(), bio.get());
-    SSL_set0_wbio(ssl_.get(), bio.release());
+    if (!ssl_ || !use<port>()) return refuse(info, errc::out_of_memory, "to make a connection");
     if (!server_name.empty() && SSL_set_tlsext_host_name(ssl_.get(), server_name.c_str()) != 1)
       return refuse(info, errc::invalid_argument, "the server name");
-    own_ == role::client ? SSL_set_connect_state(ssl_.get()) : SSL_set_accept_state(ssl_.get());
+    is_client() ? SSL_set_connect_state(ssl_.get()) : SSL_set_accept_state(ssl_.get());
     if (context.plan().verify.mode != verify_mode::none) SSL_set_msg_callback(ssl_.get(), on_message);
     return errc::success;
+  }
+
+  /// Has OpenSSL call back what is made for one type of port; false when memory is out, and nothing has changed.
+  template <class P>
+  bool use() noexcept {
+    return set_bio(make_bio<P>(*wire_));
   }
 
   errc offer(byte_view session) {
@@ -54,8 +51,7 @@ class connection {
   unsigned session_count() const noexcept { return session_count_; }
   // A new ticket in a resumed handshake of TLS 1.2 is told to nobody, and a server's session is not asked for before.
   bool session(native_session& out) const {
-    const bool is_untold =
-        !session_ && (resumed() || own_ == role::server) && SSL_version(ssl_.get()) == TLS1_2_VERSION;
+    const bool is_untold = !session_ && (resumed() || !is_client()) && SSL_version(ssl_.get()) == TLS1_2_VERSION;
     const session_handle untold(is_untold ? SSL_get1_session(ssl_.get()) : nullptr);
     SSL_SESSION* newest = is_untold ? untold.get() : session_.get();
     return newest != nullptr && write_session(newest, out);
@@ -80,22 +76,22 @@ class connection {
       if (const native_status read = read_early(); read != native_status::done) return read;
     if (SSL_do_handshake(ssl_.get()) != 1) return stopped();
     SSL_set_msg_callback(ssl_.get(), nullptr);
+    chain_.reset();
     return native_status::done;
   }
 
-  [[gnu::always_inline]] native_result read(std::byte* out, std::size_t size) {
-    std::size_t n;
-    if (SSL_read_ex(ssl_.get(), out, size, &n) == 1) [[likely]]
-      return {n, native_status::done};
-    return {0, stopped()};
+  [[gnu::always_inline]] std::ptrdiff_t read(std::byte* out, std::size_t size) noexcept {
+    std::size_t n = 0;
+    SSL_read_ex(ssl_.get(), out, size, &n);
+    return static_cast<std::ptrdiff_t>(n);
   }
-
-  [[gnu::always_inline]] native_result write(const std::byte* data, std::size_t size) {
-    std::size_t n;
-    if (SSL_write_ex(ssl_.get(), data, size, &n) == 1) [[likely]]
-      return {n, native_status::done};
-    return {0, stopped()};
+  native_status read_ended(std::ptrdiff_t) noexcept { return stopped(); }
+  [[gnu::always_inline]] std::ptrdiff_t write(const std::byte* data, std::size_t size) noexcept {
+    std::size_t n = 0;
+    SSL_write_ex(ssl_.get(), data, size, &n);
+    return static_cast<std::ptrdiff_t>(n);
   }
+  native_status write_ended(std::ptrdiff_t) noexcept { return stopped(); }
 
   native_status update_keys() {
     if (SSL_in_init(ssl_.get()) != 0) return native_status::again;
@@ -129,7 +125,7 @@ class connection {
     out.version = static_cast<tls_version>(SSL_version(ssl_.get()));
     out.suite = static_cast<cipher_suite>(SSL_CIPHER_get_protocol_id(SSL_get_current_cipher(ssl_.get())));
     int hash = NID_undef, type = NID_undef;
-    if (own_ == role::client) {
+    if (is_client()) {
       SSL_get_peer_signature_nid(ssl_.get(), &hash);
       SSL_get_peer_signature_type_nid(ssl_.get(), &type);
     } else {
@@ -146,7 +142,7 @@ class connection {
   void peer_chain(std::vector<byte_vector>& out) const {
     der_list ders;
     // SSL_get_peer_cert_chain leaves the leaf out on servers.
-    const x509_handle leaf(own_ == role::server ? SSL_get1_peer_certificate(ssl_.get()) : nullptr);
+    const x509_handle leaf(!is_client() ? SSL_get1_peer_certificate(ssl_.get()) : nullptr);
     if (leaf) ders.add(leaf.get());
     if (const STACK_OF(X509)* chain = SSL_get_peer_cert_chain(ssl_.get())) ders.add(chain);
     for (const byte_view der : ders.views()) out.emplace_back(der.begin(), der.end());
@@ -165,7 +161,8 @@ class connection {
   bool finished(bool own, byte_vector& out) const {
     out.resize(EVP_MAX_MD_SIZE);
     const auto tell = own ? SSL_get_finished : SSL_get_peer_finished;
-    out.resize(std::min(tell(ssl_.get(), out.data(), out.size()), out.size()));
+    const std::size_t size = tell(ssl_.get(), out.data(), out.size());
+    if (size < out.size()) out.resize(size);
     return !out.empty();
   }
 
@@ -182,25 +179,25 @@ class connection {
   // OpenSSL's callbacks, set by the context.
   static void on_info(const SSL* ssl, int where, int value) {
     if ((where & SSL_CB_ALERT) == 0 || value >> 8 != SSL3_AL_FATAL) return;
-    auto* self = static_cast<connection*>(SSL_get_ex_data(ssl, data_index()));
+    auto* self = from(ssl);
     ((where & SSL_CB_READ) != 0 ? self->alert_received_ : self->alert_sent_) = static_cast<alert>(value & 0xff);
   }
   static void on_key(const SSL* ssl, const char* line) {
-    auto* self = static_cast<connection*>(SSL_get_ex_data(ssl, data_index()));
-    detail::log_line(*self->key_log_, self->verifier_->exception(), line);
+    auto* self = from(ssl);
+    detail::log_line(self->plan_->key_log, self->verifier_->exception(), line);
   }
   // These serve TLS 1.3 too, where they stand for a PSK with SHA-256.
   static unsigned give_psk(SSL* ssl, const char*, char* identity, unsigned identity_room, unsigned char* key,
                            unsigned room) {
-    const external_psk& own = static_cast<connection*>(SSL_get_ex_data(ssl, data_index()))->psks_.front();
+    const external_psk& own = from(ssl)->plan_->psks.front();
     if (own.identity.size() >= identity_room || own.key.size() > room) return 0;
     std::memcpy(identity, own.identity.c_str(), own.identity.size() + 1);
     std::memcpy(key, own.key.c_str(), own.key.size());
     return static_cast<unsigned>(own.key.size());
   }
   static unsigned find_psk(SSL* ssl, const char* identity, unsigned char* key, unsigned room) {
-    const auto* self = static_cast<connection*>(SSL_get_ex_data(ssl, data_index()));
-    const external_psk* found = plugtls::detail::find_psk(self->psks_, identity);
+    const auto* self = from(ssl);
+    const external_psk* found = plugtls::detail::find_psk(self->plan_->psks, identity);
     if (found == nullptr || found->key.size() > room) return 0;
     std::memcpy(key, found->key.c_str(), found->key.size());
     return static_cast<unsigned>(found->key.size());
@@ -208,18 +205,18 @@ class connection {
   static int on_chain(X509_STORE_CTX* store, void*) {
     connection* self = from(store);
     // In TLS 1.2 the staple comes in a message of its own, after OpenSSL has verified the chain.
-    if (self->asks_for_staple_ && SSL_version(self->ssl_.get()) == TLS1_2_VERSION) {
+    if (self->asks_for_staple() && SSL_version(self->ssl_.get()) == TLS1_2_VERSION) {
       X509_STORE_CTX_set_error(store, X509_V_OK);
       self->is_decision_due_ = true;
       return 1;
     }
     self->take_staple();
     peer_verifier& verifier = self->later_ != nullptr ? *self->later_ : *self->verifier_;
-    return detail::guard(verifier.exception(), 0, [&] { return self->chain_.run(store, verifier); });
+    return detail::guard(verifier.exception(), 0, [&] { return self->chain_.make().run(store, verifier); });
   }
   // A client's, at the end of the server's first flight and before the answer to it.
   static int on_status(SSL* ssl, void*) {
-    auto* self = static_cast<connection*>(SSL_get_ex_data(ssl, data_index()));
+    auto* self = from(ssl);
     if (!self->is_decision_due_) return 1;
     self->decide_late();
     if (self->verifier_->decision().accept) return 1;
@@ -229,7 +226,7 @@ class connection {
 
   // A client's: a ticket has come, or in TLS 1.2 the id of a session. The newest one is kept.
   static int on_session(SSL* ssl, SSL_SESSION* session) {
-    auto* self = static_cast<connection*>(SSL_get_ex_data(ssl, data_index()));
+    auto* self = from(ssl);
     if (SSL_SESSION_is_resumable(session) != 1) return 0;
     self->session_.reset(session);
     ++self->session_count_;
@@ -237,7 +234,7 @@ class connection {
   }
   // A server's, also for tickets of TLS 1.3 that are no tickets of ours: those are no ids.
   static SSL_SESSION* on_session_id(SSL* ssl, const unsigned char* id, int size, int* is_shared) {
-    auto* self = static_cast<connection*>(SSL_get_ex_data(ssl, data_index()));
+    auto* self = from(ssl);
     *is_shared = 0;
     if (SSL_version(ssl) != TLS1_2_VERSION || size <= 0) return nullptr;
     const auto wanted = std::as_bytes(std::span(id, static_cast<std::size_t>(size)));
@@ -249,7 +246,7 @@ class connection {
   // A server's: 0 makes no ticket, or declines one.
   static int on_ticket_key(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac,
                            int seals) {
-    auto* self = static_cast<connection*>(SSL_get_ex_data(ssl, data_index()));
+    auto* self = from(ssl);
     return detail::guard(self->verifier_->exception(), -1, [&] {
       detail::ticket_key key;
       const detail::ticket_rules& rules = self->plan_->tickets;
@@ -258,8 +255,7 @@ class connection {
       if (seals == 1) {
         if (!rules.seal(self->asked_name(), key) || RAND_bytes(iv, EVP_CIPHER_get_iv_length(EVP_aes_256_cbc())) != 1)
           return 0;
-        std::transform(key.name.begin(), key.name.end(), name,
-                       [](std::byte b) { return std::to_integer<unsigned char>(b); });
+        std::memcpy(name, key.name.data(), key.name.size());
       } else {
         const detail::ticket_find found =
             rules.open(self->asked_name(), std::as_bytes(std::span(name, key.name.size())), key);
@@ -271,7 +267,7 @@ class connection {
     });
   }
   static int on_ticket_made(SSL* ssl, void*) {
-    auto* self = static_cast<connection*>(SSL_get_ex_data(ssl, data_index()));
+    auto* self = from(ssl);
     return detail::guard(self->verifier_->exception(), 0, [&] {
       const bool resumes = SSL_session_reused(ssl) == 1;
       const unix_time moment = self->verifier_->ticket_moment(resumes, self->plan_->tickets.keys->time());
@@ -286,7 +282,7 @@ class connection {
   }
   static SSL_TICKET_RETURN on_ticket_opened(SSL* ssl, SSL_SESSION* session, const unsigned char*, std::size_t,
                                             SSL_TICKET_STATUS status, void*) {
-    auto* self = static_cast<connection*>(SSL_get_ex_data(ssl, data_index()));
+    auto* self = from(ssl);
     if (status != SSL_TICKET_SUCCESS && status != SSL_TICKET_SUCCESS_RENEW)
       return status == SSL_TICKET_NONE ? SSL_TICKET_RETURN_IGNORE : SSL_TICKET_RETURN_IGNORE_RENEW;
     void* state = nullptr;
@@ -296,7 +292,8 @@ class connection {
       detail::field_reader in({static_cast<const std::byte*>(state), size});
       const auto made = static_cast<unix_time>(in.number(8));
       const byte_view client = in.field();
-      self->early_ticket_ = early_ticket(in);
+      self->early_ticket_.reset();
+      if (const early_ticket found(in); found) self->early_ticket_.make() = found;
       self->verifier_->resumable().moment = made;
       return in.ended() && self->plan_->tickets.keys->is_timely(made) &&
              self->verifier_->resumable().decide_ticket(client);
@@ -306,11 +303,11 @@ class connection {
   }
   // A server's, where early data fits in every other way, and the program has asked for it: whether it is accepted.
   static int on_early_data(SSL* ssl, void*) {
-    auto* self = static_cast<connection*>(SSL_get_ex_data(ssl, data_index()));
+    auto* self = from(ssl);
     // A limit that has been lowered since holds for old tickets too.
     return detail::guard(self->verifier_->exception(), 0, [&] {
-      return self->early_data_allowed() <= self->plan_->early_data && self->early_ticket_ &&
-             self->plan_->tickets.keys->use_early(self->early_ticket_.id());
+      return self->early_data_allowed() <= self->plan_->early_data && *self->early_ticket_ &&
+             self->plan_->tickets.keys->use_early(self->early_ticket_->id());
     });
   }
 
@@ -318,28 +315,39 @@ class connection {
   static void on_message(int is_sent, int, int type, const void* bytes, std::size_t size, SSL* ssl, void*) {
     const auto* first = static_cast<const std::byte*>(bytes);
     if (is_sent != 0 || type != SSL3_RT_HANDSHAKE || size == 0) return;
-    auto* self = static_cast<connection*>(SSL_get_ex_data(ssl, data_index()));
+    auto* self = from(ssl);
     if (first[0] == std::byte{SSL3_MT_FINISHED}) self->is_finished_seen_ = true;
     if (first[0] != std::byte{SSL3_MT_CERTIFICATE}) return;
     detail::guard(self->verifier_->exception(), 0, [&] {
-      self->chain_.keep({first, size}, SSL_version(ssl) == TLS1_3_VERSION);
+      self->chain_.make().keep({first, size}, SSL_version(ssl) == TLS1_3_VERSION);
       return 0;
     });
   }
+  // The BIO has room for this, where application data of the SSL object would be allocated.
+  static connection* from(const SSL* ssl) noexcept {
+    return reinterpret_cast<connection*>(BIO_get_callback_arg(SSL_get_rbio(ssl)));
+  }
   static connection* from(X509_STORE_CTX* store) noexcept {
-    auto* ssl = static_cast<SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
-    return static_cast<connection*>(SSL_get_ex_data(ssl, data_index()));
+    return from(static_cast<SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx())));
   }
-  static int data_index() noexcept {
-    static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
-    return index;
+  bool set_bio(bio_handle bio) noexcept {
+    if (!bio) return false;
+    BIO_set_callback_arg(bio.get(), reinterpret_cast<char*>(this));
+    BIO_up_ref(bio.get());
+    SSL_set0_rbio(ssl_.get(), bio.get());
+    SSL_set0_wbio(ssl_.get(), bio.release());
+    return true;
   }
+  bool is_client() const noexcept { return plan_->own == role::client; }
+  bool asks_for_staple() const noexcept { return plan_->verify.revocation.policy.staple; }
 
   // Why a call did not succeed. The wire's own flags tell what blocked; the error queue is read only when something
   // failed.
   native_status stopped() noexcept {
-    BIO_clear_retry_flags(SSL_get_rbio(ssl_.get()));
-    if (wire_->blocked_read() || wire_->blocked_write()) return native_status::again;
+    return wire_->blocked_read() || wire_->blocked_write() ? native_status::again : failed();
+  }
+  [[gnu::noinline]] native_status failed() noexcept {
+    BIO_set_retry_read(SSL_get_rbio(ssl_.get()));  // until the next one fails
     if (!alert_received_ && (SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN) != 0) return native_status::closed;
     error_ = take_error();
     // What OpenSSL refuses between the certificates and the staple is not to hide what is wrong with the certificates.
@@ -367,7 +375,7 @@ class connection {
 
   void take_staple() noexcept {
     const unsigned char* response = nullptr;
-    const long size = asks_for_staple_ ? SSL_get_tlsext_status_ocsp_resp(ssl_.get(), &response) : -1;
+    const long size = asks_for_staple() ? SSL_get_tlsext_status_ocsp_resp(ssl_.get(), &response) : -1;
     if (response == nullptr || size <= 0) return;
     verifier_->staple({reinterpret_cast<const std::byte*>(response), static_cast<std::size_t>(size)});
   }
@@ -377,7 +385,7 @@ class connection {
     is_decision_due_ = false;
     take_staple();
     detail::guard(verifier_->exception(), 0, [&] {
-      chain_.run_late(ssl_.get(), *verifier_);
+      chain_.make().run_late(ssl_.get(), *verifier_);
       return 0;
     });
   }
@@ -392,19 +400,15 @@ class connection {
   wire* wire_ = nullptr;
   peer_verifier* verifier_ = nullptr;
   peer_verifier* later_ = nullptr;  // of what was asked for after the handshake
-  const key_log_callback* key_log_ = nullptr;
   const context_plan* plan_ = nullptr;
-  role own_ = role::client;
-  std::span<const external_psk> psks_;
-  bool asks_for_staple_ = false;
   bool is_decision_due_ = false;
   bool is_finished_seen_ = false;
   unsigned long error_ = 0;
   std::optional<alert> alert_received_;
   std::optional<alert> alert_sent_;
-  chain_check chain_;
+  detail::on_demand<chain_check> chain_;          // while there may be one to check
   plugtls::detail::byte_queue* early_ = nullptr;  // set while a server awaits early data
-  early_ticket early_ticket_;                     // that the client resumes with
+  detail::on_demand<early_ticket> early_ticket_;  // that the client resumes with
   session_handle session_;
   unsigned session_count_ = 0;
   ssl_handle ssl_;

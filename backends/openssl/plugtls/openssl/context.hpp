@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <algorithm>
+#include <memory>
 #include <span>
 #include <string>
 
 #include "plugtls/context_plan.hpp"
+#include "plugtls/openssl/anchors.hpp"
 #include "plugtls/openssl/connection.hpp"
 #include "plugtls/openssl/error.hpp"
 #include "plugtls/openssl/handle.hpp"
@@ -44,6 +45,7 @@ class context {
       if (is_tls1_3(suite) || plan_->min_version == tls_version::tls1_2) out.cipher_suites.push_back(suite);
     }
     out.cipher_suites_read_back = true;
+    out.release_buffers = (SSL_CTX_get_mode(ctx_.get()) & SSL_MODE_RELEASE_BUFFERS) != 0;
   }
 
   void verify_chain(std::span<const byte_view> chain, peer_verifier& verifier) const {
@@ -51,7 +53,8 @@ class context {
   }
 
   const context_plan& plan() const noexcept { return *plan_; }
-  /// OpenSSL's object; belongs to this. Shared between threads: not to be changed.
+  /// OpenSSL's object; belongs to this. Shared between threads: not to be changed, and its store least of all, which
+  /// other contexts may have too.
   SSL_CTX* native_handle() const noexcept { return ctx_.get(); }
 
  private:
@@ -63,6 +66,7 @@ class context {
     SSL_CTX_clear_mode(ctx, ~0L);
     SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_NO_AUTO_CHAIN |
                               SSL_MODE_AUTO_RETRY);
+    if (plan_->release_buffers) SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_num_tickets(ctx, 0);
     SSL_CTX_set_security_level(ctx, 2);  // as our own floors: RSA 2048, no SHA-1
@@ -133,7 +137,7 @@ class context {
   // all, and what they were used for is remembered by their keys.
   bool set_early_data(SSL_CTX* ctx) noexcept {
     // Of tickets that allowed more than is allowed now, or are not taken, so much is skipped.
-    const auto skipped = static_cast<std::uint32_t>(std::min<std::size_t>(plan_->limit.max_handshake_size, 0xffffffff));
+    const auto skipped = detail::capped(plan_->limit.max_handshake_size);
     SSL_CTX_set_options(ctx, SSL_OP_NO_ANTI_REPLAY);
     SSL_CTX_set_allow_early_data_cb(ctx, connection::on_early_data, nullptr);
     return SSL_CTX_set_max_early_data(ctx, static_cast<std::uint32_t>(plan_->early_data)) == 1 &&
@@ -182,14 +186,14 @@ class context {
     SSL_CTX_set_post_handshake_auth(ctx, plan_->post_handshake_auth && plan_->own == role::client ? 1 : 0);
     SSL_CTX_set_verify_depth(ctx, plan_->limit.max_chain_length + 1);  // the verifier counts, with its own errc
     SSL_CTX_set_cert_verify_callback(ctx, connection::on_chain, nullptr);
-    X509_STORE* store = SSL_CTX_get_cert_store(ctx);
-    for (const certificate& anchor : plan_->verify.anchors.all()) {
-      const x509_handle parsed = parse(anchor.der());
-      if (!parsed || X509_STORE_add_cert(store, parsed.get()) != 1)
-        return refuse(info, errc::bad_der, "a trust anchor");
-      if (plan_->client_ca_names && SSL_CTX_add_client_CA(ctx, parsed.get()) != 1)
+    if (plan_->verify.anchors.empty()) return errc::success;
+    const auto trust = store_of(plan_->verify.anchors);
+    if (!trust) return refuse(info, errc::bad_der, "a trust anchor");
+    SSL_CTX_set1_cert_store(ctx, trust->store.get());
+    trust_ = trust;
+    for (int i = 0; plan_->client_ca_names && i < sk_X509_num(trust->certificates.get()); ++i)
+      if (SSL_CTX_add_client_CA(ctx, sk_X509_value(trust->certificates.get(), i)) != 1)
         return refuse(info, errc::bad_der, "the name of a trust anchor");
-    }
     return errc::success;
   }
 
@@ -231,6 +235,7 @@ class context {
   }
 
   const context_plan* plan_ = nullptr;
+  std::shared_ptr<const anchor_store> trust_;
   ssl_ctx_handle ctx_;
   std::string alpn_;  // in wire format, in our order
 };

@@ -4,7 +4,7 @@
 #include <span>
 
 #include "plugtls/detail/session_envelope.hpp"
-#include "plugtls/detail/used_tickets.hpp"
+#include "plugtls/detail/ticket_source.hpp"
 #include "plugtls/early_data.hpp"
 #include "plugtls/openssl/compat.hpp"
 

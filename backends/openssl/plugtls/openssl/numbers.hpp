@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <cstdlib>
 #include <string>
 #include <string_view>
 
@@ -44,6 +45,17 @@ constexpr const char* native_name(named_group g) noexcept {
 constexpr const char* native_name(signature_scheme s) noexcept {
   const std::string_view known = name(s);
   return known.data() == nullptr ? "" : known.data();
+}
+
+/// Whether a processor of those settings (`OPENSSL_info`) does AES-GCM by instructions of its own. Null: OpenSSL was
+/// built without assembly, or tells nothing of this architecture.
+inline bool has_fast_aes(const char* settings) noexcept {
+  if (!tells_cpu) return true;
+  const std::string_view text(settings == nullptr ? "" : settings);
+  const std::size_t at = text.find(cpu_key);
+  if (at == std::string_view::npos) return false;
+  const auto bits = std::strtoull(text.data() + at + sizeof cpu_key - 1, nullptr, 0);
+  return (bits & cpu_aes_bits) == cpu_aes_bits;
 }
 
 /// Joins the names of a list by colons, skipping what `keep` refuses.

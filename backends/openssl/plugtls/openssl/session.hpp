@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <algorithm>
 #include <climits>
+#include <cstring>
 
 #include "plugtls/concepts.hpp"
+#include "plugtls/detail/der.hpp"
+#include "plugtls/detail/search.hpp"
 #include "plugtls/openssl/handle.hpp"
 
 namespace plugtls::openssl {
@@ -20,15 +22,38 @@ inline session_handle read_session(byte_view bytes) noexcept {
   return is_whole ? std::move(made) : session_handle();
 }
 
+/// Takes the peer's certificate out of an encoded session, in place: OpenSSL would parse it anew whenever the session
+/// is offered, and nobody asks it for that one. Returns what is left; all of it where there is none (ssl/ssl_asn1.c,
+/// SSL_SESSION_ASN1).
+inline byte_view without_peer(std::span<std::byte> encoded) noexcept {
+  namespace der = plugtls::detail::der;
+  byte_view fields;
+  der::element each;
+  if (!der::read_single(encoded, der::tag::sequence, fields)) return encoded;
+  for (der::reader in(fields); in.next(each);) {
+    if (each.tag != der::tag::constructed(3)) continue;
+    const byte_view rest = in.rest();
+    std::memmove(encoded.data() + (each.raw.data() - encoded.data()), rest.data(), rest.size());
+    const std::size_t size = fields.size() - each.raw.size();
+    std::byte* begin = encoded.data() + (fields.data() - encoded.data());
+    int bytes = 0;
+    for (std::size_t n = size; n != 0 && size >= 0x80; n >>= 8, ++bytes) *--begin = static_cast<std::byte>(n & 0xff);
+    *--begin = static_cast<std::byte>(size < 0x80 ? size : static_cast<std::size_t>(0x80 + bytes));
+    *--begin = std::byte{der::tag::sequence};
+    return {begin, static_cast<std::size_t>(encoded.data() + (fields.data() - encoded.data()) - begin) + size};
+  }
+  return encoded;
+}
+
 inline bool write_session(SSL_SESSION* session, native_session& out) {
   const int size = i2d_SSL_SESSION(session, nullptr);
   if (size <= 0) return false;
   byte_vector bytes(static_cast<std::size_t>(size));
   auto* p = reinterpret_cast<unsigned char*>(bytes.data());
   const bool ok = i2d_SSL_SESSION(session, &p) == size;
-  if (ok) out.bytes = secret(byte_view(bytes));
+  if (ok) out.bytes = secret(without_peer(bytes));
   detail::wipe(bytes.data(), bytes.size());
-  out.lifetime = static_cast<std::uint32_t>(std::min(SSL_SESSION_get_ticket_lifetime_hint(session), 0xffffffffUL));
+  out.lifetime = plugtls::detail::capped(SSL_SESSION_get_ticket_lifetime_hint(session));
   return ok;
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <openssl/asn1t.h>
 #include <climits>
 
 #include "plugtls/bytes.hpp"

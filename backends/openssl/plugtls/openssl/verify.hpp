@@ -182,8 +182,8 @@ class chain_check {
     X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST);
     // A common name is no host's name, to name constraints neither. Purposes are the policy's: OpenSSL knows no
     // anyExtendedKeyUsage, wants the anchor's to fit too, and minds Netscape's of 1996.
-    X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
-    X509_VERIFY_PARAM_set_purpose(param, X509_PURPOSE_ANY);
+    X509_VERIFY_PARAM_set_hostflags(param, never_check_subject);
+    X509_VERIFY_PARAM_set_purpose(param, purpose_any);
     X509_STORE_CTX_set_verify_cb(store, on_problem);
     const bool complete = X509_verify_cert(store) == 1;
 

@@ -32,6 +32,13 @@ beside OpenSSL's, and one unit cannot have two"
 #ifndef OPENSSL_COEXIST
 #define OPENSSL_COEXIST
 #endif
+// Its own input and output over sockets, and its walk through folders, would take hundreds of lines of the system's.
+#ifndef WOLFSSL_USER_IO
+#define WOLFSSL_USER_IO
+#endif
+#ifndef NO_WOLFSSL_DIR
+#define NO_WOLFSSL_DIR
+#endif
 #include <wolfssl/error-ssl.h>
 #include <wolfssl/ssl.h>
 #include <wolfssl/wolfcrypt/aes.h>
@@ -59,6 +66,7 @@ WOLFSSL_API int wolfSSL_CTX_set1_sigalgs_list(WOLFSSL_CTX* ctx, const char* list
 WOLFSSL_API int wolfSSL_CTX_add_client_CA(WOLFSSL_CTX* ctx, WOLFSSL_X509* x509);
 WOLFSSL_API void wolfSSL_set_verify_depth(WOLFSSL* ssl, int depth);
 WOLFSSL_API int wolfSSL_set0_verify_cert_store(WOLFSSL* ssl, WOLFSSL_X509_STORE* store);
+WOLFSSL_API int wolfSSL_set1_verify_cert_store(WOLFSSL* ssl, WOLFSSL_X509_STORE* store);
 WOLFSSL_API WOLFSSL_X509_STORE* wolfSSL_X509_STORE_new(void);
 WOLFSSL_API int wolfSSL_get_ex_data_X509_STORE_CTX_idx(void);
 WOLFSSL_API void* wolfSSL_X509_STORE_CTX_get_ex_data(WOLFSSL_X509_STORE_CTX* ctx, int idx);
@@ -159,6 +167,14 @@ inline constexpr bool has_renegotiation_info = true;
 inline constexpr bool has_renegotiation_info = false;
 #endif
 
+/// Whether buffers for records are made for each, and given back with it, as they are unless they stand in the
+/// connection.
+#if defined(LARGE_STATIC_BUFFERS)
+inline constexpr bool releases_buffers = false;
+#else
+inline constexpr bool releases_buffers = true;
+#endif
+
 /// Whether a server's sessions are looked up elsewhere than in the cache of the library, which is the process's.
 #if defined(HAVE_EXT_CACHE) && !defined(NO_SESSION_CACHE)
 inline constexpr bool has_session_ids = true;
@@ -172,6 +188,17 @@ inline constexpr bool has_session_ids = false;
 using find_session = WOLFSSL_SESSION* (*)(WOLFSSL*, const unsigned char*, int, int*);
 inline void find_sessions_by(WOLFSSL_CTX*, find_session) noexcept {}
 #endif
+
+/// Whether AES goes by the processor's instructions, for which wolfSSL must be built. Debian's is not.
+inline bool has_fast_aes() noexcept {
+#if defined(WOLFSSL_AESNI)
+  return __builtin_cpu_supports("aes") != 0 && __builtin_cpu_supports("pclmul") != 0;
+#elif defined(WOLFSSL_ARMASM) && !defined(WOLFSSL_ARMASM_NO_HW_CRYPTO)
+  return true;
+#else
+  return false;
+#endif
+}
 
 #if defined(HAVE_MAX_FRAGMENT)
 inline constexpr bool has_max_fragment = true;

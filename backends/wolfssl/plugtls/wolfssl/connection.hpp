@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <algorithm>
 #include <climits>
 #include <optional>
 #include <string>
@@ -26,16 +25,14 @@ class connection {
     wire_ = &w;
     verifier_ = &verifier;
     ssl_.reset(wolfSSL_new(c.native_handle()));
-    store_handle empty_store(wolfSSL_X509_STORE_new());
     WOLFSSL* ssl = ssl_.get();
-    if (!ssl || !empty_store || wolfSSL_set0_verify_cert_store(ssl, empty_store.get()) != WOLFSSL_SUCCESS)
-      return info.set(errc::out_of_memory, "wolfSSL cannot make a connection");
-    empty_store.release();  // now the connection's
+    if (!ssl || !context::give_store(ssl)) return info.set(errc::out_of_memory, "wolfSSL cannot make a connection");
 
-    wolfSSL_SSLSetIORecv(ssl, receive);
-    wolfSSL_SSLSetIOSend(ssl, send);
-    wolfSSL_SetIOReadCtx(ssl, this);
-    wolfSSL_SetIOWriteCtx(ssl, this);
+    w.belong_to(this);
+    w.set(wire::no_direct, true);
+    use<port>();
+    wolfSSL_SetIOReadCtx(ssl, &w);
+    wolfSSL_SetIOWriteCtx(ssl, &w);
     wolfSSL_KeepArrays(
         ssl);  // what keying material is exported from; builds for OpenSSL's compatibility keep it anyway
     set_verification();
@@ -55,6 +52,18 @@ class connection {
     return errc::success;
   }
 
+  /// Has wolfSSL call back what is made for one type of port.
+  template <class P>
+  bool use() noexcept {
+    wolfSSL_SSLSetIORecv(ssl_.get(), receive<P>);
+    wolfSSL_SSLSetIOSend(ssl_.get(), send<P>);
+    return true;
+  }
+  /// Whose object that is.
+  static connection& of(WOLFSSL* ssl) noexcept {
+    return *static_cast<connection*>(static_cast<wire*>(wolfSSL_GetIOReadCtx(ssl))->owner());
+  }
+
   errc offer(byte_view bytes) { return resumption_.offer(bytes); }
   unsigned session_count() const noexcept { return resumption_.count(); }
   bool session(native_session& out) const { return resumption_.session(out); }
@@ -62,12 +71,14 @@ class connection {
 
   native_status handshake() {
     free_tables_with_thread();
-    blocked_ = false;
     const int n = is_client() ? wolfSSL_connect(ssl_.get()) : wolfSSL_accept(ssl_.get());
     if (n == WOLFSSL_SUCCESS) {
       if (is_peer_settled()) {
         resumption_.look();
         is_up_ = true;
+        wire_->set(wire::no_direct, resumption_.holds());
+        if (mode() != verify_mode::none) peer_.clear();  // the verifier has it
+        context_->take_store(ssl_.get());
         return native_status::done;
       }
       reason_ = errc::bad_certificate;
@@ -81,36 +92,34 @@ class connection {
     return native_status::failed;
   }
 
-  [[gnu::always_inline]] native_result read(std::byte* out, std::size_t size) {
-    blocked_ = false;
+  [[gnu::always_inline]] std::ptrdiff_t read(std::byte* out, std::size_t size) noexcept {
     const int n = wolfSSL_read(ssl_.get(), out, size > INT_MAX ? INT_MAX : static_cast<int>(size));
     if (looks_) [[unlikely]]
       resumption_.look();
-    if (n > 0) [[likely]]
-      return {static_cast<std::size_t>(n), native_status::done};
-    return {0, stopped(n)};
+    return n;
   }
-
-  [[gnu::always_inline]] native_result write(const std::byte* in, std::size_t size) {
-    blocked_ = false;
+  native_status read_ended(std::ptrdiff_t n) noexcept { return stopped(static_cast<int>(n)); }
+  // wolfSSL is told that all is well where the transport takes nothing more.
+  [[gnu::always_inline]] std::ptrdiff_t write(const std::byte* in, std::size_t size) noexcept {
     const int n = wolfSSL_write(ssl_.get(), in, static_cast<int>(size));
-    if (n > 0) [[likely]]
-      return {static_cast<std::size_t>(n), wire_->write_broken() ? native_status::failed : native_status::done};
-    return {0, stopped(n)};
+    return is_cut_off_ ? 0 : n;
+  }
+  native_status write_ended(std::ptrdiff_t n) noexcept {
+    return is_cut_off_ ? native_status::failed : stopped(static_cast<int>(n));
   }
 
   native_status update_keys() {
-    blocked_ = false;
     const int n = wolfSSL_update_keys(ssl_.get());
     return n == WOLFSSL_SUCCESS ? native_status::done : stopped(n);
   }
 
   native_status shutdown() {
-    blocked_ = false;
     const int n = wolfSSL_shutdown(ssl_.get());
     return n == WOLFSSL_SUCCESS || n == WOLFSSL_SHUTDOWN_NOT_DONE ? native_status::done : stopped(n);
   }
 
+  /// Whether bytes of the transport's wait here, behind what a resumption took.
+  bool holds_input() const noexcept { return resumption_.has_bytes(); }
   std::size_t pending() const noexcept {
     const int n = wolfSSL_pending(ssl_.get());
     return n > 0 ? static_cast<std::size_t>(n) : 0;
@@ -146,7 +155,8 @@ class connection {
   bool finished(bool own, byte_vector& out) const {
     out.resize(64);
     const auto tell = own ? wolfSSL_get_finished : wolfSSL_get_peer_finished;
-    out.resize(std::min(tell(ssl_.get(), out.data(), out.size()), out.size()));
+    const std::size_t size = tell(ssl_.get(), out.data(), out.size());
+    if (size < out.size()) out.resize(size);
     return !out.empty();
   }
 
@@ -166,7 +176,10 @@ class connection {
   wolfssl::resumption& resumption() noexcept { return resumption_; }
   /// Whether the server may ask for a certificate now. Else nothing but an alert leaves from here on.
   bool may_be_asked() noexcept {
-    if (is_up_) reason_ = errc::bad_record;
+    if (is_up_) {
+      reason_ = errc::bad_record;
+      wire_->set(wire::no_direct, true);
+    }
     return !is_up_;
   }
 
@@ -187,15 +200,21 @@ class connection {
     wolfSSL_set_verify_depth(ssl_.get(), 100);  // the verifier counts, with its own errc
   }
 
-  static int send(WOLFSSL*, char* bytes, int size, void* self) noexcept {
-    auto& c = *static_cast<connection*>(self);
-    // Once the handshake is over nearly all is data.
-    const auto* from = reinterpret_cast<const std::byte*>(bytes);
-    if (size > 0 && bytes[0] == 23 && c.is_up_ && c.wire_->is_plain(wire::none)) [[likely]] {
-      if (c.reason_ == errc::success && c.wire_->push(from, static_cast<std::size_t>(size))) return size;
-      if (c.reason_ == errc::success) return c.wire_->write_broken() ? size : WOLFSSL_CBIO_ERR_GENERAL;
-    }
-    return c.send_carefully(bytes, size);
+  // Once the handshake is over all that is sent is encrypted.
+  template <class P>
+  static int send(WOLFSSL*, char* bytes, int size, void* to) noexcept {
+    wire& w = *static_cast<wire*>(to);
+    if (!w.is_direct<P>()) [[unlikely]]
+      return static_cast<connection*>(w.owner())->send_carefully(bytes, size);
+    const std::size_t n = w.push_some<P>(reinterpret_cast<const std::byte*>(bytes), static_cast<unsigned>(size));
+    if (n != 0) [[likely]]
+      return static_cast<int>(n);
+    return static_cast<connection*>(w.owner())->not_sent(size);
+  }
+  // wolfSSL reads nothing more after an error here. What the peer sent may tell why it takes nothing more.
+  [[gnu::noinline]] int not_sent(int size) noexcept {
+    is_cut_off_ = wire_->write_broken();
+    return is_cut_off_ ? size : WOLFSSL_CBIO_ERR_GENERAL;
   }
 
   [[gnu::noinline]] int send_carefully(const char* bytes, int size) noexcept {
@@ -207,10 +226,9 @@ class connection {
     alert_passed_ = alert_passed_ || is_fatal;
     is_encrypted_ = is_encrypted_ || type == 20 || type == 23;
     if (is_up_ && reason_ != errc::success && size > alert_record) return WOLFSSL_CBIO_ERR_GENERAL;
-    // wolfSSL reads nothing more after an error here. What the peer sent may tell why it takes nothing more.
-    const bool sent =
-        wire_->push(reinterpret_cast<const std::byte*>(bytes), static_cast<std::size_t>(size)) || wire_->write_broken();
-    return sent && (type != 22 || is_group_ours()) ? size : WOLFSSL_CBIO_ERR_GENERAL;
+    const bool sent = wire_->push(reinterpret_cast<const std::byte*>(bytes), static_cast<std::size_t>(size));
+    is_cut_off_ = wire_->write_broken();
+    return (sent || is_cut_off_) && (type != 22 || is_group_ours()) ? size : WOLFSSL_CBIO_ERR_GENERAL;
   }
 
   // Where a client of TLS 1.2 names no groups, a server of wolfSSL's takes P-256.
@@ -223,36 +241,40 @@ class connection {
     return false;
   }
 
-  static int receive(WOLFSSL*, char* out, int size, void* self) noexcept {
-    auto& c = *static_cast<connection*>(self);
+  template <class P>
+  static int receive(WOLFSSL*, char* out, int size, void* from) noexcept {
+    wire& w = *static_cast<wire*>(from);
     auto* to = reinterpret_cast<std::byte*>(out);
-    const auto room = static_cast<std::size_t>(size);
-    if (size > 0 && c.is_up_ && !c.blocked_ && !c.resumption_.holds()) [[likely]] {
-      if (c.wire_->holds(room)) {
-        c.wire_->take_held(to, room);
-        return size;
-      }
-      if (room == wire::header_size) {
-        const io_result r = c.wire_->pull_header(to);
-        return r.status == io_status::ok ? static_cast<int>(r.bytes) : c.not_received(r.status);
-      }
-    }
-    return c.receive_carefully(to, size);
+    if (size == wire::header_size) return receive_header<P>(w, to);
+    if (!w.holds(static_cast<unsigned>(size))) [[unlikely]]
+      return static_cast<connection*>(w.owner())->receive_carefully(to, size);
+    w.take_held(to, static_cast<unsigned>(size));
+    return size;
+  }
+  template <class P>
+  [[gnu::noinline]] static int receive_header(wire& w, std::byte* out) noexcept {
+    if (!w.has_free_room()) [[unlikely]]
+      return static_cast<connection*>(w.owner())->receive_carefully(out, wire::header_size);
+    const io_result r = w.pull_header<P>(out);
+    if (r.status == io_status::ok) [[likely]]
+      return static_cast<int>(r.bytes);
+    return not_received(r.status);
   }
 
-  int not_received(io_status why) noexcept {
+  [[gnu::noinline]] static int not_received(io_status why) noexcept {
     if (why == io_status::end) return WOLFSSL_CBIO_ERR_CONN_CLOSE;  // after 0 it would ask again, for ever
-    if (why != io_status::would_block) return WOLFSSL_CBIO_ERR_GENERAL;
-    blocked_ = true;
-    return WOLFSSL_CBIO_ERR_WANT_READ;
+    return why == io_status::would_block ? WOLFSSL_CBIO_ERR_WANT_READ : WOLFSSL_CBIO_ERR_GENERAL;
   }
 
+  // Where nothing more comes in this call, wolfSSL asks ten times in OpenSSL's mode AUTO_RETRY, the default of its
+  // layer.
   [[gnu::noinline]] int receive_carefully(std::byte* out, int size) noexcept {
     if (size <= 0) return WOLFSSL_CBIO_ERR_GENERAL;
-    if (blocked_) return WOLFSSL_CBIO_ERR_WANT_READ;
+    if (wire_->blocked_read()) return WOLFSSL_CBIO_ERR_WANT_READ;
     if (may_spare_ && !is_spared_ && is_psk(wire_->observer().facts().suite)) set_verification();
     const auto room = static_cast<std::size_t>(size);
     const io_result r = resumption_.holds() ? resumption_.pull(out, room) : wire_->pull(out, room);
+    if (is_up_ && reason_ == errc::success && !resumption_.holds()) wire_->set(wire::no_direct, false);
     if (r.status != io_status::ok) return not_received(r.status);
     at_alert_ = r.bytes == 5 && out[0] == std::byte{21} && out[3] == std::byte{0} && out[4] == std::byte{2};
     return static_cast<int>(r.bytes);
@@ -263,7 +285,7 @@ class connection {
   static int on_certificate(int, WOLFSSL_X509_STORE_CTX* store) noexcept {
     auto* ssl =
         static_cast<WOLFSSL*>(wolfSSL_X509_STORE_CTX_get_ex_data(store, wolfSSL_get_ex_data_X509_STORE_CTX_idx()));
-    auto& c = *static_cast<connection*>(wolfSSL_GetIOReadCtx(ssl));
+    auto& c = of(ssl);
     return detail::guard(c.verifier_->exception(), 0, [&] { return c.look_at(store) ? 1 : 0; });
   }
 
@@ -379,32 +401,28 @@ class connection {
   errc reason_ = errc::success;
   bool alert_passed_ = false;
   bool is_encrypted_ = false;
-  bool looks_ = false;      // for new sessions
-  bool is_up_ = false;      // the handshake is done
-  bool may_spare_ = false;  // there are PSKs
-  bool is_spared_ = false;  // a suite with PSK was chosen
-  // Nothing more comes in this call. In OpenSSL's mode AUTO_RETRY, the default of its layer, wolfSSL asks ten times.
-  bool blocked_ = false;
-  bool at_alert_ = false;  // its header has been read, and no more
+  bool looks_ = false;       // for new sessions
+  bool is_up_ = false;       // the handshake is done
+  bool may_spare_ = false;   // there are PSKs
+  bool is_spared_ = false;   // a suite with PSK was chosen
+  bool is_cut_off_ = false;  // the transport takes nothing more
+  bool at_alert_ = false;    // its header has been read, and no more
   ssl_handle ssl_;
   wolfssl::resumption resumption_;
 };
 
 inline int context::on_ticket(WOLFSSL* ssl, unsigned char* name, unsigned char* iv, unsigned char* tag, int seals,
                               unsigned char* bytes, int size, int* out_size, void*) noexcept {
-  auto& c = *static_cast<connection*>(wolfSSL_GetIOReadCtx(ssl));
-  return c.resumption().on_ticket(name, iv, tag, seals != 0, bytes, size, out_size);
+  return connection::of(ssl).resumption().on_ticket(name, iv, tag, seals != 0, bytes, size, out_size);
 }
 
-inline int context::on_request(WOLFSSL* ssl, void*) noexcept {
-  return static_cast<connection*>(wolfSSL_GetIOReadCtx(ssl))->may_be_asked() ? 1 : 0;
-}
+inline int context::on_request(WOLFSSL* ssl, void*) noexcept { return connection::of(ssl).may_be_asked() ? 1 : 0; }
 
 inline WOLFSSL_SESSION* context::on_session_id(WOLFSSL* ssl, const unsigned char* id, int size,
                                                int* is_shared) noexcept {
   *is_shared = 0;  // the library frees it
-  auto& c = *static_cast<connection*>(wolfSSL_GetIOReadCtx(ssl));
-  return c.resumption().find(std::as_bytes(std::span(id, static_cast<std::size_t>(size < 0 ? 0 : size))));
+  return connection::of(ssl).resumption().find(
+      std::as_bytes(std::span(id, static_cast<std::size_t>(size < 0 ? 0 : size))));
 }
 
 }  // namespace plugtls::wolfssl

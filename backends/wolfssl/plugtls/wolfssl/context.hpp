@@ -24,6 +24,8 @@ class context {
 
   errc open(const context_plan& plan, std::span<loaded_identity<private_key>> identities, error_info& info) {
     plan_ = &plan;
+    empty_store_.reset(wolfSSL_X509_STORE_new());
+    if (!empty_store_) return info.set(errc::out_of_memory, "wolfSSL cannot make a context");
     errc e = errc::success;
     if (plan.tickets) {
       e = make(identities, false, info);
@@ -58,6 +60,16 @@ class context {
   const detail::external_key* external_key() const noexcept { return external_; }
   /// The same settings with tickets neither made nor taken; null where they never are.
   WOLFSSL_CTX* without_tickets() const noexcept { return without_tickets_.get(); }
+  /// Gives a connection a store of its own for its handshake: wolfSSL keeps in it what it takes for a CA; see
+  /// chain_check.
+  static bool give_store(WOLFSSL* ssl) noexcept {
+    store_handle own(wolfSSL_X509_STORE_new());
+    if (!own || wolfSSL_set0_verify_cert_store(ssl, own.get()) != WOLFSSL_SUCCESS) return false;
+    own.release();  // now the connection's
+    return true;
+  }
+  /// Takes it back, once no more certificates can come: it has 1 KB. All connections share the one that stays empty.
+  void take_store(WOLFSSL* ssl) const noexcept { wolfSSL_set1_verify_cert_store(ssl, empty_store_.get()); }
   /// wolfSSL's object; belongs to this. Shared between threads: not to be changed.
   WOLFSSL_CTX* native_handle() const noexcept { return ctx_.get(); }
 
@@ -239,6 +251,7 @@ class context {
   const detail::external_key* external_ = nullptr;
   ctx_handle ctx_;
   ctx_handle without_tickets_;
+  store_handle empty_store_;  // stays so
 };
 
 }  // namespace plugtls::wolfssl

@@ -88,7 +88,8 @@ class resumption {
   }
 
   /// Whether what the peer sent must pass `pull`.
-  bool holds() const noexcept { return is_open_ || !held_.empty(); }
+  bool holds() const noexcept { return is_open_ || has_bytes(); }
+  bool has_bytes() const noexcept { return !held_.empty(); }
   /// Gives the library what the peer sent, once it is known.
   io_result pull(std::byte* out, std::size_t size) noexcept {
     while (is_open_ && !is_ticket_known()) {

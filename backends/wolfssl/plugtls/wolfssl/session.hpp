@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
+#include <cstring>
 
 #include "plugtls/concepts.hpp"
+#include "plugtls/detail/search.hpp"
 #include "plugtls/wolfssl/handle.hpp"
 
 namespace plugtls::wolfssl {
@@ -30,7 +31,7 @@ inline bool write_session(WOLFSSL_SESSION* session, native_session& out) {
   const bool ok = wolfSSL_i2d_SSL_SESSION(session, &p) == size;
   if (ok) out.bytes = secret(byte_view(bytes));
   detail::wipe(bytes.data(), bytes.size());
-  out.lifetime = static_cast<std::uint32_t>(std::min(wolfSSL_SESSION_get_ticket_lifetime_hint(session), 0xffffffffUL));
+  out.lifetime = plugtls::detail::capped(wolfSSL_SESSION_get_ticket_lifetime_hint(session));
   return ok;
 }
 
@@ -46,9 +47,8 @@ class ticket {
     if (!rules.seal(server_name, key) || !fill_random(nonce)) return WOLFSSL_TICKET_RET_REJECT;
     const auto moment = static_cast<std::uint32_t>(made);
     for (int i = 0; i < 4; ++i) iv[nonce_size + i] = static_cast<unsigned char>(moment >> (24 - 8 * i) & 0xff);
-    std::transform(key.name.begin(), key.name.end(), name,
-                   [](std::byte b) { return std::to_integer<unsigned char>(b); });
-    std::fill_n(tag, WOLFSSL_TICKET_MAC_SZ, static_cast<unsigned char>(0));
+    std::memcpy(name, key.name.data(), key.name.size());
+    std::memset(tag, 0, WOLFSSL_TICKET_MAC_SZ);
     *out_size = size;
     return run(true, key, name, iv, tag, bytes, size) ? WOLFSSL_TICKET_RET_OK : WOLFSSL_TICKET_RET_REJECT;
   }
@@ -61,8 +61,8 @@ class ticket {
     const auto found = rules.open(server_name, std::as_bytes(std::span(name, WOLFSSL_TICKET_NAME_SZ)), key);
     if (found == detail::ticket_find::unknown || !run(false, key, name, iv, tag, bytes, size))
       return WOLFSSL_TICKET_RET_REJECT;
-    if (std::any_of(tag + tag_size, tag + WOLFSSL_TICKET_MAC_SZ, [](unsigned char b) { return b != 0; }))
-      return WOLFSSL_TICKET_RET_REJECT;
+    for (int i = tag_size; i < WOLFSSL_TICKET_MAC_SZ; ++i)
+      if (tag[i] != 0) return WOLFSSL_TICKET_RET_REJECT;
     std::uint32_t moment = 0;
     for (int i = 0; i < 4; ++i) moment = moment << 8 | iv[nonce_size + i];
     // Modulo 2^32: a ticket from the future is very old.
@@ -80,8 +80,8 @@ class ticket {
   static bool run(bool seals, const detail::ticket_key& key, const unsigned char* name, const unsigned char* iv,
                   unsigned char* tag, unsigned char* bytes, int size) noexcept {
     unsigned char also[WOLFSSL_TICKET_NAME_SZ + WOLFSSL_TICKET_IV_SZ];
-    std::copy_n(name, WOLFSSL_TICKET_NAME_SZ, also);
-    std::copy_n(iv, WOLFSSL_TICKET_IV_SZ, also + WOLFSSL_TICKET_NAME_SZ);
+    std::memcpy(also, name, WOLFSSL_TICKET_NAME_SZ);
+    std::memcpy(also + WOLFSSL_TICKET_NAME_SZ, iv, WOLFSSL_TICKET_IV_SZ);
     aes_handle aes;
     const auto n = static_cast<word32>(size);
     if (!aes || size < 0 || wc_AesGcmSetKey(aes.get(), data(byte_view(key.encryption)), 32) != 0) return false;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <algorithm>
+#include <memory>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "plugtls/path_builder.hpp"
@@ -10,6 +11,7 @@
 #include "plugtls/wolfssl/compat.hpp"
 #include "plugtls/wolfssl/error.hpp"
 #include "plugtls/wolfssl/handle.hpp"
+#include "plugtls/wolfssl/issuers.hpp"
 
 namespace plugtls::wolfssl {
 
@@ -19,35 +21,54 @@ inline errc reason_of(int e) noexcept {
   return translate(e, errc::bad_certificate) == errc::out_of_memory ? errc::out_of_memory : errc::bad_certificate;
 }
 
-/// Has wolfSSL verify a path, link by link from its anchor down, with nothing else in view: each certificate is loaded
-/// only after its issuer has vouched for it. Dates are decided elsewhere, and so are name constraints: wolfSSL applies
-/// those of the direct issuer, of some forms of names, after it has found the signature to be good (5.5 wolfcrypt/src/
-/// asn.c, ParseCertRelative), and the policy has applied all of them to this very path.
+/// What wolfSSL says of a certificate, with those that `scratch` holds for issuers. Dates are decided elsewhere, and so
+/// are name constraints: wolfSSL applies those of the direct issuer, of some forms of names, after it has found the
+/// signature to be good (5.5 wolfcrypt/src/asn.c, ParseCertRelative), and the policy has applied all of them to this
+/// very path.
+inline errc verify_link(const ctx_handle& scratch, byte_view der) noexcept {
+  const int e = wolfSSL_CertManagerVerifyBuffer(wolfSSL_CTX_GetCertManager(scratch.get()), data(der),
+                                                static_cast<long>(der.size()), WOLFSSL_FILETYPE_ASN1);
+  const bool is_ours = e == ASN_BEFORE_DATE_E || e == ASN_AFTER_DATE_E || e == ASN_NAME_INVALID_E;
+  return e == WOLFSSL_SUCCESS || is_ours ? errc::success : reason_of(e);
+}
+inline errc trust(const ctx_handle& scratch, byte_view der) noexcept {
+  const int e = wolfSSL_CTX_load_verify_buffer_ex(scratch.get(), data(der), static_cast<long>(der.size()),
+                                                  WOLFSSL_FILETYPE_ASN1, 0, WOLFSSL_LOAD_FLAG_DATE_ERR_OKAY);
+  return e == WOLFSSL_SUCCESS ? errc::success : reason_of(e);
+}
+
+/// Has wolfSSL verify a path's issuers, from the anchor, the last one, down: each is loaded only after its issuer has
+/// vouched for it.
+inline errc verify_issuers(std::span<const certificate_view> issuers, issuer_memory::entry& out) {
+  out = issuer_memory::instance().find(issuers);
+  if (out != nullptr) return errc::success;
+  auto made = std::make_shared<verified_issuers>();
+  made->scratch.reset(wolfSSL_CTX_new(wolfSSLv23_client_method()));
+  if (!made->scratch) return errc::out_of_memory;
+  for (std::size_t i = issuers.size(); i-- > 0;) {
+    const byte_view der = issuers[i].der();
+    errc e = i + 1 == issuers.size() ? errc::success : verify_link(made->scratch, der);
+    if (e == errc::success) e = trust(made->scratch, der);
+    if (e != errc::success) return e;
+  }
+  for (const certificate_view& c : issuers) made->ders.emplace_back(c.der().begin(), c.der().end());
+  issuer_memory::instance().keep(made);
+  out = std::move(made);
+  return errc::success;
+}
+
+/// Has wolfSSL verify a path, link by link, with nothing else in view.
 inline errc verify_path(void*, std::span<const certificate_view> path) {
   free_tables_with_thread();
-  const ctx_handle scratch(wolfSSL_CTX_new(wolfSSLv23_client_method()));
-  if (!scratch || path.empty()) return errc::out_of_memory;
-  WOLFSSL_CERT_MANAGER* manager = wolfSSL_CTX_GetCertManager(scratch.get());
-  const auto trust = [&](byte_view der) {
-    const int e = wolfSSL_CTX_load_verify_buffer_ex(scratch.get(), data(der), static_cast<long>(der.size()),
-                                                    WOLFSSL_FILETYPE_ASN1, 0, WOLFSSL_LOAD_FLAG_DATE_ERR_OKAY);
-    return e == WOLFSSL_SUCCESS ? errc::success : reason_of(e);
-  };
+  if (path.empty()) return errc::out_of_memory;
   // The core has verified every signature. Where wolfSSL cannot hold the anchor, it begins below it.
   std::size_t top = path.size() - 1;
   const bool is_readable = compat::has_zero_serials || as_text(path[top].serial()) != std::string_view("\0", 1);
   if (!is_readable && top != 0 && --top == 0) return errc::success;
-  if (const errc e = trust(path[top].der()); e != errc::success) return e;
-  for (std::size_t i = top; i-- > 0;) {
-    const byte_view der = path[i].der();
-    const int e =
-        wolfSSL_CertManagerVerifyBuffer(manager, data(der), static_cast<long>(der.size()), WOLFSSL_FILETYPE_ASN1);
-    const bool is_ours = e == ASN_BEFORE_DATE_E || e == ASN_AFTER_DATE_E || e == ASN_NAME_INVALID_E;
-    if (e != WOLFSSL_SUCCESS && !is_ours) return reason_of(e);
-    if (i == 0) break;
-    if (const errc trusted = trust(der); trusted != errc::success) return trusted;
-  }
-  return errc::success;
+  issuer_memory::entry issuers;
+  if (top == 0) return verify_issuers(path, issuers);
+  const errc e = verify_issuers(path.subspan(1, top), issuers);
+  return e == errc::success ? verify_link(issuers->scratch, path[0].der()) : e;
 }
 
 /// Collects one peer's certificates as wolfSSL goes through them, and has them judged.
@@ -68,15 +89,16 @@ class chain_check {
   void restore(byte_view entry) {
     bool is_known = false;
     for (byte_vector& der : presented_) {
-      if (der.empty() || entry.size() < der.size() || !std::equal(der.begin(), der.end(), entry.begin())) continue;
+      if (der.empty() || entry.size() < der.size() || !detail::der::equal(der, entry.first(der.size()))) continue;
       is_known = true;
       der.assign(entry.begin(), entry.end());
     }
     if (is_known) return;
-    const auto gap = std::find_if(presented_.begin(), presented_.end(), [](const auto& der) { return der.empty(); });
-    (gap == presented_.end() ? presented_.emplace_back() : *gap).assign(entry.begin(), entry.end());
+    std::size_t gap = 0;
+    while (gap < presented_.size() && !presented_[gap].empty()) ++gap;
+    (gap == presented_.size() ? presented_.emplace_back() : presented_[gap]).assign(entry.begin(), entry.end());
   }
-  void clear() noexcept { presented_.clear(); }
+  void clear() noexcept { presented_ = {}; }
   bool empty() const noexcept { return presented_.empty(); }
   const std::vector<byte_vector>& presented() const noexcept { return presented_; }
 

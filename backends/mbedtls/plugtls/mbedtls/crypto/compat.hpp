@@ -6,7 +6,7 @@
 #include <mbedtls/version.h>
 #include <psa/crypto.h>
 
-#include <algorithm>
+#include <cstring>
 #include <span>
 
 #include "plugtls/bytes.hpp"
@@ -149,12 +149,12 @@ inline bool gcm(bool seals, byte_view key, byte_view nonce, byte_view also, byte
     e = psa_aead_encrypt(id, PSA_ALG_GCM, raw(nonce), nonce.size(), raw(also), also.size(), raw(in), in.size(), room,
                          joined.size(), &size);
     if (e == PSA_SUCCESS) {
-      std::copy_n(room, in.size(), to);
-      std::copy_n(room + in.size(), 16, seal);
+      if (!in.empty()) std::memcpy(to, room, in.size());
+      std::memcpy(seal, room + in.size(), 16);
     }
   } else {
-    std::copy(in.begin(), in.end(), joined.begin());
-    std::copy_n(tag, 16, joined.begin() + static_cast<std::ptrdiff_t>(in.size()));
+    if (!in.empty()) std::memcpy(room, in.data(), in.size());
+    std::memcpy(room + in.size(), tag, 16);
     e = psa_aead_decrypt(id, PSA_ALG_GCM, raw(nonce), nonce.size(), raw(also), also.size(), room, joined.size(), to,
                          in.size(), &size);
   }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
@@ -38,9 +40,21 @@ inline byte_view master_secret(const mbedtls_ssl_context& ssl) noexcept {
   return any == 0 ? byte_view() : std::as_bytes(std::span(session->master));
 }
 
+/// What an export calls for of the hellos, which 2.28 forgets.
+struct kept_randoms {
+  void keep(const detail::hello_facts& facts) noexcept {
+    client_random = facts.client_random;
+    server_random = facts.server_random;
+    randoms_seen = facts.randoms_seen;
+  }
+  std::array<std::byte, 32> client_random{};
+  std::array<std::byte, 32> server_random{};
+  bool randoms_seen = false;
+};
+
 /// Exports keying material (RFC 5705), which 2.28 leaves to its users.
-inline int export_keying_material(mbedtls_ssl_context& ssl, const detail::hello_facts& facts,
-                                  const exporter_label& what, std::span<std::byte> out) {
+inline int export_keying_material(mbedtls_ssl_context& ssl, const kept_randoms& facts, const exporter_label& what,
+                                  std::span<std::byte> out) {
   const auto* suite =
       mbedtls_ssl_ciphersuite_from_id(ssl.session == nullptr ? 0 : static_cast<int>(ssl.session->ciphersuite));
   if (suite == nullptr || !facts.randoms_seen) return MBEDTLS_ERR_SSL_BAD_INPUT_DATA;
@@ -61,7 +75,11 @@ void tell_secrets(mbedtls_ssl_context&, Connection&) noexcept {}
 
 inline byte_view master_secret(const mbedtls_ssl_context&) noexcept { return {}; }
 
-inline int export_keying_material(mbedtls_ssl_context& ssl, const detail::hello_facts&, const exporter_label& what,
+struct kept_randoms {
+  void keep(const detail::hello_facts&) noexcept {}
+};
+
+inline int export_keying_material(mbedtls_ssl_context& ssl, const kept_randoms&, const exporter_label& what,
                                   std::span<std::byte> out) noexcept {
 #if defined(MBEDTLS_SSL_KEYING_MATERIAL_EXPORT)
   const byte_view context = what.context.value_or(byte_view());
