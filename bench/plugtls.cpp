@@ -11,7 +11,6 @@
 #include <string_view>
 #include <test_pki.hpp>
 
-#include "support/ring_port.hpp"
 #include "support/ring_transport.hpp"
 #include "support/workloads.hpp"
 
@@ -35,6 +34,7 @@ struct context {
     s.cipher_suites = {o.is_1_3 ? tls::cipher_suite::aes_128_gcm_sha256
                                 : tls::cipher_suite::ecdhe_ecdsa_with_aes_128_gcm_sha256};
     s.groups = {tls::named_group::x25519, tls::named_group::secp256r1};
+    s.release_buffers = o.releases_buffers;
   }
   static tls::context make_client(const bench::options& o) {
     tls::client_settings s;
@@ -46,7 +46,7 @@ struct context {
     tls::server_settings s;
     set_common(s, o);
     s.identities = {tls::identity::from_pem(tls::test_pki::server_chain, tls::test_pki::server_key)};
-    if (o.resumes) s.tickets = std::make_shared<tls::ticket_keys>();
+    if (o.sessions == bench::sessions::kept) s.tickets = std::make_shared<tls::ticket_keys>();
     return tls::context::server(s);
   }
 };
@@ -54,19 +54,19 @@ struct context {
 template <class Engine>
 class engine_connection {
  public:
-  engine_connection(const context& c, bench::ring_end end) : port_(end), engine_(of(c), c.peer()) {}
+  engine_connection(const context& c, bench::ring_end end) : ring_(end), port_(ring_), engine_(of(c), c.peer()) {}
 
   bench::outcome handshake() {
     const tls::engine_result r = engine_.handshake(port_);
     if (r.status == tls::engine_status::failed) bench::give_up("the handshake");
     return r.status == tls::engine_status::done ? bench::outcome::done : bench::outcome::again;
   }
-  std::size_t write(const void* data, std::size_t n) {
+  [[gnu::always_inline]] std::size_t write(const void* data, std::size_t n) {
     const tls::engine_result r = engine_.write_some(port_, static_cast<const std::byte*>(data), n);
     if (r.status != tls::engine_status::done) bench::give_up("writing");
     return r.bytes;
   }
-  std::size_t read(void* out, std::size_t n) {
+  [[gnu::always_inline]] std::size_t read(void* out, std::size_t n) {
     const tls::engine_result r = engine_.read_some(port_, static_cast<std::byte*>(out), n);
     if (r.status == tls::engine_status::done) return r.bytes;
     if (r.status != tls::engine_status::want_read) bench::give_up("reading");
@@ -80,7 +80,8 @@ class engine_connection {
     else
       return c.own;
   }
-  bench::ring_port port_;
+  bench::ring_transport ring_;
+  tls::transport_port<bench::ring_transport> port_;
   Engine engine_;
 };
 
@@ -98,16 +99,15 @@ class stream_connection {
     stream_.handshake(ec);
     return settled(ec, "the handshake") ? bench::outcome::done : bench::outcome::again;
   }
-  std::size_t write(const void* data, std::size_t n) {
-    std::error_code ec;
-    const std::size_t done = stream_.write_some(std::span(static_cast<const std::byte*>(data), n), ec);
-    if (ec) bench::give_up("writing");
+  [[gnu::always_inline]] std::size_t write(const void* data, std::size_t n) {
+    const std::size_t done = stream_.write_some(std::span(static_cast<const std::byte*>(data), n), ec_);
+    if (ec_) bench::give_up("writing");
     return done;
   }
-  std::size_t read(void* out, std::size_t n) {
-    std::error_code ec;
-    const std::size_t done = stream_.read_some(std::span(static_cast<std::byte*>(out), n), ec);
-    return settled(ec, "reading") ? done : 0;
+  [[gnu::always_inline]] std::size_t read(void* out, std::size_t n) {
+    const std::size_t done = stream_.read_some(std::span(static_cast<std::byte*>(out), n), ec_);
+    if (ec_ && ec_ != tls::errc::would_block && ec_ != tls::errc::timed_out) bench::give_up("reading");
+    return done;
   }
   // A stream waits by default.
   void waits(bool on) noexcept {
@@ -121,6 +121,7 @@ class stream_connection {
     return !ec;
   }
   Stream stream_;
+  std::error_code ec_;  // as a program has one for all its calls
 };
 
 using ring_stream = stream_connection<tls::stream<bench::ring_transport, backend>>;
@@ -135,7 +136,7 @@ void transport_calls(bool is_1_3) {
   const auto way = std::make_unique_for_overwrite<bench::link>();
   *way = {};
   const context client_context({.is_client = true, .is_1_3 = is_1_3});
-  const context server_context({.is_client = false, .is_1_3 = is_1_3, .resumes = true});
+  const context server_context({.is_client = false, .is_1_3 = is_1_3, .sessions = bench::sessions::kept});
   counted_stream client(client_context, way->client()), server(server_context, way->server());
   bench::shake_hands(client, server);
   std::printf("server_sends %ld\n", server.transport().writes);
@@ -170,21 +171,23 @@ int run(std::string_view what, bool is_1_3) {
     bench::handshakes<context, Connection>(is_1_3, what == "new_handshakes", bench::many_handshakes);
   else if (what == "parses" || what == "new_parses")
     bench::handshakes<context, Connection>(is_1_3, what == "new_parses", bench::few_handshakes);
-  else if (what == "idle")
-    bench::idle<context, Connection>(is_1_3, false);
+  else if (what == "idle" || what == "idle_released")
+    bench::idle<context, Connection>(is_1_3, what == "idle_released");
   else
     bench::give_up("finding that workload");
   return 0;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int chosen(int argc, char** argv) {
   const std::string_view kind = argc == 4 ? argv[1] : "", what = argc == 4 ? argv[2] : "",
                          version = argc == 4 ? argv[3] : "";
   if (argc == 2 && std::string_view(argv[1]) == "library") return std::puts(backend::library().text.c_str()), 0;
   const bool is_1_3 = version == "1.3";
   if (is_1_3 && !backend::supports(tls::tls_version::tls1_3)) {
+    std::puts("unsupported");
+    return 0;
+  }
+  if (what == "idle_released" && !tls::has<backend, tls::capability::release_buffers>) {
     std::puts("unsupported");
     return 0;
   }
@@ -196,9 +199,15 @@ int main(int argc, char** argv) {
     if (kind == "stream") return run<ring_stream>(what, is_1_3);
     if (kind == "duplex") return run<duplex_ring>(what, is_1_3);
   }
-  std::fprintf(
-      stderr,
-      "usage: PROGRAM engine|any|stream|duplex calls|handshakes|new_handshakes|parses|new_parses|idle 1.2|1.3\n"
-      "       PROGRAM stream tcp|transport_calls 1.2|1.3\n");
+  std::fprintf(stderr,
+               "usage: PROGRAM engine|any|stream|duplex "
+               "calls|handshakes|new_handshakes|parses|new_parses|idle|idle_released 1.2|1.3\n"
+               "       PROGRAM stream tcp|transport_calls 1.2|1.3\n");
   return 2;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return bench::guarded([&] { return chosen(argc, argv); });
 }

@@ -164,7 +164,7 @@ def main():
     report = ROOT / "bench" / "report" / "report.py"
     made = subprocess.run([sys.executable, str(report), str(results), str(options.out)], check=False)
     if made.returncode == 0:
-        print(f"{options.out / 'report.html'}\n{results}\n{options.out / 'results.csv'}")
+        print(*(options.out / name for name in ("report.html", "results.json", "results.csv", "targets.json")), sep="\n")
     sys.exit(status or made.returncode)
 
 

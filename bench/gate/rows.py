@@ -86,7 +86,7 @@ def tcp_rows(p, version):
 
 def heap_rows(p, version):
     """Allocations and heap, against an expert's use of the library."""
-    ours = {what: p.figures("plugtls", "stream", what, version) for what in ("calls", "handshakes", "new_handshakes", "idle")}
+    ours = {what: p.figures("plugtls", "stream", what, version) for what in ("calls", "handshakes", "new_handshakes", "idle", "idle_released")}
     bare = {what: p.figures("raw", what, version) for what in ("calls", "handshakes", "new_handshakes", "idle", "idle_released")}
 
     def rows():
@@ -101,6 +101,7 @@ def heap_rows(p, version):
         yield "idle heap, bare client", bare["idle"]()["client_heap"], None
         try:
             yield "idle heap, bare, released", bare["idle_released"]()["client_heap"], None
+            yield "idle heap, released", added("idle_released", "client_heap"), None
         except Unsupported:
             pass  # the library cannot
     return rows, ("allocations", "idle"), False

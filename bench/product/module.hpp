@@ -13,14 +13,17 @@ namespace bench {
 
 /// One row: what is to be done. Numbers are IANA's; 0 or "" where they say nothing.
 struct task {
-  const char* work;  ///< "handshake", "resumed", "bulk", "echo", "context", "idle", or the name of a primitive
-  int version;
-  int suite;
-  int group;
-  int is_rsa;         ///< the server's key: RSA-2048, else ECDSA P-256
-  int over_tcp;       ///< TCP over loopback, else memory
-  std::size_t size;   ///< bytes of one write, or of the request
-  std::size_t reply;  ///< bytes of the answer
+  const char* work = "";  ///< see workloads.hpp; or "context", or the name of a primitive
+  int version = 0;
+  int suite = 0;
+  int group = 0;
+  int is_rsa = 0;         ///< the server's key: RSA-2048, else ECDSA P-256
+  int over_tcp = 0;       ///< TCP over loopback, else memory
+  std::size_t size = 0;   ///< bytes of one write, or of the request
+  std::size_t reply = 0;  ///< bytes of the answer, or of each further piece
+  int resumes = 0;        ///< handshakes resume the session before
+  int pieces = 0;         ///< that a message has
+  int threads = 0;        ///< 0: one; 1: two on one core; 2: two wherever the system puts them
 };
 
 /// Room for one line of text, of the caller's.

@@ -1,65 +1,54 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <arpa/inet.h>
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <memory>
 
 #include "../support/ring.hpp"
+#include "../support/socket_end.hpp"
 #include "side.hpp"
 
 // What lies below both ends of a connection: two rings in memory, or a TCP connection over loopback.
 
 namespace bench {
 
+/// Takes the rings of the one before: two megabytes anew would cost more than some handshakes do.
 class memory_line {
  public:
-  ring_end client() { return {&rings_->to_client, &rings_->to_server}; }
-  ring_end server() { return {&rings_->to_server, &rings_->to_client}; }
+  memory_line() : rings_(spare() != nullptr ? std::move(spare()) : std::make_unique_for_overwrite<link>()) {
+    for (ring* r : {&rings_->to_client, &rings_->to_server}) r->begin = r->end = 0;
+  }
+  memory_line(const memory_line&) = delete;
+  memory_line& operator=(const memory_line&) = delete;
+  ~memory_line() { spare() = std::move(rings_); }
+  ring_end client() { return rings_->client(); }
+  ring_end server() { return rings_->server(); }
 
  private:
-  std::unique_ptr<link> rings_ = std::make_unique<link>();
+  static std::unique_ptr<link>& spare() {
+    static std::unique_ptr<link> kept;
+    return kept;
+  }
+  std::unique_ptr<link> rings_;
 };
 
-/// Not blocking: both ends are in one thread. Without Nagle's delay, as all who measure set it.
+/// Not blocking, where both ends are in one thread. Without Nagle's delay, as all who measure set it, unless it is what
+/// is measured.
 class tcp_line {
  public:
-  tcp_line() {
-    const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    auto* where = reinterpret_cast<sockaddr*>(&address);
-    socklen_t size = sizeof address;
-    client_ = ::socket(AF_INET, SOCK_STREAM, 0);
-    const bool connected = listener >= 0 && ::bind(listener, where, size) == 0 && ::listen(listener, 1) == 0 &&
-                           ::getsockname(listener, where, &size) == 0 && ::connect(client_, where, size) == 0;
-    if (connected) server_ = ::accept(listener, nullptr, nullptr);
-    ::close(listener);
-    for (const int fd : {client_, server_}) {
-      const int on = 1;
-      ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-      ::fcntl(fd, F_SETFL, O_NONBLOCK);
-    }
-    if (server_ < 0) throw std::runtime_error("no TCP connection over loopback");
+  explicit tcp_line(bool blocks = false, bool delays = false) : ends_(connect_loopback(delays)) {
+    for (const int fd : {client(), server()}) set_blocking(fd, blocks);
   }
   tcp_line(const tcp_line&) = delete;
   tcp_line& operator=(const tcp_line&) = delete;
   ~tcp_line() {
-    ::close(client_);
-    ::close(server_);
+    ::close(client());
+    ::close(server());
   }
-  int client() const noexcept { return client_; }
-  int server() const noexcept { return server_; }
+  int client() const noexcept { return ends_.first; }
+  int server() const noexcept { return ends_.second; }
 
  private:
-  int client_ = -1;
-  int server_ = -1;
+  std::pair<int, int> ends_;
 };
 
 }  // namespace bench

@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "../support/give_up.hpp"
 #include "module.hpp"
 
 // How a module makes its sides: a job is a class of its own, and here it becomes three plain functions.
@@ -19,10 +20,6 @@ namespace bench {
 struct not_offered : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
-
-inline void require(bool good, const char* what) {
-  if (!good) throw std::runtime_error(std::string(what) + " failed");
-}
 
 /// CPU time of the process, both ends of a connection included.
 inline double cpu_seconds(clockid_t clock = CLOCK_PROCESS_CPUTIME_ID) noexcept {

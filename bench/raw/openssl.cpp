@@ -5,7 +5,9 @@
 
 int main(int argc, char** argv) {
   namespace raw = bench::raw;
-  raw::start();
-  return raw::main<raw::context, raw::bare<bench::ring_end>, raw::remote<raw::context, raw::bare>, raw::naive>(argc,
-                                                                                                               argv);
+  return bench::guarded([&] {
+    raw::start();
+    return raw::main<raw::context, raw::bare<bench::ring_end>, raw::remote<raw::context, raw::bare>, raw::naive>(argc,
+                                                                                                                 argv);
+  });
 }

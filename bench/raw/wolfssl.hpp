@@ -23,7 +23,7 @@ class context {
  public:
   static constexpr bool speaks_1_3 = true;
   static constexpr const char* parser = "InitDecodedCert";  ///< what parses a certificate
-  static constexpr bool can_release_buffers = false;
+  static constexpr bool can_release_buffers = true;         ///< it always does
 
   explicit context(const options& o)
       : is_client(o.is_client),
@@ -33,13 +33,15 @@ class context {
     if (ctx == nullptr) give_up("making a context");
     // Groups first: where TLS 1.3 is ruled out, they are refused.
     int groups[] = {WOLFSSL_ECC_X25519, WOLFSSL_ECC_SECP256R1};
-    must(wolfSSL_CTX_set_groups(ctx, groups, 2), "setting the groups");
+    must(wolfSSL_CTX_set_groups(ctx, o.is_p256 ? groups + 1 : groups, o.is_p256 ? 1 : 2), "setting the groups");
     const int version = o.is_1_3 ? TLS1_3_VERSION : TLS1_2_VERSION;
     must(wolfSSL_CTX_set_min_proto_version(ctx, version), "setting the version");
     must(wolfSSL_CTX_set_max_proto_version(ctx, version), "setting the version");
-    must(wolfSSL_CTX_set_cipher_list(ctx, o.is_1_3 ? "TLS13-AES128-GCM-SHA256" : "ECDHE-ECDSA-AES128-GCM-SHA256"),
-         "setting the suite");
+    const char* suite_1_3 = o.is_chacha ? "TLS13-CHACHA20-POLY1305-SHA256" : "TLS13-AES128-GCM-SHA256";
+    must(wolfSSL_CTX_set_cipher_list(ctx, o.is_1_3 ? suite_1_3 : suite_1_2(o).c_str()), "setting the suite");
     if (o.is_expert) set_modes();
+    if (o.sessions == sessions::off) forget_sessions();
+    if (o.sessions == sessions::kept) keep_sessions();
     const auto load = [ctx](auto function, std::string_view text, const char* what) {
       must(function(ctx, reinterpret_cast<const unsigned char*>(text.data()), static_cast<long>(text.size())), what);
     };
@@ -48,10 +50,11 @@ class context {
            plugtls::test_pki::root, "reading the root");
       wolfSSL_CTX_set_verify(ctx, WOLFSSL_VERIFY_PEER, nullptr);
     } else {
-      load([](auto... a) { return wolfSSL_CTX_use_certificate_chain_buffer(a...); }, plugtls::test_pki::server_chain,
-           "reading the certificates");
+      using namespace plugtls::test_pki;
+      load([](auto... a) { return wolfSSL_CTX_use_certificate_chain_buffer(a...); },
+           o.is_rsa ? server_rsa_chain : server_chain, "reading the certificates");
       load([](auto... a) { return wolfSSL_CTX_use_PrivateKey_buffer(a..., WOLFSSL_FILETYPE_PEM); },
-           plugtls::test_pki::server_key, "reading the key");
+           o.is_rsa ? server_rsa_key : server_key, "reading the key");
     }
   }
   WOLFSSL_CTX* get() const noexcept { return ctx_.get(); }
@@ -62,25 +65,40 @@ class context {
     if (is_client) {
       must(wolfSSL_UseSNI(ssl.get(), WOLFSSL_SNI_HOST_NAME, "localhost", 9), "setting the name");
       must(wolfSSL_check_domain_name(ssl.get(), "localhost"), "setting the name");
+      if (session_) must(wolfSSL_set_session(ssl.get(), session_.get()), "offering a session");
     }
     return ssl;
+  }
+  /// Of a client that keeps sessions: takes the newest one.
+  void keep_session(WOLFSSL* ssl) const {
+    if (keeps_sessions_ && is_client) session_.reset(wolfSSL_get1_session(ssl));
   }
 
   const bool is_client;
   const bool is_expert;
 
  private:
-  // Neither sessions nor tickets, as plugtls has it unless told otherwise; a flight is sent in one piece.
+  // A flight is sent in one piece.
   void set_modes() {
+    WOLFSSL_CTX* ctx = ctx_.get();
+    wolfSSL_CTX_set_group_messages(ctx);
+    wolfSSL_CTX_clear_mode(ctx, SSL_MODE_AUTO_RETRY);  // or a read that would block asks ten times
+  }
+  void forget_sessions() {
     WOLFSSL_CTX* ctx = ctx_.get();
     wolfSSL_CTX_set_session_cache_mode(ctx, WOLFSSL_SESS_CACHE_OFF);
     wolfSSL_CTX_NoTicketTLSv12(ctx);
     if (!is_client) wolfSSL_CTX_no_ticket_TLSv13(ctx);
-    wolfSSL_CTX_set_group_messages(ctx);
-    wolfSSL_CTX_clear_mode(ctx, SSL_MODE_AUTO_RETRY);  // or a read that would block asks ten times
+  }
+  void keep_sessions() {
+    keeps_sessions_ = true;
+    wolfSSL_CTX_set_session_cache_mode(ctx_.get(), WOLFSSL_SESS_CACHE_OFF);  // tickets need none
+    if (is_client) must(wolfSSL_CTX_UseSessionTicket(ctx_.get()), "asking for tickets");
   }
 
   handle<WOLFSSL_CTX, wolfSSL_CTX_free> ctx_;
+  bool keeps_sessions_ = false;
+  mutable handle<WOLFSSL_SESSION, wolfSSL_SESSION_free> session_;
 };
 
 // What both do alike: wolfSSL has no error queue to look after.
@@ -96,19 +114,29 @@ class connection {
     if (wolfSSL_get_error(ssl_.get(), done) != WOLFSSL_ERROR_WANT_READ) give_up("the handshake");
     return outcome::again;
   }
-  std::size_t write(const void* data, std::size_t n) {
-    const int done = wolfSSL_write(ssl_.get(), data, static_cast<int>(n));
-    if (done <= 0) give_up("writing");
-    return static_cast<std::size_t>(done);
-  }
-  std::size_t read(void* out, std::size_t n) {
+  [[gnu::always_inline]] std::size_t read(void* out, std::size_t n) {
     const int done = wolfSSL_read(ssl_.get(), out, static_cast<int>(n));
     if (done > 0) return static_cast<std::size_t>(done);
     if (wolfSSL_get_error(ssl_.get(), done) != WOLFSSL_ERROR_WANT_READ) give_up("reading");
     return 0;
   }
+  /// Whether the handshake took up an earlier session.
+  bool was_resumed(const context&) const { return wolfSSL_session_reused(ssl_.get()) == 1; }
+  /// Ends what this end sends. The context of a client that keeps sessions takes the newest one.
+  void finish(const context& c) {
+    c.keep_session(ssl_.get());
+    wolfSSL_shutdown(ssl_.get());
+  }
 
  protected:
+  template <bool can_be_full>
+  std::size_t write_over(const void* data, std::size_t n) {
+    const int done = wolfSSL_write(ssl_.get(), data, static_cast<int>(n));
+    if (done > 0) return static_cast<std::size_t>(done);
+    if constexpr (can_be_full)
+      if (wolfSSL_get_error(ssl_.get(), done) == WOLFSSL_ERROR_WANT_WRITE) return 0;
+    give_up("writing");
+  }
   WOLFSSL* get() const noexcept { return ssl_.get(); }
 
  private:
@@ -126,10 +154,16 @@ class bare : public connection {
     wolfSSL_SetIOReadCtx(get(), &transport_);
     wolfSSL_SetIOWriteCtx(get(), &transport_);
   }
+  [[gnu::always_inline]] std::size_t write(const void* data, std::size_t n) {
+    return write_over<Transport::can_be_full>(data, n);
+  }
 
  private:
   static int send(WOLFSSL*, char* data, int n, void* transport) {
-    return static_cast<int>(static_cast<Transport*>(transport)->write(data, static_cast<std::size_t>(n)));
+    const std::size_t done = static_cast<Transport*>(transport)->write(data, static_cast<std::size_t>(n));
+    if constexpr (Transport::can_be_full)
+      if (done == 0) return WOLFSSL_CBIO_ERR_WANT_WRITE;
+    return static_cast<int>(done);
   }
   static int receive(WOLFSSL*, char* out, int n, void* transport) {
     const std::size_t got = static_cast<Transport*>(transport)->read(out, static_cast<std::size_t>(n));
@@ -143,6 +177,7 @@ class bare : public connection {
 class naive : public connection {
  public:
   naive(const context& c, int fd) : connection(c) { must(wolfSSL_set_fd(get(), fd), "setting the descriptor"); }
+  [[gnu::always_inline]] std::size_t write(const void* data, std::size_t n) { return write_over<true>(data, n); }
 };
 
 inline void start() { must(wolfSSL_Init(), "wolfSSL_Init"); }

@@ -44,7 +44,7 @@ def table(kind, unit, columns, *rows):
 
 
 MISSING = {"state": "not offered", "why": "no TLSv1.3 in Two <2.0>"}
-LIBRARIES = [column("one"), column("two"), column("again", "one")]
+LIBRARIES = [column("one"), column("two"), {"id": "again", "title": "A/A", "module": ""}]
 RESULTS = {
     "plugtls_bench": 1, "partial": False, "quick": False, "filter": "", "rounds": 31, "round_seconds": 0.005, "seconds": 9.0,
     "machine": {"processor": "A <fast> one", "architecture": "x86_64", "cores": 2, "memory": "1 kB", "system": "Debian",
@@ -55,14 +55,21 @@ RESULTS = {
         table("memory", "bytes", LIBRARIES[:2], row("idle_12", "idle", "bytes", one=cell(5000, 0, 1), two=cell(1250, 0, 1))),
         table("handshakes", "per second", LIBRARIES, row("hs_full_12_p256_x25519", "full", "per second", one=cell(1000),
                                                          two=cell(4321), again=cell(1001, **ratio(0.99)) | {"again": "one"}),
-              row("hs_resumed_13", "resumed", "per second", one=cell(8000), two=MISSING, again=cell(8000, **ratio(1)))),
+              row("hs_resumed_13", "resumed", "per second", one=cell(8000), two=MISSING, again=cell(8000, **ratio(1)) | {"again": "one"}),
+              row("hs_full_13_p256_x25519", "newer", "per second", one=MISSING, two=cell(77),
+                  again=cell(78, **ratio(1)) | {"again": "two"})),
         table("bulk", "MB/s", LIBRARIES, row("bulk_12_16k_aes128gcm", "bulk", "MB/s", one=cell(2000, 0.05), two=cell(1950, 0.05))),
         table("primitives", "per second", LIBRARIES, *(
             row(n, n, "per second", one=cell(4000), two=cell(4000))
             for n in ("keygen_x25519", "derive_x25519", "sign_p256", "verify_p256")),
             row("seal_aes128gcm_16k", "seal", "MB/s", one=cell(5000), two=cell(70))),
-        table("raw", "us", [column("plugtls", "one"), column("raw naive", "one")],
-              row("pingpong_64", "64 B", "us", **{"plugtls": cell(7.5), "raw naive": cell(9.1, **ratio(1.21))})),
+        table("raw", "us", [column("plugtls", "one"), column("raw naive", "one"), {"id": "again", "title": "A/A", "module": ""}],
+              row("pingpong_64", "64 B", "us", **{"plugtls": cell(7.5), "raw naive": cell(9.1, **ratio(1.21)),
+                                                  "again": cell(7.6, **ratio(1.01)) | {"again": "plugtls"}}),
+              row("hs_full", "full", "us", **{"plugtls": MISSING, "raw naive": cell(900), "again": cell(901, **ratio(1.55)) | {
+                  "again": "raw naive"}})),
+        table("contexts", "us", LIBRARIES[:2], row("first", "the first", "us", one=cell(20000), two=MISSING),
+              row("second", "the second", "us", one=cell(101.5), two=MISSING)),
     ]}
 
 
@@ -94,6 +101,8 @@ class Report(unittest.TestCase):
                         self.assertEqual(float(lines[t["id"], r["id"], c["id"]]["median"]), known["median"])
                         self.assertTrue(c["id"] == "again" or figure(known["median"]) in text, known)
         self.assertEqual(lines["handshakes", "hs_resumed_13", "two"]["why"], MISSING["why"])
+        self.assertEqual(lines["handshakes", "hs_resumed_13", "again"]["library"], "One 1.0")
+        self.assertEqual(lines["handshakes", "hs_full_13_p256_x25519", "again"]["library"], "Two <2.0>")
         self.assertIn("×1.21 [1.20 to 1.22]", text)
         self.assertIn("×0.99 [0.98 to 1.00]", text)
 
@@ -112,6 +121,31 @@ class Report(unittest.TestCase):
         self.assertIn("The next, One 1.0, takes 4.0 times as much", cards["Small memory for idle connections"]["said"])
         self.assertEqual(cards["Bulk data"]["figures"], [("one", "One 1.0", 2000), ("two", "Two <2.0> (/opt/two)", 1950)])
         self.assertEqual(findings.bound(RESULTS, RESULTS["modules"][0])[0][:2], (4000 / 6, 1000))
+
+    def test_targets(self):
+        self.page()
+        found = json.loads((self.folder / "targets.json").read_text(encoding="utf-8"))
+        self.assertEqual([(f["what"], f["against"], f["library"]) for f in found], [
+            ("64 B both ways, TCP", "raw naive", "One 1.0"), ("second context on the system's trust store", "the first", "One 1.0")])
+        self.assertEqual((found[0]["ratio"]["median"], found[0]["again"]["q3"]), (1.21, 1.02))
+        self.assertEqual((found[1]["us"]["median"], found[1]["us_of_first"]), (101.5, 20000))
+
+    def test_counting(self):
+        def count(**changes):
+            file = self.folder / "results.json"
+            file.write_text(json.dumps(copy.deepcopy(RESULTS) | changes), encoding="utf-8")
+            done = subprocess.run([sys.executable, HERE / "count.py", file], capture_output=True, text=True, check=False)
+            return done.returncode, done.stdout
+        whole = [t for t in RESULTS["tables"] if t["kind"] in ("memory", "handshakes", "raw", "contexts")]
+        status, said = count(tables=whole)
+        self.assertEqual((status, said.splitlines()[-1]), (0, "16 passed, 0 failed, 5 skipped"))
+        self.assertIn("skipped: handshakes/hs_resumed_13, two: no TLSv1.3", said)
+        broken = table("bulk", "MB/s", LIBRARIES[:2], row("a", "a", "MB/s", one={"state": "failed", "why": "OpenSSL failed"}))
+        status, said = count(tables=[*whole, broken])
+        self.assertEqual((status, said.splitlines()[-1]), (1, "16 passed, 2 failed, 5 skipped"))
+        self.assertIn("FAILED: bulk/a, one: OpenSSL failed", said)
+        self.assertEqual(count(tables=whole, partial=True)[0], 1)
+        self.assertIn("nothing was measured", count(tables=[])[1])
 
     def test_slow_builds(self):
         self.assertEqual(findings.slowness(RESULTS, RESULTS["modules"][0]), "")

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSL-1.0
 """Makes a page and a table of figures out of the results of plugtls-bench: report.py RESULTS.json FOLDER
 
-Writes FOLDER/report.html, which loads nothing from anywhere, and FOLDER/results.csv. All figures come from the results."""
+Writes FOLDER/report.html, which loads nothing from anywhere, FOLDER/results.csv, and FOLDER/targets.json: plugtls against the rest.
+All figures come from the results."""
 import csv
 import html
 import json
@@ -13,14 +14,16 @@ sys.dont_write_bytecode = True
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 import findings  # noqa: E402
+import targets  # noqa: E402
 from text import figure, ratio_text, unit_text  # noqa: E402
 
 # The rows of a chart, by the beginnings of their names; of other tables there is none.
 CHARTS = {"handshakes": ("hs_full_13_p256_", "hs_full_12_p256_x", "hs_full_13_rsa2048_x", "hs_resumed_"),
           "bulk": ("bulk_12_16k", "bulk_13_16k", "bulk_13_256_aes"), "exchanges": ("",), "memory": ("idle_",),
-          "streams": ("",), "https": ("",), "raw": ("pingpong", "bulk_16k", "bulk_256k", "hs_full_tcp")}
+          "streams": ("",), "https": ("",), "raw": ("pingpong", "bulk_16k", "bulk_256k", "hs_full_tcp", "reconnect")}
 # The page's order; they are measured in another one.
-ORDER = ("handshakes", "bulk", "exchanges", "memory", "primitives", "contexts", "raw", "streams", "https")
+ORDER = ("handshakes", "bulk", "exchanges", "memory", "primitives", "contexts", "raw", "streams", "https", "threads")
+NO_PART = "not measured with this side"  # which its heading says already
 escape = html.escape
 
 
@@ -45,7 +48,11 @@ class page:
         self.head()
         self.first_page()
         self.libraries()
+        has_compared = False
         for table in self.tables:
+            if not has_compared and is_versus(table):  # right before the tables that it sums up
+                self.compared()
+                has_compared = True
             self.table(table)
             if table["kind"] == "primitives":
                 self.bounds()
@@ -73,7 +80,8 @@ class page:
             self.add(f'<p class="warn">Others used the processor too: this run had it for {100 * m["share_of_a_core"]:.0f} % of its time. '
                      "Caches were shared; expect wide quartiles, and measure again on an idle machine.</p>")
         if m["cores"] == 1:
-            self.add('<p class="warn">One core only: where a server has a thread of its own, it takes turns with the client.</p>')
+            self.add('<p class="warn">One core only: where a server has a thread of its own, it takes turns with the client, and '
+                     "two threads at once have no figures.</p>")
 
     def first_page(self):
         cards = findings.cards(self.results)
@@ -84,7 +92,9 @@ class page:
             self.add("</div>")
         for line in findings.warnings(self.results):
             self.add(f'<p class="warn">{escape(line)}</p>')
-        links = " ".join(f'<a href="#{t["id"]}">{escape(t["title"])}</a>' for t in self.tables)
+        places = [("targets", "plugtls against the rest, in short")] if targets.lines(self.results) else []
+        places += [(t["id"], t["title"]) for t in self.tables]
+        links = " ".join(f'<a href="#{place}">{escape(title)}</a>' for place, title in places)
         self.add(f"<nav>{links}</nav>")
 
     def card(self, card):
@@ -135,7 +145,9 @@ class page:
 
     def row(self, t, row):
         best = findings.best_column(t, row)
-        cells = "".join(self.cell(c, row["cells"].get(c["id"]), row["unit"], c["id"] == best, is_versus(t)) for c in t["columns"])
+        again = row["cells"].get("again", {}).get("again", "plugtls")
+        versus = is_versus(t) and again == "plugtls"
+        cells = "".join(self.cell(c, row["cells"].get(c["id"]), row["unit"], c["id"] == best, versus) for c in t["columns"])
         unit = "" if row["unit"] == t["unit"] else f" <small>{escape(unit_text(row['unit']))}</small>"
         return f"<tr><td>{escape(row['title'])}{unit}</td>{cells}</tr>"
 
@@ -143,9 +155,12 @@ class page:
         if cell is None:
             return '<td class="none">-</td>'
         if "median" not in cell:
+            if cell["why"] == NO_PART:
+                return '<td class="none">-</td>'
             return f'<td class="none">{"" if cell["state"] == "not offered" else "failed: "}{escape(cell["why"])}</td>'
         if column["id"] == "again":
-            return f"<td>{ratio_text(cell.get('ratio'))}</td>"
+            who = f"<small>{escape(self.name(cell['again']))}</small>" if "again" in cell else ""
+            return f"<td>{ratio_text(cell.get('ratio'))}{who}</td>"
         small = f"<small>{figure(cell['q1'])} to {figure(cell['q3'])}</small>" if cell["rounds"] > 1 else ""
         if versus and "ratio" in cell:
             small += f"<small>{ratio_text(cell['ratio'])}</small>"
@@ -158,9 +173,9 @@ class page:
         counted = f"Medians of {rounds[0]}{f' to {rounds[-1]}' if rounds[-1] != rounds[0] else ''} rounds; below, the quartiles."
         if not any(c["id"] == "again" for c in t["columns"]):
             return counted if rounds[-1] > 1 else "Counted, once."
-        times = " ×: how many times plugtls's CPU time it takes, round by round; above 1 plugtls is faster." if is_versus(t) else ""
-        return counted + times + (" A/A: the first measured column once more, as if it were another one; how far it is from ×1 "
-                                  "is what this run cannot tell apart.")
+        times = " ×: how many times plugtls's time it takes, round by round; above 1 plugtls is faster." if is_versus(t) else ""
+        return counted + times + (" A/A: the side that is named once more, as if it were another one; how far it is from ×1 is "
+                                  "what this run cannot tell apart.")
 
     def chart(self, t):
         wanted = CHARTS.get(t["kind"], None)
@@ -189,6 +204,23 @@ class page:
                      f"<td>{100 * reached / most:.0f} %</td></tr>")
         self.add("</table></div>")
 
+    def compared(self):
+        """What plugtls costs or saves, on one screen."""
+        found = targets.lines(self.results)
+        if not found:
+            return
+        names = dict.fromkeys(line["library"] for line in found)
+        heads = "".join(f"<th>{escape(name)}</th>" for name in names)
+        self.add('<h2 id="targets">plugtls against the rest, in short</h2>',
+                 "<p>How many times plugtls's CPU time the other one takes: above 1 plugtls is faster. A/A is plugtls against itself in "
+                 "the same rounds. The tables below have the rest.</p>",
+                 f'<div class="wide"><table><tr><th>times</th>{heads}</tr>')
+        for what, against in dict.fromkeys((line["what"], line["against"]) for line in found):
+            cells = {line["library"]: line for line in found if (line["what"], line["against"]) == (what, against)}
+            row = "".join(f"<td>{compared_text(cells[name])}</td>" if name in cells else '<td class="none">-</td>' for name in names)
+            self.add(f"<tr><td>{escape(what)}<small>against {escape(against)}</small></td>{row}</tr>")
+        self.add("</table></div>")
+
     def sizes(self):
         sizes = self.results.get("sizes", {})
         if not any(s["program"] for s in sizes.values()):
@@ -206,7 +238,17 @@ class page:
                  f'{r["rounds"]} rounds of {figure(r["round_seconds"] * 1000)} ms. Each round makes new connections, and the order '
                  "rotates. Figures are CPU time of the process, both ends included; HTTPS GET counts the client's thread alone. "
                  "Clients verify the chain and the name. Memory is counted by an allocator that counts, in a process of its "
-                 "own. Time on the wire, two threads on two cores, and other machines are not measured.</p>")
+                 "own. Two threads are measured by the clock, for information. Time on the wire and other machines are not "
+                 "measured.</p>")
+
+
+def compared_text(line):
+    if "us" in line:
+        first = f"<small>the first: {figure(line['us_of_first'])} µs</small>" if line["us_of_first"] else ""
+        return f"{figure(line['us']['median'])} µs{first}"
+    if not line["ratio"]:
+        return escape(line["why"])
+    return f"{ratio_text(line['ratio'])}<small>A/A {ratio_text(line['again'])}</small>"
 
 
 def is_versus(t):
@@ -237,11 +279,13 @@ def write_csv(results, path):
         out.writerow(["table", "row", "title", "column", "library", "unit", "state", "median", "q1", "q3", "rounds", "ratio",
                       "ratio_q1", "ratio_q3", "why"])
         for t in results["tables"]:
+            modules = {c["id"]: c["module"] for c in t["columns"]}
             for row in t["rows"]:
                 for c in t["columns"]:
                     cell = row["cells"].get(c["id"], {"state": "missing", "why": ""})
                     ratio = cell.get("ratio", {})
-                    out.writerow([t["id"], row["id"], row["title"], c["id"], names.get(c["module"], c["module"]), row["unit"],
+                    module = modules.get(cell.get("again", c["id"]), c["module"])
+                    out.writerow([t["id"], row["id"], row["title"], c["id"], names.get(module, module), row["unit"],
                                   cell.get("state", "measured"), *(cell.get(k, "") for k in ("median", "q1", "q3", "rounds")),
                                   *(ratio.get(k, "") for k in ("median", "q1", "q3")), cell.get("why", "")])
 
@@ -264,6 +308,7 @@ def main():
     try:
         (folder / "report.html").write_text(page(results).whole(), encoding="utf-8")
         write_csv(results, folder / "results.csv")
+        (folder / "targets.json").write_text(json.dumps(targets.lines(results), indent=1) + "\n", encoding="utf-8")
     except OSError as e:
         sys.exit(f"report: cannot write the report: {e}")
 

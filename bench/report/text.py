@@ -15,4 +15,5 @@ def ratio_text(ratio):
 
 
 def unit_text(unit):
-    return {"per second": "per CPU second", "MB/s": "MB per CPU second", "us": "µs of CPU time"}.get(unit, unit)
+    return {"per second": "per CPU second", "MB/s": "MB per CPU second", "us": "µs of CPU time", "us of wall time": "µs by the clock",
+            "ms of wall time": "ms by the clock"}.get(unit, unit)

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSL-1.0
 """Checks the runner with a module that holds no library: check.py RUNNER MODULE COUNTING"""
 import json
+import os
 import pathlib
 import shutil
 import signal
@@ -55,6 +56,17 @@ class Runner(unittest.TestCase):
         self.assertTrue(1000 < cells["memory", "idle_12"]["fake"]["median"] < 1100)
         self.assertEqual(cells["memory", "allocs_1k_12"]["fake"]["median"], 0)
 
+    def test_who_plays_twice(self):
+        shutil.copy(MODULE, self.folder / "bench-newer.so")
+        self.assertEqual(self.run_all("--filter", "handshakes/hs_full_1._p256_x25519 ", "--rounds", "1").returncode, 0)
+        results, cells = self.cells()
+        again = results["tables"][0]["columns"][-1]
+        self.assertEqual((again["id"], again["module"]), ("again", ""))  # of no library: each row says whose it is
+        self.assertEqual(cells["handshakes", "hs_full_12_p256_x25519"]["again"]["again"], "fake")
+        last = cells["handshakes", "hs_full_13_p256_x25519"]
+        self.assertEqual((last["fake"]["state"], last["again"]["again"]), ("not offered", "newer"))
+        self.assertIn("ratio", last["again"])
+
     def test_an_interrupt_keeps_what_was_measured(self):
         with subprocess.Popen(self.command("--round-time", "20"), stderr=subprocess.PIPE, text=True) as run:
             while "[15/" not in run.stderr.readline():
@@ -72,6 +84,22 @@ class Runner(unittest.TestCase):
     def test_a_filter(self):
         self.assertEqual(self.run_all("--filter", "bulk/.*1 KiB", "--rounds", "1").returncode, 0)
         self.assertEqual({table for table, _ in self.cells()[1]}, {"bulk"})
+
+    def test_one_core(self):
+        one = {min(os.sched_getaffinity(0))}
+        done = subprocess.run(self.command("--filter", "bulk_12_1k_aes128gcm", "--rounds", "1"), capture_output=True, check=False,
+                              preexec_fn=lambda: os.sched_setaffinity(0, one))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(self.cells()[0]["machine"]["cores"], 1)
+
+    def test_a_row_with_threads(self):
+        """Measured in a process of its own, where the module is loaded a second time."""
+        self.assertEqual(self.run_all("--filter", "threads.*bulk_1k ", "--rounds", "3", "--round-time", "1").returncode, 0)
+        row = self.cells()[1]["threads_fake", "bulk_1k"]
+        self.assertEqual([row[c]["rounds"] for c in ("plugtls", "raw naive", "again")], [3, 3, 3])
+        self.assertEqual(self.run_all("--filter", "threads.*pingpong_64 ", "--rounds", "1").returncode, 0)
+        row = self.cells()[1]["threads_fake", "pingpong_64"]
+        self.assertEqual(row["plugtls"], {"state": "failed", "why": "broken in the run"})
 
     def test_a_time_limit(self):
         begin = time.monotonic()

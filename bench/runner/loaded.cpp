@@ -87,6 +87,7 @@ loaded load(const place& where, std::string_view kind, const std::string& name, 
   const auto table = reinterpret_cast<module_function>(dlsym(handle, "plugtls_bench_module"));
   if (table == nullptr) throw std::runtime_error(path + " is no benchmark module");
   loaded out;
+  out.path = path;
   out.id = (kind == "bench" ? "" : std::string(kind) + "-") + name + (where.prefix.empty() ? "" : "@" + where.prefix);
   out.prefix = where.prefix;
   out.table = table();
@@ -99,6 +100,14 @@ loaded load(const place& where, std::string_view kind, const std::string& name, 
   if (!where.prefix.empty() && std::none_of(out.files.begin(), out.files.end(), inside))
     throw std::runtime_error("the " + name + " that was loaded does not come from " + where.prefix + ", but from " +
                              (out.files.empty() ? "nowhere" : out.files.front()));
+  return out;
+}
+
+loaded load_plainly(const loaded& known) {
+  loaded out = known;
+  void* handle = dlopen(known.path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (handle == nullptr) throw std::runtime_error("cannot load " + known.path + ": " + dlerror());
+  out.table = reinterpret_cast<module_function>(dlsym(handle, "plugtls_bench_module"))();
   return out;
 }
 

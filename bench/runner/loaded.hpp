@@ -10,7 +10,8 @@ namespace bench {
 
 /// A module that was loaded. It stays until the process ends: several copies of a library do not all end well.
 struct loaded {
-  std::string id;      ///< NAME, or NAME@PREFIX
+  std::string id;  ///< NAME, or NAME@PREFIX
+  std::string path;
   std::string prefix;  ///< where another installation lies; "" for the system's
   const module* table = nullptr;
   memory_function memory = nullptr;  ///< null where it does not count
@@ -31,6 +32,9 @@ std::string path_of(const place& where, std::string_view kind, std::string_view 
 /// Loads a module into a namespace of its own. Throws std::runtime_error, with a line that says what is wrong.
 /// `counts`: with an allocator that counts, lib-counting.so of the same folder.
 loaded load(const place& where, std::string_view kind, const std::string& name, bool counts = false);
+
+/// Loads the same module into the process's own namespace, where threads may come and go; one for each process.
+loaded load_plainly(const loaded& known);
 
 /// Bytes that a program or shared object takes when it is loaded; 0 where it is none.
 std::size_t loaded_size(const std::string& file);

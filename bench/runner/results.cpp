@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "results.hpp"
 
+#include <sched.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
-#include <thread>
 
 namespace bench {
 namespace {
@@ -28,7 +28,9 @@ double figure_of(double seconds, unit figure, std::size_t size) {
   switch (figure) {
     case unit::per_second: return 1 / seconds;
     case unit::megabytes: return static_cast<double>(size) / seconds / 1e6;
-    case unit::microseconds: return seconds * 1e6;
+    case unit::microseconds:
+    case unit::wall_microseconds: return seconds * 1e6;
+    case unit::wall_milliseconds: return seconds * 1e3;
     case unit::bytes:
     case unit::count: break;
   }
@@ -44,6 +46,8 @@ std::string unit_name(unit figure) {
     case unit::per_second: return "per second";
     case unit::megabytes: return "MB/s";
     case unit::microseconds: return "us";
+    case unit::wall_microseconds: return "us of wall time";
+    case unit::wall_milliseconds: return "ms of wall time";
     case unit::bytes: return "bytes";
     case unit::count: break;
   }
@@ -58,7 +62,10 @@ json describe_machine() {
   json m;
   m["processor"] = value_in("/proc/cpuinfo", "model name", ':');
   m["architecture"] = names.machine;
-  m["cores"] = std::thread::hardware_concurrency();
+  cpu_set_t cores;
+  CPU_ZERO(&cores);
+  sched_getaffinity(0, sizeof cores, &cores);
+  m["cores"] = CPU_COUNT(&cores);  // that this process may use
   m["memory"] = value_in("/proc/meminfo", "MemTotal", ':');
   m["system"] = value_in("/etc/os-release", "PRETTY_NAME", '=');
   m["kernel"] = names.release;

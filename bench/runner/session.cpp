@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "child.hpp"
 #include "counted.hpp"
 
 namespace bench {
@@ -85,8 +86,7 @@ void measuring_session::add_counted(const table& t,
       for (const place& where : options_.places)
         for (const std::string& name : names_in(where, "bench"))
           cells[where.prefix.empty() ? name : name + "@" + where.prefix] = count(where, name, r);
-      const bool is_count = r.id.starts_with("allocs");
-      results_.add_row(r, unit_name(is_count ? unit::count : t.figure), std::move(cells));
+      results_.add_row(r, unit_name(r.figure.value_or(t.figure)), std::move(cells));
     };
     steps_.push_back(std::move(s));
   }
@@ -100,11 +100,12 @@ void measuring_session::add_timed_tables() {
   }
   add_modules();
   add_sizes();
+  const column again{nullptr, nullptr, "again", "A/A"};  // each row says who plays twice
   const auto of_all = [&](std::string_view name) {
     std::vector<column> out;
     for (const loaded& m : backends_)
       if (const side* s = m.find(name)) out.push_back({&m, s, m.id, title_of(m)});
-    if (!out.empty()) out.push_back({out[0].from, out[0].plays, "again", "A/A"});
+    if (!out.empty()) out.push_back(again);
     return out;
   };
   for (const table& t : backend_tables()) add_table(t, of_all("plugtls"), "", "");
@@ -120,14 +121,16 @@ void measuring_session::add_timed_tables() {
     const auto is_ours = [](const column& c) { return c.id == "plugtls"; };
     std::stable_partition(out.begin(), out.end(), is_ours);
     const bool is_compared = out.size() > 1;
-    if (is_compared) out.push_back({out[0].from, out[0].plays, "again", "A/A"});
+    if (is_compared) out.push_back(again);
     return is_compared ? out : std::vector<column>();
   };
   for (const loaded& m : backends_) {
     const side* ours = m.find("plugtls");
     const bool has_1_3 = ours != nullptr && player(*ours, raw_table(0x0304).rows[0].what).is_ready();
-    const table t = raw_table(has_1_3 ? 0x0304 : 0x0303);
-    add_table(t, sides_of(m, t), "_" + m.id, t.title + ": " + title_of(m));
+    for (const auto& make_table : {raw_table, thread_table}) {
+      const table t = make_table(has_1_3 ? 0x0304 : 0x0303);
+      add_table(t, sides_of(m, t), "_" + m.id, t.title + ": " + title_of(m));
+    }
   }
   for (const loaded& m : peers_)
     for (const table& t : peer_tables()) add_table(t, sides_of(m, t), "_" + m.id, t.title + ": " + title_of(m));
@@ -161,7 +164,7 @@ void measuring_session::add_table(const table& t, const std::vector<column>& col
     if (!has_begun)
       s.begin_table = [=, this] {
         json list = json::array();
-        for (const column& c : columns) list.push_back(column_json(c.id, c.title, c.from->id));
+        for (const column& c : columns) list.push_back(column_json(c.id, c.title, c.from == nullptr ? "" : c.from->id));
         results_.begin_table(t, list, suffix, title);
       };
     has_begun = true;
@@ -170,7 +173,7 @@ void measuring_session::add_table(const table& t, const std::vector<column>& col
   }
 }
 
-void measuring_session::measure(const table& t, const row& r, const std::vector<column>& columns) {
+json measuring_session::play_row(const table& t, const row& r, const std::vector<column>& columns) const {
   std::vector<player> players;
   for (const column& c : columns)
     if (c.id != "again") players.emplace_back(*c.plays, r.what);
@@ -179,13 +182,32 @@ void measuring_session::measure(const table& t, const row& r, const std::vector<
   const std::size_t base = first == players.end() ? 0 : static_cast<std::size_t>(first - players.begin());
   if (players.size() < columns.size()) players.emplace_back(*columns[base].plays, r.what);
   play(players, rounds_now_, options_.round_seconds);
-  const bool is_seal = std::string_view(r.what.work) == "seal";
-  const unit figure = is_seal ? unit::megabytes : t.figure;
+  const unit figure = r.figure.value_or(t.figure);
   json cells = json::object();
   for (std::size_t i = 0; i < players.size(); ++i)
     cells[columns[i].id] = cell_of(players[i], figure, r.what.size, i == base ? nullptr : &players[base]);
   if (players[base].is_ready()) cells[columns.back().id]["again"] = columns[base].id;
-  results_.add_row(r, unit_name(figure), std::move(cells));
+  return cells;
+}
+
+// The same where there are threads: the C library's do not outlive those of a second namespace unharmed. So the module
+// is loaded as programs load it, into a process of its own.
+json measuring_session::play_plainly(const table& t, const row& r, std::vector<column> columns) const {
+  json cells = in_child([&] {
+    const loaded again = load_plainly(*columns.front().from);
+    for (column& c : columns)
+      if (c.plays != nullptr) c.plays = again.table->sides + (c.plays - c.from->table->sides);  // names may come twice
+    return play_row(t, r, columns);
+  });
+  if (!cells.contains("why")) return cells;
+  json none = json::object();
+  for (const column& c : columns) none[c.id] = cells;
+  return none;
+}
+
+void measuring_session::measure(const table& t, const row& r, const std::vector<column>& columns) {
+  json cells = t.has_threads ? play_plainly(t, r, columns) : play_row(t, r, columns);
+  results_.add_row(r, unit_name(r.figure.value_or(t.figure)), std::move(cells));
 }
 
 // Seconds that the rows from here on should take at the most rounds.

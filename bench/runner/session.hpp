@@ -51,6 +51,8 @@ class measuring_session {
                  const std::string& title);
   void add_counted(const table& t, const std::function<json(const place&, const std::string&, const row&)>& count);
   bool wanted(const table& t, const row& r, const std::string& suffix) const;
+  json play_row(const table& t, const row& r, const std::vector<column>& columns) const;
+  json play_plainly(const table& t, const row& r, std::vector<column> columns) const;
   void measure(const table& t, const row& r, const std::vector<column>& columns);
   void add_sizes();
   void add_modules();

@@ -28,6 +28,7 @@ struct ring {
 
 /// One end of two rings. Reading gives 0 where nothing is there.
 struct ring_end {
+  static constexpr bool can_be_full = false;  // it has room for all that is measured
   std::size_t read(void* to, std::size_t n) noexcept { return in->read(to, n); }
   std::size_t write(const void* from, std::size_t n) noexcept { return out->write(from, n); }
   ring* in;

@@ -101,8 +101,9 @@ void calls(bool is_1_3) {
 /// A write at one end of a TCP connection and the read at the other. `Context` and `Connection` take descriptors.
 template <class Context, class Connection>
 void tcp(bool is_1_3, bool is_expert, bool blocks) {
-  const Context client_context({.is_client = true, .is_1_3 = is_1_3, .is_expert = is_expert}),
-      server_context({.is_client = false, .is_1_3 = is_1_3, .is_expert = is_expert});
+  const sessions kept = is_expert ? sessions::off : sessions::as_they_come;
+  const Context client_context({.is_client = true, .is_1_3 = is_1_3, .is_expert = is_expert, .sessions = kept}),
+      server_context({.is_client = false, .is_1_3 = is_1_3, .is_expert = is_expert, .sessions = kept});
   const auto [client_fd, server_fd] = connect_loopback();
   set_blocking(client_fd, false);
   set_blocking(server_fd, false);

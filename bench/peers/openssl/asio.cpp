@@ -77,10 +77,7 @@ struct with_asio {
   asio::ssl::context client, server;
 };
 
-std::unique_ptr<bench::job> make_job(const bench::task& what) {
-  if (what.over_tcp == 0) throw bench::not_offered("measured over sockets");
-  return bench::make_workload<with_asio, bench::tcp_line>(what);
-}
+std::unique_ptr<bench::job> make_job(const bench::task& what) { return bench::make_few_workloads<with_asio>(what); }
 
 const bool added = bench::add_side(bench::make_side<make_job>("asio::ssl::stream"));
 

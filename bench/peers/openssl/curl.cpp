@@ -10,11 +10,13 @@
 namespace {
 
 struct with_curl : bench::https_client {
-  with_curl() : easy(curl_easy_init()) {
+  static constexpr bool can_resume = true;
+
+  explicit with_curl(bool resumes) : easy(curl_easy_init()), port(bench::https_port(resumes)) {
     const auto pem = plugtls::test_pki::root;
     curl_blob root{const_cast<char*>(pem.data()), pem.size(), CURL_BLOB_NOCOPY};
     curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &root);
-    curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);  // full handshakes, as the others
+    curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, resumes ? 1L : 0L);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &with_curl::take);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, &got);
   }
@@ -28,7 +30,7 @@ struct with_curl : bench::https_client {
   }
   std::size_t get(const std::string& path, bool anew) override {
     got = 0;
-    const std::string url = "https://localhost:" + std::to_string(bench::https_port()) + path;
+    const std::string url = "https://localhost:" + std::to_string(port) + path;
     curl_easy_setopt(easy, CURLOPT_URL, url.c_str());
     curl_easy_setopt(easy, CURLOPT_IPRESOLVE, CURL_IPRESOLVE_V4);
     curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, anew ? 1L : 0L);
@@ -37,6 +39,7 @@ struct with_curl : bench::https_client {
     return got;
   }
   CURL* easy;
+  int port;
   std::size_t got = 0;
 };
 

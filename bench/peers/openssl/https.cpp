@@ -2,11 +2,14 @@
 // The server that all HTTPS clients fetch from, and plugtls as one of them.
 #include "https.hpp"
 
+#include <atomic>
 #include <charconv>
 #include <optional>
 #include <plugtls/backend.hpp>
 #include <plugtls/net/tcp_acceptor.hpp>
 #include <plugtls/plugtls.hpp>
+#include <plugtls/session_cache.hpp>
+#include <plugtls/ticket_keys.hpp>
 #include <test_pki.hpp>
 #include <thread>
 
@@ -24,9 +27,13 @@ std::size_t number_after(std::string_view all, std::string_view text) {
   return n;
 }
 
+std::atomic<std::uint64_t> resumed = 0;
+
 template <class Stream>
 void serve(Stream& s) {
   std::error_code ec;
+  s.handshake(ec);
+  if (s.resumed()) ++resumed;
   std::string asked;
   char room[4096];
   for (;;) {
@@ -44,13 +51,16 @@ void serve(Stream& s) {
 }
 
 struct ours : bench::https_client {
-  ours() {
+  static constexpr bool can_resume = true;
+
+  explicit ours(bool resumes) : port(bench::https_port(resumes)) {
     tls::client_settings s;
+    if (resumes) s.sessions = std::make_shared<tls::session_cache>();
     s.trust = tls::trust_store::from_memory(tls::test_pki::root);
     context = tls::context::client(s);
   }
   std::size_t get(const std::string& path, bool anew) override {
-    if (!stream || anew) stream.emplace(context, "localhost", bench::https_port());
+    if (!stream || anew) stream.emplace(context, "localhost", port);
     stream->write(std::string_view("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n" +
                                    (anew ? "Connection: close\r\n\r\n" : "\r\n")));
     std::string got;
@@ -63,6 +73,7 @@ struct ours : bench::https_client {
       if (got.size() == end + 4 + size) return size;
     }
   }
+  int port;
   tls::context context;
   std::optional<tls::tcp_stream<tls::default_backend>> stream;
 };
@@ -71,9 +82,12 @@ const bool added = bench::add_side(bench::make_side<bench::make_fetching<ours>>(
 
 }  // namespace
 
-int bench::https_port() {
-  static const int port = [] {
+std::uint64_t bench::https_resumed() { return resumed; }
+
+int bench::https_port(bool gives_tickets) {
+  const auto start = [](bool tickets) {
     tls::server_settings s;
+    if (tickets) s.tickets = std::make_shared<tls::ticket_keys>();
     s.identities = {tls::identity::from_pem(tls::test_pki::server_chain, tls::test_pki::server_key)};
     auto context = tls::context::server(s);
     auto acceptor = tls::tcp_acceptor("127.0.0.1", 0);
@@ -86,6 +100,7 @@ int bench::https_port() {
       }
     }).detach();
     return chosen;
-  }();
-  return port;
+  };
+  static const int ports[] = {start(false), start(true)};
+  return ports[gives_tickets ? 1 : 0];
 }
