@@ -78,3 +78,34 @@ TEST_CASE("external PSKs connect all backends, in every version that both have t
     }
   });
 }
+
+// RFC 8446 §4.2.11: a PSK goes with each suite of its hash.
+TEST_CASE("external PSKs go with every suite of SHA-256 in TLS 1.3, after a HelloRetryRequest too") {
+  for_each_pair([](const backend_entry& a, const backend_entry& b) {
+    if (!a.capabilities.has(capability::external_psk_tls1_3) || !b.capabilities.has(capability::external_psk_tls1_3))
+      return;
+    for (const cipher_suite only : {cipher_suite::aes_128_gcm_sha256, cipher_suite::chacha20_poly1305_sha256}) {
+      for (const bool by_client : {false, true}) {
+        for (const bool retries : {false, true}) {
+          CAPTURE(name(only), by_client, retries);
+          client_settings c = with_version(psk_client(), tls_version::tls1_3);
+          server_settings s = with_version(psk_and_certificate(), tls_version::tls1_3);
+          (by_client ? c.cipher_suites : s.cipher_suites) = {only};
+          c.groups = {named_group::x25519, named_group::secp256r1};
+          if (retries) s.groups = {named_group::secp256r1};
+          any_pair p(make_client(a, c), make_server(b, s), peer_options());
+          p.client.outgoing = p.server.outgoing = pattern(1000, 1);
+          p.run();
+          INFO(p.describe());
+          REQUIRE(p.up());
+          CHECK(p.client.incoming == p.server.outgoing);
+          for (const any_engine* e : {&p.client.engine, &p.server.engine}) {
+            CHECK(e->cipher_suite() == only);
+            CHECK(e->psk_identity() == "device 1");
+            CHECK(e->group() == (retries ? named_group::secp256r1 : named_group::x25519));
+          }
+        }
+      }
+    }
+  });
+}

@@ -35,7 +35,8 @@ struct hello_facts {
   bool client_hello_seen = false;
   bool offers_1_2 = false;
   bool offers_1_3 = false;
-  bool shares_group = true;  // a group of the client's is one of ours, or it names none
+  std::uint8_t suites_1_3 = 0;  // of the client's, a bit for each from 0x1300 on
+  bool shares_group = true;     // a group of the client's is one of ours, or it names none
   bool server_hello_seen = false;
   bool certificate_seen = false;        // the server's, in plaintext
   bool hello_done_seen = false;         // TLS 1.2: the handshake is a full one
@@ -56,6 +57,12 @@ struct hello_facts {
   bool offers_extended_secret = false;      // the client asks for RFC 7627
   bool offers_post_handshake_auth = false;  // the client may be asked for a certificate later (RFC 8446 §4.2.6)
   bool session_id_fits = false;             // the server's is the client's, or that is empty
+
+  /// Whether the client offers a suite of TLS 1.3.
+  bool offers(cipher_suite s) const noexcept {
+    const unsigned n = static_cast<unsigned>(s) - 0x1300U;
+    return n < 8 && (suites_1_3 >> n & 1U) != 0;
+  }
 
   /// Whether a session is resumed, as far as the plaintext of a whole handshake tells. In TLS 1.2 the server repeats
   /// the client's session id, where it has sent one (wolfSSL's sends none beside a ticket), and sends neither
@@ -147,7 +154,11 @@ inline void read_client_hello(byte_view body, std::span<const named_group> own_g
   const byte_view session_id = r.vector8();
   facts.session_id_size = session_id.size() <= facts.session_id.size() ? session_id.size() : 0;
   for (std::size_t i = 0; i < facts.session_id_size; ++i) facts.session_id[i] = session_id[i];
-  r.vector16();
+  facts.suites_1_3 = 0;
+  for (wire_reader suites(r.vector16()); suites.ok() && !suites.empty();) {
+    const unsigned n = suites.u16() - 0x1300U;
+    if (n < 8) facts.suites_1_3 |= static_cast<std::uint8_t>(1U << n);
+  }
   r.vector8();
   wire_reader extensions(r.vector16());
   while (r.ok() && extensions.ok() && !extensions.empty()) {

@@ -212,16 +212,26 @@ inline int ask_for_fragments(WOLFSSL_CTX*, unsigned char) noexcept { return WOLF
 
 #if defined(NO_PSK)
 inline constexpr bool has_psk = false;
-template <class Give, class Find>
-void set_psk_callbacks(WOLFSSL_CTX*, bool, Give, Find) noexcept {}
+template <class... Callbacks>
+void set_client_psk(WOLFSSL_CTX*, Callbacks...) noexcept {}
+template <class... Callbacks>
+void set_server_psk(WOLFSSL_CTX*, Callbacks...) noexcept {}
 #else
 inline constexpr bool has_psk = true;
-template <class Give, class Find>
-void set_psk_callbacks(WOLFSSL_CTX* ctx, bool is_client, Give give, Find find) noexcept {
-  if (is_client)
-    wolfSSL_CTX_set_psk_client_callback(ctx, give);
-  else
-    wolfSSL_CTX_set_psk_server_callback(ctx, find);
+/// With a callback for TLS 1.2, and one for TLS 1.3.
+template <class Give, class GiveFor>
+void set_client_psk(WOLFSSL_CTX* ctx, Give give, [[maybe_unused]] GiveFor give_for) noexcept {
+  wolfSSL_CTX_set_psk_client_callback(ctx, give);
+#if defined(WOLFSSL_TLS13) && !defined(WOLFSSL_PSK_ONE_ID)
+  wolfSSL_CTX_set_psk_client_cs_callback(ctx, give_for);
+#endif
+}
+template <class Find, class FindFor>
+void set_server_psk(WOLFSSL_CTX* ctx, Find find, [[maybe_unused]] FindFor find_for) noexcept {
+  wolfSSL_CTX_set_psk_server_callback(ctx, find);
+#if defined(WOLFSSL_TLS13)
+  wolfSSL_CTX_set_psk_server_tls13_callback(ctx, find_for);
+#endif
 }
 #endif
 

@@ -64,6 +64,9 @@ class connection {
     return *static_cast<connection*>(static_cast<wire*>(wolfSSL_GetIOReadCtx(ssl))->owner());
   }
 
+  /// Whether the client whom this serves offers a suite of TLS 1.3.
+  bool is_offered(cipher_suite s) const noexcept { return wire_->observer().facts().offers(s); }
+
   errc offer(byte_view bytes) { return resumption_.offer(bytes); }
   unsigned session_count() const noexcept { return resumption_.count(); }
   bool session(native_session& out) const { return resumption_.session(out); }
@@ -417,6 +420,8 @@ inline int context::on_ticket(WOLFSSL* ssl, unsigned char* name, unsigned char* 
 }
 
 inline int context::on_request(WOLFSSL* ssl, void*) noexcept { return connection::of(ssl).may_be_asked() ? 1 : 0; }
+
+inline bool context::is_offered(WOLFSSL* ssl, cipher_suite s) noexcept { return connection::of(ssl).is_offered(s); }
 
 inline WOLFSSL_SESSION* context::on_session_id(WOLFSSL* ssl, const unsigned char* id, int size,
                                                int* is_shared) noexcept {

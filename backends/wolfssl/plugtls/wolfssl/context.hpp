@@ -126,7 +126,10 @@ class context {
     if (e != WOLFSSL_SUCCESS) return refuse(info, e, errc::unsupported, "wolfSSL refuses the groups");
     if (!plan_->psks.empty()) {
       wolfSSL_CTX_set_psk_callback_ctx(ctx, const_cast<context_plan*>(plan_));
-      compat::set_psk_callbacks(ctx, plan_->own == role::client, give_psk, find_psk);
+      if (plan_->own == role::client)
+        compat::set_client_psk(ctx, give_psk, give_psk_for);
+      else
+        compat::set_server_psk(ctx, find_psk, find_psk_for);
     }
     // Before the versions: where TLS 1.3 is ruled out, wolfSSL refuses to set groups.
     std::vector<int> groups;
@@ -169,7 +172,7 @@ class context {
 
   static WOLFSSL_SESSION* on_session_id(WOLFSSL* ssl, const unsigned char* id, int size, int* is_shared) noexcept;
 
-  // These serve TLS 1.3 too, where they stand for a PSK with SHA-256. The room for a name holds its NUL.
+  // PSKs. The room for a name holds its NUL.
   static unsigned give_psk(WOLFSSL* ssl, const char*, char* identity, unsigned identity_room, unsigned char* key,
                            unsigned room) noexcept {
     const external_psk& own = plan_of(ssl).psks.front();
@@ -178,6 +181,29 @@ class context {
     std::memcpy(key, own.key.c_str(), own.key.size());
     return static_cast<unsigned>(own.key.size());
   }
+  // In TLS 1.3 a PSK goes with every suite of its hash, SHA-256 (RFC 8446 §4.2.11). By the callbacks for TLS 1.2 alone
+  // wolfSSL would know of TLS_AES_128_GCM_SHA256 only, whatever the peer offers or chooses. A client is asked for each
+  // suite that it offers: one stands for all. A server names the one that it goes on with.
+  static bool goes_with_psk(cipher_suite s) noexcept { return is_tls1_3(s) && s != cipher_suite::aes_256_gcm_sha384; }
+  static unsigned give_psk_for(WOLFSSL* ssl, const char* hint, char* identity, unsigned identity_room,
+                               unsigned char* key, unsigned room, const char* suite) noexcept {
+    for (const cipher_suite s : plan_of(ssl).cipher_suites) {
+      if (!goes_with_psk(s)) continue;
+      return native_name(s) == suite ? give_psk(ssl, hint, identity, identity_room, key, room) : 0;
+    }
+    return 0;
+  }
+  static unsigned find_psk_for(WOLFSSL* ssl, const char* identity, unsigned char* key, unsigned room,
+                               const char** suite) noexcept {
+    for (const cipher_suite s : plan_of(ssl).cipher_suites) {
+      if (!goes_with_psk(s) || !is_offered(ssl, s)) continue;
+      *suite = native_name(s).data();
+      return find_psk(ssl, identity, key, room);
+    }
+    return 0;
+  }
+  static bool is_offered(WOLFSSL* ssl, cipher_suite s) noexcept;
+
   static unsigned find_psk(WOLFSSL* ssl, const char* identity, unsigned char* key, unsigned room) noexcept {
     const external_psk* found = detail::find_psk(plan_of(ssl).psks, identity);
     if (found == nullptr || found->key.size() > room) return 0;
