@@ -48,6 +48,37 @@ TEST_CASE("rule 12: request_key_update") {
   }
 }
 
+TEST_CASE("key update: where nobody takes the answer any more, what was sent is read all the same") {
+  if (lacks<default_backend>(capability::request_key_update)) return;
+  for (const bool by_client : {true, false}) {
+    for (const bool fills : {true, false}) {
+      CAPTURE(by_client, fills);
+      auto c = connect_1_3();
+      c->run();  // tickets
+      auto& asking = by_client ? c->client : c->server;
+      auto& answering = by_client ? c->server : c->client;
+      REQUIRE(update(asking).status == engine_status::done);
+      asking.outgoing = pattern(3000, 1);
+      asking.step();
+      REQUIRE(answering.port.feed(asking.port.output()));
+      if (fills) {  // the answer is kept at first
+        answering.port.limit = 0;
+        answering.read();
+      }
+      answering.port.write = [](port& self, const std::byte*, std::size_t) noexcept -> io_result {
+        self.error = std::make_error_code(std::errc::broken_pipe);
+        return {0, io_status::error};
+      };
+      answering.read();
+      CHECK(answering.incoming == asking.outgoing);
+      CHECK(answering.read_error == errc::success);
+      answering.outgoing = "too late";
+      answering.write();
+      CHECK(answering.write_error == errc::io_error);
+    }
+  }
+}
+
 TEST_CASE("key update: both ends answer, and data goes on both ways, however often") {
   if (lacks<default_backend>(capability::request_key_update)) return;
   for (const std::size_t cap : {1U, 7U, 100000U}) {
