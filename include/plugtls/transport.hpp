@@ -67,16 +67,12 @@ struct transport_functions : port {
     read = [](port& self, std::byte* data, std::size_t size) noexcept -> io_result {
       auto& p = static_cast<Self&>(self);
       const std::size_t n = p.get(data, size);
-      if (n != 0) [[likely]]
-        return {n, io_status::ok};
-      return p.got_nothing();
+      return {n, n != 0 ? io_status::ok : p.meant_by_nothing(io_status::end)};
     };
     write = [](port& self, const std::byte* data, std::size_t size) noexcept -> io_result {
       auto& p = static_cast<Self&>(self);
       const std::size_t n = p.put(data, size);
-      if (n != 0) [[likely]]
-        return {n, io_status::ok};
-      return p.put_nothing();
+      return {n, n != 0 ? io_status::ok : p.meant_by_nothing(io_status::ok)};
     };
     using layer_type = std::remove_reference_t<decltype(std::declval<Self&>().layer())>;
     if constexpr (requires(layer_type & t, std::span<std::byte> s, std::error_code & ec) { t.read_some(s, s, ec); })
@@ -101,8 +97,9 @@ struct transport_functions : port {
   }
 
  private:
-  [[gnu::noinline]] io_result got_nothing() noexcept { return got(0); }
-  [[gnu::noinline]] io_result put_nothing() noexcept { return meant_by_put(0); }
+  [[gnu::noinline]] io_status meant_by_nothing(io_status without_error) noexcept {
+    return error ? stopped().status : without_error;
+  }
 
   // To make an error_code, or to clear one, costs a call: the one that is there serves every time.
   io_result stopped() noexcept {

@@ -125,8 +125,7 @@ class wire {
     return static_cast<std::int64_t>(size) <= held_;
   }
   [[gnu::always_inline]] void take_held(std::byte* data, std::size_t size) noexcept {
-    const std::byte* from = ahead_;
-    ahead_ = from + size;
+    const std::byte* from = ahead_end_ - held_;
     held_ -= static_cast<std::int64_t>(size);
     std::memcpy(data, from, size);
   }
@@ -152,7 +151,7 @@ class wire {
         return serve_cut_of<P>(data, n);
     }
     read_ += n;
-    ahead_ = room + header_size;
+    ahead_end_ = room + n;
     held_ = static_cast<std::int64_t>(n - header_size);
     std::memcpy(data, room, header_size);
     return {header_size, io_status::ok};
@@ -285,7 +284,7 @@ class wire {
     wire& wire_;
   };
   /// What was read ahead. A library takes records whole: it begins with a record's header.
-  byte_view ahead() const noexcept { return {ahead_, held()}; }
+  byte_view ahead() const noexcept { return {ahead_end_ - held(), held()}; }
   /// Takes up to size bytes of it.
   std::size_t take_ahead(std::byte* out, std::size_t size) noexcept {
     const std::size_t n = held() == 0 || size == 0 ? 0 : serve(out, size).bytes;
@@ -398,7 +397,7 @@ class wire {
   template <class P>
   static inline char type_of = 0;  // its address counts
 
-  // How much is held from `ahead_` on.
+  // How much is held, up to `ahead_end_`.
   static constexpr std::int64_t free_room = -1;
   std::size_t held() const noexcept { return static_cast<std::size_t>(held_ < 0 ? ~held_ : held_); }
   void hold(std::size_t size) noexcept {
@@ -408,12 +407,10 @@ class wire {
 
   // Gives what was read ahead.
   [[gnu::always_inline]] io_result serve(std::byte* data, std::size_t size) noexcept {
-    const std::byte* from = ahead_;
-    const std::size_t all = held();
-    if (size > all) size = all;
-    ahead_ = from + size;
-    hold(all - size);
-    std::memcpy(data, from, size);
+    const byte_view all = ahead();
+    if (size > all.size()) size = all.size();
+    hold(all.size() - size);
+    std::memcpy(data, all.data(), size);
     return {size, io_status::ok};
   }
   // A header that has not come whole, or not at all.
@@ -425,7 +422,7 @@ class wire {
     }
     if (r.status != io_status::ok) return note(r);
     read_ += r.bytes;
-    ahead_ = room_;
+    ahead_end_ = room_ + r.bytes;
     hold(r.bytes);
     return serve(data, header_size);
   }
@@ -453,7 +450,7 @@ class wire {
     const io_result r = port_->read(*port_, room_, ahead_room);
     if (r.status != io_status::ok) return note(r);
     read_ += r.bytes;
-    ahead_ = room_;
+    ahead_end_ = room_ + r.bytes;
     hold(r.bytes);
     return serve(data, size);
   }
@@ -466,7 +463,7 @@ class wire {
     if (r.status != io_status::ok) return note(r);
     read_ += r.bytes;
     if (r.bytes <= size) return r;
-    ahead_ = room_;
+    ahead_end_ = room_ + (r.bytes - size);
     hold(r.bytes - size);
     return {size, io_status::ok};
   }
@@ -490,8 +487,9 @@ class wire {
     if (kept_ != nullptr || held_ == 0) return;
     kept_ = new (std::nothrow) std::byte[ahead_room];
     if (kept_ != nullptr) {
-      std::memcpy(kept_, ahead_, held());
-      ahead_ = kept_;
+      const byte_view rest = ahead();
+      std::memcpy(kept_, rest.data(), rest.size());
+      ahead_end_ = kept_ + rest.size();
       mark_as(is_ahead_kept);
       return;
     }
@@ -590,7 +588,7 @@ class wire {
   // How much `holds` knows of; its complement where something is out of the ordinary; `free_room` in a plain read as
   // long as nothing is in its room. One number, so that a callback need look at nothing else.
   std::int64_t held_ = 0;
-  const std::byte* ahead_ = nullptr;
+  const std::byte* ahead_end_ = nullptr;
   std::uint64_t read_ = 0;
   std::byte* room_ = nullptr;  // to read ahead into
   const std::byte* pushing_ = nullptr;
