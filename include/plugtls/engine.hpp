@@ -471,7 +471,7 @@ class basic_engine {
 
   // Reading and writing where something is out of the ordinary, or has just turned out to be.
   static native_result native_read(state& s, std::byte* out, std::size_t size) {
-    if (size > wire::max_read) size = wire::max_read;
+    if (size > state::max_read) size = state::max_read;
     std::byte room[wire::ahead_room];
     const wire::lender lent(s.w, room);
     const auto read = [&] {

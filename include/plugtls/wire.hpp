@@ -14,6 +14,7 @@
 #include "plugtls/detail/byte_queue.hpp"
 #include "plugtls/detail/handshake_observer.hpp"
 #include "plugtls/errc.hpp"
+#include "plugtls/plain_limits.hpp"
 #include "plugtls/psk.hpp"
 #include "plugtls/transport.hpp"
 
@@ -29,17 +30,6 @@ class wire_tap {
 
  protected:
   ~wire_tap() = default;
-};
-
-/// Whether reading and writing are a matter of one call to the library: how many bytes can be read so
-/// (`wire::max_read` or none), and written.
-struct plain_limits {
-  std::size_t read = 0;
-  std::size_t write = 0;
-  // The same where the backend's callbacks are made for no type of port.
-  std::size_t read_untyped = 0;
-  std::size_t write_untyped = 0;
-  bool is_state = false;  // whether these belong to an engine's state
 };
 
 /// The ciphertext side of one connection, as a backend sees it. A backend's I/O callbacks call `pull` and `push`, or
@@ -112,9 +102,7 @@ class wire {
     if (is_lost_) return {0, io_status::error};
     if (held_ == free_room) held_ = 0;
     const bool is_small = room_ != nullptr && size < ahead_room;
-    const io_result r = held() != 0 ? serve(data, size)
-                        : is_small  ? fetch_little(data, size)
-                                    : fetch_much(data, size);
+    const io_result r = held() != 0 ? serve(data, size) : is_small ? fetch_little(data, size) : fetch_much(data, size);
     if (r.status != io_status::ok) return r;
     if ((state_ & is_observing) != 0 && !inspect(data, r.bytes)) return {0, io_status::error};
     state_ &= ~is_read_blocked;  // a library may ask again in the same call
@@ -251,8 +239,6 @@ class wire {
     settle();
   }
   std::size_t max_write() const noexcept { return max_write_; }
-  /// How much one read asks for at most: many libraries take an int.
-  static constexpr std::size_t max_read = 0x7fffffff;
 
   /// How much is read ahead at a time: small pieces, which libraries ask for one after the other, are served from that.
   static constexpr std::size_t ahead_room = 4096;
@@ -386,9 +372,9 @@ class wire {
     settle();
   }
   void settle() noexcept {
-    hold(held());
+    hold(held(), ahead_end_);
     if (limits_ == nullptr) return;
-    limits_->read = is_plain(no_plain_read) ? max_read : 0;
+    limits_->read = is_plain(no_plain_read) ? plain_limits::max_read : 0;
     limits_->write = is_plain(no_plain_write) ? max_write_ : 0;
     limits_->read_untyped = is_for<port>() ? limits_->read : 0;
     limits_->write_untyped = is_for<port>() ? limits_->write : 0;
@@ -400,7 +386,8 @@ class wire {
   // How much is held, up to `ahead_end_`.
   static constexpr std::int64_t free_room = -1;
   std::size_t held() const noexcept { return static_cast<std::size_t>(held_ < 0 ? ~held_ : held_); }
-  void hold(std::size_t size) noexcept {
+  void hold(std::size_t size, const std::byte* end) noexcept {
+    ahead_end_ = end;
     const auto n = static_cast<std::int64_t>(size);
     held_ = n != 0 && (state_ & (odd & ~is_blocked)) != 0 ? ~n : n;
   }
@@ -409,7 +396,7 @@ class wire {
   [[gnu::always_inline]] io_result serve(std::byte* data, std::size_t size) noexcept {
     const byte_view all = ahead();
     if (size > all.size()) size = all.size();
-    hold(all.size() - size);
+    hold(all.size() - size, ahead_end_);
     std::memcpy(data, all.data(), size);
     return {size, io_status::ok};
   }
@@ -422,8 +409,7 @@ class wire {
     }
     if (r.status != io_status::ok) return note(r);
     read_ += r.bytes;
-    ahead_end_ = room_ + r.bytes;
-    hold(r.bytes);
+    hold(r.bytes, room_ + r.bytes);
     return serve(data, header_size);
   }
 
@@ -450,8 +436,7 @@ class wire {
     const io_result r = port_->read(*port_, room_, ahead_room);
     if (r.status != io_status::ok) return note(r);
     read_ += r.bytes;
-    ahead_end_ = room_ + r.bytes;
-    hold(r.bytes);
+    hold(r.bytes, room_ + r.bytes);
     return serve(data, size);
   }
 
@@ -463,8 +448,7 @@ class wire {
     if (r.status != io_status::ok) return note(r);
     read_ += r.bytes;
     if (r.bytes <= size) return r;
-    ahead_end_ = room_ + (r.bytes - size);
-    hold(r.bytes - size);
+    hold(r.bytes - size, room_ + (r.bytes - size));
     return {size, io_status::ok};
   }
 
