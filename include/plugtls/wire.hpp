@@ -100,10 +100,11 @@ class wire {
       return {n, io_status::ok};
     }
     if (is_lost_) return {0, io_status::error};
-    if (held_ == free_room) held_ = 0;
+    show_held();
     const bool is_small = room_ != nullptr && size < ahead_room;
-    const io_result r = held() != 0 ? serve(data, size) : is_small ? fetch_little(data, size) : fetch_much(data, size);
+    const io_result r = held_ != 0 ? serve(data, size) : is_small ? fetch_little(data, size) : fetch_much(data, size);
     if (r.status != io_status::ok) return r;
+    hide_held();
     if ((state_ & is_observing) != 0 && !inspect(data, r.bytes)) return {0, io_status::error};
     state_ &= ~is_read_blocked;  // a library may ask again in the same call
     return r;
@@ -139,8 +140,7 @@ class wire {
         return serve_cut_of<P>(data, n);
     }
     read_ += n;
-    ahead_end_ = room + n;
-    held_ = static_cast<std::int64_t>(n - header_size);
+    hold(room + header_size, n - header_size);
     std::memcpy(data, room, header_size);
     return {header_size, io_status::ok};
   }
@@ -273,7 +273,9 @@ class wire {
   byte_view ahead() const noexcept { return {ahead_end_ - held(), held()}; }
   /// Takes up to size bytes of it.
   std::size_t take_ahead(std::byte* out, std::size_t size) noexcept {
-    const std::size_t n = held() == 0 || size == 0 ? 0 : serve(out, size).bytes;
+    show_held();
+    const std::size_t n = held_ == 0 || size == 0 ? 0 : serve(out, size).bytes;
+    hide_held();
     release_ahead();
     return n;
   }
@@ -372,7 +374,8 @@ class wire {
     settle();
   }
   void settle() noexcept {
-    hold(held(), ahead_end_);
+    show_held();
+    hide_held();
     if (limits_ == nullptr) return;
     limits_->read = is_plain(no_plain_read) ? plain_limits::max_read : 0;
     limits_->write = is_plain(no_plain_write) ? max_write_ : 0;
@@ -386,18 +389,20 @@ class wire {
   // How much is held, up to `ahead_end_`.
   static constexpr std::int64_t free_room = -1;
   std::size_t held() const noexcept { return static_cast<std::size_t>(held_ < 0 ? ~held_ : held_); }
-  void hold(std::size_t size, const std::byte* end) noexcept {
-    ahead_end_ = end;
-    const auto n = static_cast<std::int64_t>(size);
-    held_ = n != 0 && (state_ & (odd & ~is_blocked)) != 0 ? ~n : n;
+  void hold(const std::byte* from, std::size_t size) noexcept {
+    ahead_end_ = from + size;
+    held_ = static_cast<std::int64_t>(size);
+  }
+  void show_held() noexcept { held_ = static_cast<std::int64_t>(held()); }
+  void hide_held() noexcept {
+    if (held_ != 0 && (state_ & (odd & ~is_blocked)) != 0) held_ = ~held_;
   }
 
-  // Gives what was read ahead.
+  // Gives what was read ahead, and is not hidden.
   [[gnu::always_inline]] io_result serve(std::byte* data, std::size_t size) noexcept {
-    const byte_view all = ahead();
-    if (size > all.size()) size = all.size();
-    hold(all.size() - size, ahead_end_);
-    std::memcpy(data, all.data(), size);
+    const auto all = static_cast<std::size_t>(held_);
+    if (size > all) size = all;
+    take_held(data, size);
     return {size, io_status::ok};
   }
   // A header that has not come whole, or not at all.
@@ -409,7 +414,7 @@ class wire {
     }
     if (r.status != io_status::ok) return note(r);
     read_ += r.bytes;
-    hold(r.bytes, room_ + r.bytes);
+    hold(room_, r.bytes);
     return serve(data, header_size);
   }
 
@@ -436,7 +441,7 @@ class wire {
     const io_result r = port_->read(*port_, room_, ahead_room);
     if (r.status != io_status::ok) return note(r);
     read_ += r.bytes;
-    hold(r.bytes, room_ + r.bytes);
+    hold(room_, r.bytes);
     return serve(data, size);
   }
 
@@ -448,7 +453,7 @@ class wire {
     if (r.status != io_status::ok) return note(r);
     read_ += r.bytes;
     if (r.bytes <= size) return r;
-    hold(r.bytes - size, room_ + (r.bytes - size));
+    hold(room_, r.bytes - size);
     return {size, io_status::ok};
   }
 
@@ -466,14 +471,14 @@ class wire {
   }
 
   // What is left waits in a block of our own, which is the room for as long as it is needed.
-  [[gnu::noinline]] void keep_ahead() noexcept {
+  [[gnu::cold, gnu::noinline]] void keep_ahead() noexcept {
     if (held_ == free_room) held_ = 0;
     if (kept_ != nullptr || held_ == 0) return;
+    show_held();
     kept_ = new (std::nothrow) std::byte[ahead_room];
     if (kept_ != nullptr) {
-      const byte_view rest = ahead();
-      std::memcpy(kept_, rest.data(), rest.size());
-      ahead_end_ = kept_ + rest.size();
+      std::memcpy(kept_, ahead_end_ - held_, static_cast<std::size_t>(held_));
+      ahead_end_ = kept_ + held_;
       mark_as(is_ahead_kept);
       return;
     }
