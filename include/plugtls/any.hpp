@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -19,15 +20,26 @@ using any_engine = basic_engine<any_backend>;
 
 namespace detail {
 
+// A result of reading or writing as one number: a result other than `done` has no bytes.
+[[gnu::always_inline]] inline std::int64_t packed(engine_result r) noexcept {
+  if (r.status == engine_status::done && r.bytes != 0) [[likely]]
+    return static_cast<std::int64_t>(r.bytes);
+  return ~(static_cast<std::int64_t>(r.error) << 8 | static_cast<std::int64_t>(r.status));
+}
+inline engine_result unpacked(std::int64_t n) noexcept {
+  if (n > 0) [[likely]]
+    return {static_cast<std::size_t>(n), engine_status::done, errc::success};
+  return {0, static_cast<engine_status>(~n & 0xff), static_cast<errc>(~n >> 8)};
+}
+
 /// What the type-erased engine needs of one.
 struct engine_interface {
   virtual ~engine_interface() = default;
   virtual engine_result handshake(port& p) = 0;
   virtual std::size_t max_write() const noexcept = 0;
-  // How many bytes were read, or written; 0: see `ended`. Registers for one number cost less than those for a result.
-  virtual std::size_t read_some(port& p, std::byte* out, std::size_t size) = 0;
-  virtual std::size_t write_some(port& p, const std::byte* data, std::size_t size) = 0;
-  engine_result ended;
+  // How many bytes were read, or written; below 0: `unpacked` tells. One number costs less than a result.
+  virtual std::int64_t read_some(port& p, std::byte* out, std::size_t size) = 0;
+  virtual std::int64_t write_some(port& p, const std::byte* data, std::size_t size) = 0;
   virtual engine_result update_keys(port& p) = 0;
   virtual engine_result write_early(port& p, const std::byte* data, std::size_t size) = 0;
   virtual engine_result read_early(port& p, std::byte* out, std::size_t size) = 0;
@@ -70,27 +82,21 @@ struct erased_engine final : engine_interface {
   erased_engine(const basic_context<B>& ctx, peer_options peer) : e(ctx, std::move(peer)) {}
   engine_result handshake(port& p) override { return e.handshake(p); }
   std::size_t max_write() const noexcept override { return e.max_write(); }
-  std::size_t read_some(port& p, std::byte* out, std::size_t n) override {
+  std::int64_t read_some(port& p, std::byte* out, std::size_t n) override {
     if (!e.template reads_plainly<port>(n)) [[unlikely]]
       return read_otherwise(p, out, n);
-    return note(e.read_plainly(p, out, n));
+    return packed(e.read_plainly(p, out, n));
   }
-  std::size_t write_some(port& p, const std::byte* in, std::size_t n) override {
+  std::int64_t write_some(port& p, const std::byte* in, std::size_t n) override {
     if (!e.template writes_plainly<port>(n)) [[unlikely]]
       return write_otherwise(p, in, n);
-    return note(e.write_plainly(p, in, n));
+    return packed(e.write_plainly(p, in, n));
   }
-  [[gnu::noinline]] std::size_t read_otherwise(port& p, std::byte* out, std::size_t n) {
-    return note(e.read_otherwise(p, out, n));
+  [[gnu::noinline]] std::int64_t read_otherwise(port& p, std::byte* out, std::size_t n) {
+    return packed(e.read_otherwise(p, out, n));
   }
-  [[gnu::noinline]] std::size_t write_otherwise(port& p, const std::byte* in, std::size_t n) {
-    return note(e.write_otherwise(p, in, n));
-  }
-  [[gnu::always_inline]] std::size_t note(engine_result r) noexcept {
-    if (r.status == engine_status::done && r.bytes != 0) [[likely]]
-      return r.bytes;
-    ended = r;
-    return 0;
+  [[gnu::noinline]] std::int64_t write_otherwise(port& p, const std::byte* in, std::size_t n) {
+    return packed(e.write_otherwise(p, in, n));
   }
   engine_result update_keys(port& p) override { return e.update_keys(p); }
   engine_result write_early(port& p, const std::byte* in, std::size_t n) override {
@@ -214,9 +220,7 @@ class basic_engine<any_backend> {
 
   engine_result handshake(port& p) { return target_ ? target_->handshake(p) : empty(); }
   engine_result read_some(port& p, std::byte* out, std::size_t size) {
-    if (!target_) return empty();
-    const std::size_t n = target_->read_some(p, out, size);
-    return n != 0 ? engine_result{n, engine_status::done, errc::success} : target_->ended;
+    return target_ ? detail::unpacked(target_->read_some(p, out, size)) : empty();
   }
   // For streams.
   engine_result read_carefully(port& p, std::byte* out, std::size_t size) { return read_some(p, out, size); }
@@ -224,9 +228,7 @@ class basic_engine<any_backend> {
   engine_result read_otherwise(port& p, std::byte* out, std::size_t size) { return read_some(p, out, size); }
   engine_result write_otherwise(port& p, const std::byte* data, std::size_t size) { return write_some(p, data, size); }
   engine_result write_some(port& p, const std::byte* data, std::size_t size) {
-    if (!target_) return empty();
-    const std::size_t n = target_->write_some(p, data, size);
-    return n != 0 ? engine_result{n, engine_status::done, errc::success} : target_->ended;
+    return target_ ? detail::unpacked(target_->write_some(p, data, size)) : empty();
   }
   engine_result write_some(port& p, std::span<const const_buffer> pieces) {
     gathered::block room;

@@ -167,7 +167,7 @@ concept NativeConnection = std::default_initializable<N> &&
   // it, and then none is offered.
   { n.offer(session_bytes) } -> std::same_as<errc>;
   // Counts the sessions that the connection, a client's, has received so far and that can be resumed.
-  { c.session_count() } -> std::same_as<unsigned>;
+  { n.session_count() } -> std::same_as<unsigned>;
   // Writes the newest of them, or a server's session (see `plan.session_ids`); false where there is none.
   { n.session(session) } -> std::same_as<bool>;
   // Whether the library resumes a session, from the server's hello on; where it does not tell, what the observer saw.
@@ -183,8 +183,9 @@ concept NativeConnection = std::default_initializable<N> &&
   // there was anything to verify. Every failure of ours sends an alert, handshake_failure where the library sends none.
   { n.handshake() } -> std::same_as<native_status>;
 
-  // Reads decrypted bytes, at most `size` (> 0) and at most a record, and returns how many; else 0 or less, and the
-  // engine asks `read_ended` at once, and before any other call, how it ended (never `done`). Tickets and key updates
+  // Reads decrypted bytes, at most `size` (1 to INT_MAX) and at most a record, and returns how many; else 0 or less,
+  // and the engine asks `read_ended` at once, and before any other call, how it ended (never `done`). Tickets and key
+  // updates
   // (`key_update`) are dealt with and never surface. `closed` may be given once or for ever; the engine remembers it.
   // Neither this nor `write` throws: the wire has room that is lent for the call.
   { n.read(out, size) }

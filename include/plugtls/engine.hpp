@@ -415,12 +415,12 @@ class basic_engine {
 
   // The other one; right wherever the short way is. Before it the backend's callbacks may be made for the type of port.
   template <class P>
-  [[gnu::noinline]] engine_result read_otherwise(P& p, std::byte* out, std::size_t size) {
+  [[gnu::cold, gnu::noinline]] engine_result read_otherwise(P& p, std::byte* out, std::size_t size) {
     make_for<P>();
     return read_carefully(p, out, size);
   }
   template <class P>
-  [[gnu::noinline]] engine_result write_otherwise(P& p, const std::byte* data, std::size_t size) {
+  [[gnu::cold, gnu::noinline]] engine_result write_otherwise(P& p, const std::byte* data, std::size_t size) {
     make_for<P>();
     return write_carefully(p, data, size);
   }
@@ -471,6 +471,7 @@ class basic_engine {
 
   // Reading and writing where something is out of the ordinary, or has just turned out to be.
   static native_result native_read(state& s, std::byte* out, std::size_t size) {
+    if (size > state::max_read) size = state::max_read;
     std::byte room[wire::ahead_room];
     const wire::lender lent(s.w, room);
     const auto read = [&] {

@@ -66,14 +66,13 @@ struct transport_functions : port {
   transport_functions() noexcept {
     read = [](port& self, std::byte* data, std::size_t size) noexcept -> io_result {
       auto& p = static_cast<Self&>(self);
-      return p.got(p.layer().read_some(std::span(data, size), p.error));
+      const std::size_t n = p.get(data, size);
+      return {n, n != 0 ? io_status::ok : p.meant_by_nothing(io_status::end)};
     };
     write = [](port& self, const std::byte* data, std::size_t size) noexcept -> io_result {
       auto& p = static_cast<Self&>(self);
-      const std::size_t n = p.layer().write_some(byte_view(data, size), p.error);
-      if (p.error) [[unlikely]]
-        return p.stopped();
-      return {n, io_status::ok};
+      const std::size_t n = p.put(data, size);
+      return {n, n != 0 ? io_status::ok : p.meant_by_nothing(io_status::ok)};
     };
     using layer_type = std::remove_reference_t<decltype(std::declval<Self&>().layer())>;
     if constexpr (requires(layer_type & t, std::span<std::byte> s, std::error_code & ec) { t.read_some(s, s, ec); })
@@ -98,6 +97,10 @@ struct transport_functions : port {
   }
 
  private:
+  [[gnu::noinline]] io_status meant_by_nothing(io_status without_error) noexcept {
+    return error ? stopped().status : without_error;
+  }
+
   // To make an error_code, or to clear one, costs a call: the one that is there serves every time.
   io_result stopped() noexcept {
     if (error.value() != static_cast<int>(errc::would_block) || error.category() != plugtls::tls_category())

@@ -14,6 +14,7 @@
 #include "plugtls/detail/byte_queue.hpp"
 #include "plugtls/detail/handshake_observer.hpp"
 #include "plugtls/errc.hpp"
+#include "plugtls/plain_limits.hpp"
 #include "plugtls/psk.hpp"
 #include "plugtls/transport.hpp"
 
@@ -29,17 +30,6 @@ class wire_tap {
 
  protected:
   ~wire_tap() = default;
-};
-
-/// Whether reading and writing are a matter of one call to the library: how many bytes can be read so (any number, or
-/// none), and written.
-struct plain_limits {
-  std::size_t read = 0;
-  std::size_t write = 0;
-  // The same where the backend's callbacks are made for no type of port.
-  std::size_t read_untyped = 0;
-  std::size_t write_untyped = 0;
-  bool is_state = false;  // whether these belong to an engine's state
 };
 
 /// The ciphertext side of one connection, as a backend sees it. A backend's I/O callbacks call `pull` and `push`, or
@@ -110,36 +100,34 @@ class wire {
       return {n, io_status::ok};
     }
     if (is_lost_) return {0, io_status::error};
-    free_room_ = nullptr;
+    show_held();
     const bool is_small = room_ != nullptr && size < ahead_room;
-    const io_result r = ahead_ != ahead_end_ ? serve(data, size)
-                        : is_small           ? fetch_little(data, size)
-                                             : fetch_much(data, size);
+    const io_result r = held_ != 0 ? serve(data, size) : is_small ? fetch_little(data, size) : fetch_much(data, size);
     if (r.status != io_status::ok) return r;
+    hide_held();
     if ((state_ & is_observing) != 0 && !inspect(data, r.bytes)) return {0, io_status::error};
     state_ &= ~is_read_blocked;  // a library may ask again in the same call
     return r;
   }
   /// Whether `take_held` does what `pull` would: that much was read ahead, and nothing is out of the ordinary.
   [[gnu::always_inline]] bool holds(std::size_t size) const noexcept {
-    return (state_ & odd) == 0 && size <= static_cast<std::size_t>(ahead_end_ - ahead_);
+    return static_cast<std::int64_t>(size) <= held_;
   }
   [[gnu::always_inline]] void take_held(std::byte* data, std::size_t size) noexcept {
-    const std::byte* from = ahead_;
-    ahead_ = from + size;
+    const std::byte* from = ahead_end_ - held_;
+    held_ -= static_cast<std::int64_t>(size);
     std::memcpy(data, from, size);
   }
   /// Whether `pull_header` goes the short way.
-  [[gnu::always_inline]] bool has_free_room() const noexcept { return free_room_ != nullptr; }
+  [[gnu::always_inline]] bool has_free_room() const noexcept { return held_ == free_room; }
   /// The same for a record's header, which is what comes first, and nearly always is what is to be read from the port.
   /// `P`: the type of port that the callback was made for (`is_for`).
   static constexpr std::size_t header_size = 5;
   template <class P = port>
   [[gnu::always_inline]] io_result pull_header(std::byte* data) noexcept {
-    std::byte* const room = free_room_;
-    if (room == nullptr) [[unlikely]]
+    if (!has_free_room()) [[unlikely]]
       return pull(data, header_size);
-    free_room_ = nullptr;
+    std::byte* const room = room_;
     std::size_t n;
     if constexpr (std::is_same_v<P, port>) {
       const io_result r = port_->read(*port_, room, ahead_room);
@@ -152,8 +140,7 @@ class wire {
         return serve_cut_of<P>(data, n);
     }
     read_ += n;
-    ahead_ = room + header_size;
-    ahead_end_ = room + n;
+    hold(room + header_size, n - header_size);
     std::memcpy(data, room, header_size);
     return {header_size, io_status::ok};
   }
@@ -194,6 +181,8 @@ class wire {
     written_ += n;
     return n;
   }
+  /// How much the last `push_some` was asked to take.
+  std::size_t pushed_size() const noexcept { return pushing_size_; }
   /// Whom the callbacks belong to, for what is rare.
   void belong_to(void* owner) noexcept { owner_ = owner; }
   void* owner() const noexcept { return owner_; }
@@ -257,10 +246,13 @@ class wire {
   /// nothing needs no memory of its own.
   void lend_room(std::byte* room) noexcept { room_ = room; }
   /// The same for a plain read.
-  [[gnu::always_inline]] void lend_free_room(std::byte* room) noexcept { room_ = free_room_ = room; }
+  [[gnu::always_inline]] void lend_free_room(std::byte* room) noexcept {
+    room_ = room;
+    held_ = free_room;
+  }
   [[gnu::always_inline]] void take_room() noexcept {
-    room_ = free_room_ = nullptr;
-    if (ahead_ != ahead_end_) [[unlikely]]
+    room_ = nullptr;
+    if (held_ != 0) [[unlikely]]
       keep_ahead();
   }
   /// Lends room as long as it lives.
@@ -278,10 +270,12 @@ class wire {
     wire& wire_;
   };
   /// What was read ahead. A library takes records whole: it begins with a record's header.
-  byte_view ahead() const noexcept { return {ahead_, static_cast<std::size_t>(ahead_end_ - ahead_)}; }
+  byte_view ahead() const noexcept { return {ahead_end_ - held(), held()}; }
   /// Takes up to size bytes of it.
   std::size_t take_ahead(std::byte* out, std::size_t size) noexcept {
-    const std::size_t n = ahead_ == ahead_end_ || size == 0 ? 0 : serve(out, size).bytes;
+    show_held();
+    const std::size_t n = held_ == 0 || size == 0 ? 0 : serve(out, size).bytes;
+    hide_held();
     release_ahead();
     return n;
   }
@@ -380,8 +374,10 @@ class wire {
     settle();
   }
   void settle() noexcept {
+    show_held();
+    hide_held();
     if (limits_ == nullptr) return;
-    limits_->read = is_plain(no_plain_read) ? std::size_t(-1) : 0;
+    limits_->read = is_plain(no_plain_read) ? plain_limits::max_read : 0;
     limits_->write = is_plain(no_plain_write) ? max_write_ : 0;
     limits_->read_untyped = is_for<port>() ? limits_->read : 0;
     limits_->write_untyped = is_for<port>() ? limits_->write : 0;
@@ -390,31 +386,42 @@ class wire {
   template <class P>
   static inline char type_of = 0;  // its address counts
 
-  // Gives what was read ahead.
+  // How much is held, up to `ahead_end_`.
+  static constexpr std::int64_t free_room = -1;
+  std::size_t held() const noexcept { return static_cast<std::size_t>(held_ < 0 ? ~held_ : held_); }
+  void hold(const std::byte* from, std::size_t size) noexcept {
+    ahead_end_ = from + size;
+    held_ = static_cast<std::int64_t>(size);
+  }
+  void show_held() noexcept { held_ = static_cast<std::int64_t>(held()); }
+  void hide_held() noexcept {
+    if (held_ != 0 && (state_ & (odd & ~is_blocked)) != 0) held_ = ~held_;
+  }
+
+  // Gives what was read ahead, and is not hidden.
   [[gnu::always_inline]] io_result serve(std::byte* data, std::size_t size) noexcept {
-    const std::byte* from = ahead_;
-    const auto held = static_cast<std::size_t>(ahead_end_ - from);
-    if (size > held) size = held;
-    ahead_ = from + size;
-    std::memcpy(data, from, size);
+    const auto all = static_cast<std::size_t>(held_);
+    if (size > all) size = all;
+    take_held(data, size);
     return {size, io_status::ok};
   }
   // A header that has not come whole, or not at all.
   [[gnu::noinline]] io_result serve_cut(std::byte* data, io_result r) noexcept {
+    held_ = 0;
     if (r.status == io_status::would_block) [[likely]] {
       state_ |= is_read_blocked;
       return r;
     }
     if (r.status != io_status::ok) return note(r);
     read_ += r.bytes;
-    ahead_ = room_;
-    ahead_end_ = ahead_ + r.bytes;
+    hold(room_, r.bytes);
     return serve(data, header_size);
   }
 
   // What a port has to say beside a number.
   template <class P>
   [[gnu::noinline]] io_result serve_cut_of(std::byte* data, std::size_t n) noexcept {
+    held_ = 0;
     const io_result r = static_cast<P*>(port_)->got(n);
     if (r.status != io_status::would_block) [[unlikely]]
       return serve_cut(data, r);
@@ -434,8 +441,7 @@ class wire {
     const io_result r = port_->read(*port_, room_, ahead_room);
     if (r.status != io_status::ok) return note(r);
     read_ += r.bytes;
-    ahead_ = room_;
-    ahead_end_ = ahead_ + r.bytes;
+    hold(room_, r.bytes);
     return serve(data, size);
   }
 
@@ -447,8 +453,7 @@ class wire {
     if (r.status != io_status::ok) return note(r);
     read_ += r.bytes;
     if (r.bytes <= size) return r;
-    ahead_ = room_;
-    ahead_end_ = ahead_ + (r.bytes - size);
+    hold(room_, r.bytes - size);
     return {size, io_status::ok};
   }
 
@@ -466,23 +471,23 @@ class wire {
   }
 
   // What is left waits in a block of our own, which is the room for as long as it is needed.
-  [[gnu::noinline]] void keep_ahead() noexcept {
-    if (kept_ != nullptr) return;
-    const auto size = static_cast<std::size_t>(ahead_end_ - ahead_);
+  [[gnu::cold, gnu::noinline]] void keep_ahead() noexcept {
+    if (held_ == free_room) held_ = 0;
+    if (kept_ != nullptr || held_ == 0) return;
+    show_held();
     kept_ = new (std::nothrow) std::byte[ahead_room];
     if (kept_ != nullptr) {
-      std::memcpy(kept_, ahead_, size);
-      ahead_ = kept_;
-      ahead_end_ = ahead_ + size;
+      std::memcpy(kept_, ahead_end_ - held_, static_cast<std::size_t>(held_));
+      ahead_end_ = kept_ + held_;
       mark_as(is_ahead_kept);
       return;
     }
-    ahead_ = ahead_end_;
+    held_ = 0;
     is_lost_ = true;
     fail(errc::out_of_memory);
   }
   void release_ahead() noexcept {
-    if (kept_ == nullptr || ahead_ != ahead_end_) return;
+    if (kept_ == nullptr || held() != 0) return;
     delete[] std::exchange(kept_, nullptr);
     unmark(is_ahead_kept);
   }
@@ -569,11 +574,12 @@ class wire {
   port* port_ = nullptr;
   std::size_t max_write_ = 16384;
   const char* type_ = &type_of<port>;
-  std::byte* free_room_ = nullptr;  // of a plain read, as long as nothing is in it
-  const std::byte* ahead_ = nullptr;
+  // How much `holds` knows of; its complement where something is out of the ordinary; `free_room` in a plain read as
+  // long as nothing is in its room. One number, so that a callback need look at nothing else.
+  std::int64_t held_ = 0;
+  const std::byte* ahead_end_ = nullptr;
   std::uint64_t read_ = 0;
   std::byte* room_ = nullptr;  // to read ahead into
-  const std::byte* ahead_end_ = nullptr;
   const std::byte* pushing_ = nullptr;
   std::uint64_t written_ = 0;
   std::size_t pushing_size_ = 0;

@@ -337,6 +337,68 @@ TEST_CASE("small reads are served from what was read ahead, and a connection tha
   CHECK(f.w.is_plain(wire::none));
 }
 
+TEST_CASE("what was read ahead takes the careful way while something is out of the ordinary, and is lost on neither") {
+  fixture f;
+  f.w.established();
+  const auto text = plugtls_test::pattern(300);
+  std::byte room[wire::ahead_room];
+  f.p.feed(as_bytes(text));
+  f.w.lend_free_room(room);
+  CHECK(f.w.has_free_room());
+  CHECK(f.w.pull_header(f.buffer).bytes == wire::header_size);
+  CHECK_FALSE(f.w.has_free_room());
+  CHECK(f.w.holds(295));
+  CHECK_FALSE(f.w.holds(296));
+
+  f.w.set(wire::no_direct, true);
+  CHECK_FALSE(f.w.holds(1));
+  CHECK(f.w.ahead().size() == 295);
+  CHECK(f.pull(95).bytes == 95);
+  CHECK_FALSE(f.w.holds(1));
+  const bool is_kept = GENERATE(false, true);  // past the end of the call
+  if (is_kept) {
+    f.w.take_room();
+    std::fill_n(room, sizeof room, std::byte{0xee});
+  }
+  f.w.set(wire::no_direct, false);
+  CHECK(f.w.holds(200));
+  CHECK(f.pull(200).bytes == 200);
+  CHECK(std::equal(f.buffer, f.buffer + 200, as_bytes(text).begin() + 100));
+  CHECK(f.w.ahead().empty());
+  CHECK(f.p.reads == 1);
+}
+
+TEST_CASE("a plain read whose header does not come, or that asks for none, leaves nothing behind") {
+  fixture f;
+  f.w.established();
+  std::byte room[wire::ahead_room];
+  f.w.lend_free_room(room);
+  SECTION("it asks for none") {}
+  SECTION("none has come") {
+    CHECK(f.w.pull_header(f.buffer).status == io_status::would_block);
+    CHECK_FALSE(f.w.has_free_room());
+  }
+  SECTION("a part of one has come") {
+    f.p.feed(as_bytes(std::string_view("\x17\x03")));
+    CHECK(f.w.pull_header(f.buffer).bytes == 2);
+  }
+  SECTION("the transport has failed") {
+    f.p.at_end = io_status::error;
+    CHECK(f.w.pull_header(f.buffer).status == io_status::error);
+  }
+  SECTION("something else is out of the ordinary first") {
+    f.w.set(wire::no_direct, true);
+    CHECK_FALSE(f.w.has_free_room());
+    f.w.set(wire::no_direct, false);
+    CHECK_FALSE(f.w.has_free_room());
+  }
+  f.w.take_room();
+  CHECK_FALSE(f.w.has_free_room());
+  CHECK(f.w.ahead().empty());
+  f.w.bind(f.p);
+  CHECK(f.w.is_plain(wire::none) == (f.w.fault() == errc::success));
+}
+
 TEST_CASE("what is asked for in one large piece goes where it is wanted, and what comes behind it is read ahead") {
   for (const bool has_both : {false, true}) {
     fixture f;

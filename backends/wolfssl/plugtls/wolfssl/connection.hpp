@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <climits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -38,7 +37,6 @@ class connection {
     set_verification();
     if (c.external_key() != nullptr) external::install(ssl, c.external_key());
     resumption_.bind(ssl, c, w, verifier);
-    looks_ = c.plan().sessions != nullptr;
     may_spare_ = !c.plan().psks.empty();
     int e = WOLFSSL_SUCCESS;
     if (!server_name.empty())
@@ -68,7 +66,10 @@ class connection {
   bool is_offered(cipher_suite s) const noexcept { return wire_->observer().facts().offers(s); }
 
   errc offer(byte_view bytes) { return resumption_.offer(bytes); }
-  unsigned session_count() const noexcept { return resumption_.count(); }
+  unsigned session_count() {
+    resumption_.look();
+    return resumption_.count();
+  }
   bool session(native_session& out) const { return resumption_.session(out); }
   bool resumed() const noexcept { return resumption_.resumed(); }
 
@@ -77,7 +78,6 @@ class connection {
     const int n = is_client() ? wolfSSL_connect(ssl_.get()) : wolfSSL_accept(ssl_.get());
     if (n == WOLFSSL_SUCCESS) {
       if (is_peer_settled()) {
-        resumption_.look();
         is_up_ = true;
         wire_->set(wire::no_direct, resumption_.holds());
         if (mode() != verify_mode::none) peer_.clear();  // the verifier has it
@@ -96,10 +96,7 @@ class connection {
   }
 
   [[gnu::always_inline]] std::ptrdiff_t read(std::byte* out, std::size_t size) noexcept {
-    const int n = wolfSSL_read(ssl_.get(), out, size > INT_MAX ? INT_MAX : static_cast<int>(size));
-    if (looks_) [[unlikely]]
-      resumption_.look();
-    return n;
+    return wolfSSL_read(ssl_.get(), out, static_cast<int>(size));
   }
   native_status read_ended(std::ptrdiff_t n) noexcept { return stopped(static_cast<int>(n)); }
   // wolfSSL is told that all is well where the transport takes nothing more.
@@ -212,12 +209,12 @@ class connection {
     const std::size_t n = w.push_some<P>(reinterpret_cast<const std::byte*>(bytes), static_cast<unsigned>(size));
     if (n != 0) [[likely]]
       return static_cast<int>(n);
-    return static_cast<connection*>(w.owner())->not_sent(size);
+    return static_cast<connection*>(w.owner())->not_sent();
   }
   // wolfSSL reads nothing more after an error here. What the peer sent may tell why it takes nothing more.
-  [[gnu::noinline]] int not_sent(int size) noexcept {
+  [[gnu::noinline]] int not_sent() noexcept {
     is_cut_off_ = wire_->write_broken();
-    return is_cut_off_ ? size : WOLFSSL_CBIO_ERR_GENERAL;
+    return is_cut_off_ ? static_cast<int>(wire_->pushed_size()) : WOLFSSL_CBIO_ERR_GENERAL;
   }
 
   [[gnu::noinline]] int send_carefully(const char* bytes, int size) noexcept {
@@ -404,7 +401,6 @@ class connection {
   errc reason_ = errc::success;
   bool alert_passed_ = false;
   bool is_encrypted_ = false;
-  bool looks_ = false;       // for new sessions
   bool is_up_ = false;       // the handshake is done
   bool may_spare_ = false;   // there are PSKs
   bool is_spared_ = false;   // a suite with PSK was chosen
