@@ -77,7 +77,7 @@ def arguments():
     parser.add_argument("json", type=Path, help="the file to write")
     parser.add_argument("backends", nargs="*", metavar="BACKEND", help="only these")
     parser.add_argument("--explain", action="store_true", help="name the functions behind each row that is above its goal")
-    return parser.parse_args()
+    return parser.parse_intermixed_args()
 
 
 def look_around(args):
