@@ -79,7 +79,7 @@ struct engine_state : plain_limits {
   }
 
   const error_info& error() const noexcept { return *extras->error; }
-  error_info& make_error() { return extras.make().error.make(); }
+  [[gnu::cold, gnu::noinline]] error_info& make_error() { return extras.make().error.make(); }
 
   // The reason takes memory where there is one.
   errc open_native(std::size_t identity, const std::string& name) {

@@ -538,7 +538,7 @@ class wire {
     return true;
   }
 
-  bool write_failed() noexcept {
+  [[gnu::cold, gnu::noinline]] bool write_failed() noexcept {
     keep_error(&errors::write);
     out_.release();
     unmark(has_rest);
@@ -556,7 +556,7 @@ class wire {
   struct errors {
     std::error_code read, write;
   };
-  std::error_code keep_error(std::error_code errors::*which) noexcept {
+  [[gnu::cold, gnu::noinline]] std::error_code keep_error(std::error_code errors::*which) noexcept {
     std::error_code why = std::exchange(port_->error, std::error_code());
     if (!why && which == &errors::write) why = errc::io_error;
     if (errors_ == nullptr) errors_.reset(new (std::nothrow) errors);
