@@ -2,6 +2,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -63,7 +64,7 @@ class basic_engine {
     if (!state_) return empty();
     state& s = *state_;
     if (s.current == phase::open) return {};
-    if (s.current == phase::failed) return {0, engine_status::failed, s.error->code};
+    if (s.current == phase::failed) return {0, engine_status::failed, s.error().code};
     s.w.bind(p);
     std::byte room[wire::ahead_room];
     const wire::lender lent(s.w, room);
@@ -207,7 +208,7 @@ class basic_engine {
     if (info.code != errc::success) return {0, engine_status::failed, info.code};
     state_->w.bind(p);
     const engine_result r = detail::ask_for_certificate(*state_, mode);
-    if (r.status == engine_status::failed) info = *state_->error;
+    if (r.status == engine_status::failed) info = state_->error();
     return r;
   }
   engine_result request_client_certificate(port& p, verify_mode mode = verify_mode::required) {
@@ -268,7 +269,7 @@ class basic_engine {
 
   /// What ended the connection, or the last write; `success` while all is well and after an orderly end. Valid until
   /// the next call of anything.
-  const error_info& error() const noexcept { return state_ ? *state_->error : detail::empty_engine_error(); }
+  const error_info& error() const noexcept { return state_ ? state_->error() : detail::empty_engine_error(); }
 
   tls_version version() const noexcept { return established() ? state_->agreed.version : tls_version::automatic; }
   plugtls::cipher_suite cipher_suite() const noexcept {
@@ -365,9 +366,9 @@ class basic_engine {
   template <class P>
   [[gnu::always_inline]] bool reads_plainly(std::size_t size) const noexcept {
     if constexpr (std::is_same_v<known_port<P>, port>)
-      return size - 1 < state_.limits().read_untyped;
+      return static_cast<std::uint32_t>(size - 1) < state_.limits().read_untyped;
     else
-      return size - 1 < state_.limits().read && is_made_for<P>();
+      return static_cast<std::uint32_t>(size - 1) < state_.limits().read && is_made_for<P>();
   }
   template <class P>
   [[gnu::always_inline]] engine_result read_plainly(P& p, std::byte* out, std::size_t size) {
@@ -542,7 +543,7 @@ class basic_engine {
   }
   static engine_result empty() noexcept { return {0, engine_status::failed, errc::invalid_argument}; }
   engine_result not_open() const noexcept {
-    if (state_ && state_->current == phase::failed) return {0, engine_status::failed, state_->error->code};
+    if (state_ && state_->current == phase::failed) return {0, engine_status::failed, state_->error().code};
     return empty();
   }
 

@@ -64,7 +64,7 @@ std::optional<engine_result> choose_by_hello(State& self) {
   if (chosen.refused != errc::success) {
     self.w.refuse(chosen.why, chosen.refused);
     const engine_result failed = self.fail();
-    self.error.make().detail = std::move(chosen.text);
+    self.make_error().detail = std::move(chosen.text);
     return failed;
   }
   self.is_choosing = false;
@@ -72,7 +72,7 @@ std::optional<engine_result> choose_by_hello(State& self) {
   self.w.replay(self.opening->collector.release());
   if (self.open_native(chosen.identity, {}) == errc::success) return std::nullopt;
   self.current = engine_phase::failed;
-  return engine_result{0, engine_status::failed, self.error->code};
+  return engine_result{0, engine_status::failed, self.error().code};
 }
 
 }  // namespace plugtls::detail

@@ -22,9 +22,9 @@ std::size_t early_data_room(const State& self) noexcept {
   if constexpr (may_have_early_data<State>) {
     const context_plan& plan = self.context.plan();
     const bool is_time = self.current == engine_phase::handshake && !self.has_begun;
-    if (plan.own != role::client || plan.early_data == 0 || !is_time || self.offered.empty()) return 0;
+    if (plan.own != role::client || plan.early_data == 0 || !is_time || self.offered->empty()) return 0;
     // By a clock that was set back since the ticket has no age, and libraries may leave it out of the hello.
-    if (self.offered.envelope().created > system_now()) return 0;
+    if (self.offered->envelope().created > system_now()) return 0;
     const std::size_t allowed = self.native.early_data_allowed();
     const auto sent = static_cast<std::size_t>(self.extras->early_bytes_written);
     return allowed > sent ? allowed - sent : 0;
@@ -109,7 +109,7 @@ engine_result read_early(State& self, std::byte* out, std::size_t size, const Ha
     if (r.status != engine_status::done) return r;
   }
   if (self.extras->early.empty() && self.current == engine_phase::failed)
-    return {0, engine_status::failed, self.error->code};
+    return {0, engine_status::failed, self.error().code};
   const std::size_t n = self.extras->early.empty() ? 0 : self.extras.make().early.take(out, size);
   if (n != 0) self.extras.make().early_bytes_read += n;
   return {n, engine_status::done, errc::success};

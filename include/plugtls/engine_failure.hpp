@@ -29,7 +29,7 @@ bool is_psk_refused(const State& self) noexcept {
   for (const std::string& sent : facts.psk_offers) is_known = is_known || find_psk(plan.psks, sent) != nullptr;
   const bool is_1_3 = !facts.server_hello_seen && !facts.psk_offers.empty() && is_known;
   if (!is_1_2 && !is_1_3) return false;
-  const error_info& error = *self.error;
+  const error_info& error = self.error();
   if (!error.alert_received)
     return !is_client && !self.w.ended() && self.w.fault() == errc::success &&
            (error.code == errc::bad_record || error.code == errc::handshake_failed ||
@@ -63,9 +63,9 @@ errc why_failed(const State& self) noexcept {
   if (self.has_refused_later()) return self.extras->later.asked->decision().reason;
   if (self.extras->later.refused != errc::success) return self.extras->later.refused;
   if (self.opening && self.opening->desk->error()) return self.opening->desk->error().code;
-  const errc fault = self.w.fault(), said = self.error->code;
+  const errc fault = self.w.fault(), said = self.error().code;
   if (fault != errc::success && fault != errc::io_error) return fault;
-  if (self.error->alert_received) return reason_of(*self.error->alert_received);
+  if (self.error().alert_received) return reason_of(*self.error().alert_received);
   if (said == errc::alert_received) return said;
   if (fault != errc::success) return fault;
   if (self.closed_early) return errc::closed;

@@ -11,8 +11,10 @@
 #include "plugtls/detail/byte_queue.hpp"
 #include "plugtls/detail/external_key.hpp"
 #include "plugtls/detail/hello_collector.hpp"
+#include "plugtls/detail/on_demand.hpp"
 #include "plugtls/detail/session_id_store.hpp"
 #include "plugtls/engine_authentication.hpp"
+#include "plugtls/error_info.hpp"
 #include "plugtls/peer_name.hpp"
 #include "plugtls/peer_verifier.hpp"
 #include "plugtls/psk.hpp"
@@ -50,12 +52,13 @@ struct engine_counters {
   std::uint64_t bytes_read = 0;
   std::uint64_t bytes_written = 0;
   std::uint64_t records_written = 0;
-  std::uint64_t handshake_bytes_read = 0;
-  std::uint64_t handshake_bytes_written = 0;
+  std::uint32_t handshake_bytes_read = 0;  // these come to megabytes at most, and stay at the largest number
+  std::uint32_t handshake_bytes_written = 0;
 };
 
 /// What few connections have.
 struct engine_extras {
+  on_demand<error_info> error;
   later_authentication later;
   std::uint64_t early_bytes_read = 0;
   std::uint64_t early_bytes_written = 0;

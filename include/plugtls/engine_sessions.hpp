@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -25,8 +26,8 @@ bool fits_session(const State& self, const session_envelope& s) noexcept {
 // Gives an offer up, for good.
 template <class State>
 errc drop_offer(State& self) {
-  if (self.context.plan().sessions) self.context.plan().sessions->drop(self.offered);
-  self.offered = {};
+  if (self.context.plan().sessions) self.context.plan().sessions->drop(*self.offered);
+  self.offered.reset();
   return errc::success;
 }
 
@@ -36,20 +37,22 @@ errc offer_session(State& self, const session& asked) {
   const context_plan& plan = self.context.plan();
   const bool is_asked = !asked.empty();
   if (is_asked && (plan.own == role::server || !plan.sessions))
-    return self.error.make().set(errc::invalid_argument,
+    return self.make_error().set(errc::invalid_argument,
                                  plan.own == role::server
                                      ? "a server offers no session"
                                      : "a session is to be resumed, and the context has no client_settings::sessions");
   if (!plan.sessions) return errc::success;
   const unix_time now = system_now();
   if (is_asked)
-    self.offered = asked;
-  else if (plan.sessions->capacity() != 0)
-    self.offered = plan.sessions->take([&](const session_envelope& s) { return fits_session(self, s); }, now);
-  if (self.offered.empty()) return errc::success;
-  const session_envelope& s = self.offered.envelope();
+    self.offered.make() = asked;
+  else if (plan.sessions->capacity() != 0) {
+    session found = plan.sessions->take([&](const session_envelope& s) { return fits_session(self, s); }, now);
+    if (!found.empty()) self.offered.make() = std::move(found);
+  }
+  if (self.offered->empty()) return errc::success;
+  const session_envelope& s = self.offered->envelope();
   if (is_asked && (s.backend != State::backend_type::name || s.format != State::backend_type::session_format())) {
-    return self.error.make().set(
+    return self.make_error().set(
         errc::bad_session, "the session is of " + s.format + ", and this is " + State::backend_type::session_format());
   }
   // A little ahead is the clock of another machine.
@@ -60,7 +63,7 @@ errc offer_session(State& self, const session& asked) {
     return drop_offer(self);
   if (self.native.offer(s.native.bytes()) == errc::success) return errc::success;
   drop_offer(self);
-  return is_asked ? self.error.make().set(errc::bad_session,
+  return is_asked ? self.make_error().set(errc::bad_session,
                                           std::string(State::backend_type::name) + " cannot read the session")
                   : errc::success;
 }
@@ -72,7 +75,7 @@ bool is_resumed(const State& self) noexcept {
   const hello_facts& facts = self.w.observer().facts();
   const bool is_client = self.context.plan().own == role::client;
   const context_plan& plan = self.context.plan();
-  const bool possible = is_client ? !self.offered.empty() : plan.tickets || plan.session_ids;
+  const bool possible = is_client ? !self.offered->empty() : plan.tickets || plan.session_ids;
   const bool is_bound = !is_client || facts.version == tls_version::tls1_3 || facts.extended_master_secret;
   return possible && is_bound && facts.says_resumed() && self.native.resumed();
 }
@@ -82,7 +85,7 @@ template <class State>
 session latest_session(State& self) {
   if (self.current != engine_phase::open || !self.context.plan().sessions) return {};
   // In TLS 1.2 the one that was resumed stays good, where no new one has come.
-  if (self.resumed && self.agreed.version == tls_version::tls1_2 && !self.ticket_seen) return self.offered;
+  if (self.resumed && self.agreed.version == tls_version::tls1_2 && !self.ticket_seen) return *self.offered;
   if (self.agreed.version == tls_version::tls1_2 && (!self.extended_secret || (self.declined && !self.ticket_seen)))
     return {};
   native_session made;
@@ -98,11 +101,11 @@ session latest_session(State& self) {
   out.policy = self.context.plan().policy;
   // However often a session is resumed, it counts from its full handshake. Servers may send a renewed ticket without a
   // lifetime.
-  const session_envelope* first = self.resumed ? &self.offered.envelope() : nullptr;
+  const session_envelope* first = self.resumed ? &self.offered->envelope() : nullptr;
   out.created = first != nullptr ? first->created : system_now();
   out.lifetime = made.lifetime != 0 ? made.lifetime : first != nullptr ? first->lifetime : 7200;
   out.chain = self.peer_chain();
-  out.staple = self.resumed ? self.offered.envelope().staple : self.verifier.kept_staple();
+  out.staple = self.resumed ? self.offered->envelope().staple : self.verifier.kept_staple();
   return session(std::move(out));
 }
 
@@ -148,7 +151,7 @@ void drop_session_id(State& self, bool was_open) noexcept {
   const hello_facts& facts = self.w.observer().facts();
   const bool has_given = facts.version == tls_version::tls1_2 && facts.given_id_size == facts.given_id.size();
   if (!rules || (!has_given && !self.extras->has_session_id)) return;
-  const errc why = self.error->code;
+  const errc why = self.error().code;
   const bool broke_off = why == errc::truncated || why == errc::io_error || why == errc::timed_out;
   if (!was_open || !broke_off) rules.memory->drop(has_given ? facts.given_id : self.extras->session_id);
 }
@@ -156,7 +159,7 @@ void drop_session_id(State& self, bool was_open) noexcept {
 // Hands new sessions to the cache.
 template <class State>
 void keep_sessions(State& self) {
-  const unsigned count = self.native.session_count();
+  const auto count = static_cast<std::uint16_t>(self.native.session_count());
   if (count == self.sessions_kept) return;
   self.sessions_kept = count;
   session_cache& cache = *self.context.plan().sessions;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -68,20 +69,23 @@ struct engine_state : plain_limits {
     if (c.plan().psk_only) w.require_psk(c.plan().psks);
     verifier.resumable().bind(this, verify_again);
     sni = server_name();
-    errc e = error->code;
+    errc e = error().code;
     is_choosing = context.plan().own == role::server && context.choice().is_needed();
     if (e == errc::success && !is_choosing) e = open_native(0, sni);
     if (e == errc::success) e = offer_session(*this, options.resume);
     if (e == errc::success) return;
-    error.make().code = e;
+    make_error().code = e;
     current = engine_phase::failed;
   }
+
+  const error_info& error() const noexcept { return *extras->error; }
+  [[gnu::cold, gnu::noinline]] error_info& make_error() { return extras.make().error.make(); }
 
   // The reason takes memory where there is one.
   errc open_native(std::size_t identity, const std::string& name) {
     error_info why;
     const errc e = native.open(context.native(identity), name, w, verifier, why);
-    if (e != errc::success) error.make() = std::move(why);
+    if (e != errc::success) make_error() = std::move(why);
     return e;
   }
 
@@ -100,13 +104,13 @@ struct engine_state : plain_limits {
     if (rules.own == role::server) return std::nullopt;
     if (peer->empty()) {
       if (rules.mode != verify_mode::none && rules.check_name && !context.plan().psk_only)
-        error.make().set(errc::peer_name_required);
+        make_error().set(errc::peer_name_required);
       return std::nullopt;
     }
     errc e = errc::success;
     auto parsed = peer_name::parse(*peer, e);
     if (!parsed)
-      error.make().set(
+      make_error().set(
           e, "'" + *peer +
                  "' is no host name and no address (give neither scheme, port nor wildcard, and international "
                  "names as A-labels)");
@@ -121,7 +125,7 @@ struct engine_state : plain_limits {
     errc e = errc::success;
     const auto parsed = peer_name::parse(given, e);
     if (!parsed || parsed->is_address()) {
-      error.make().set(errc::invalid_argument, "'" + given + "' cannot be sent as a server name (SNI)");
+      make_error().set(errc::invalid_argument, "'" + given + "' cannot be sent as a server name (SNI)");
       return {};
     }
     return parsed->text();
@@ -175,12 +179,13 @@ struct engine_state : plain_limits {
     if (agreed.scheme == plugtls::signature_scheme::none) agreed.scheme = facts.scheme;
     resumed = is_resumed(*this);
     // Some servers send no new ticket beside an old one that they decline, and libraries hold on to that.
-    declined = !resumed && !offered.empty();
+    declined = !resumed && !offered->empty();
     if (declined) drop_offer(*this);
     const std::size_t record = context.plan().limit.max_record_size;
     w.limit_write(native.max_write() < record ? native.max_write() : record);
-    statistics.handshake_bytes_read = w.bytes_read();
-    statistics.handshake_bytes_written = w.bytes_written();
+    const auto capped = [](std::uint64_t n) { return static_cast<std::uint32_t>(n < 0xffffffff ? n : 0xffffffff); };
+    statistics.handshake_bytes_read = capped(w.bytes_read());
+    statistics.handshake_bytes_written = capped(w.bytes_written());
     authenticates_later = context.plan().post_handshake_auth && agreed.version == tls_version::tls1_3;
     keep_session_id(*this);
     close_opening(facts);
@@ -199,7 +204,7 @@ struct engine_state : plain_limits {
     ticket_seen = facts.ticket_seen;
     offers_later_authentication = facts.offers_post_handshake_auth;
     note_asked_name();
-    error.reset();
+    if (extras->error.is_made()) extras.make().error.reset();
     if (w.established(authenticates_later)) opening.reset();
   }
 
@@ -244,7 +249,7 @@ struct engine_state : plain_limits {
     switch (w.flush()) {
       case io_status::would_block: return {0, engine_status::want_write, errc::success};
       case io_status::error:
-        if (!*error) note_transport(*this, error.make(), errc::io_error);
+        if (!error()) note_transport(*this, make_error(), errc::io_error);
         return {0, engine_status::failed, errc::io_error};
       default: return {};
     }
@@ -309,13 +314,13 @@ struct engine_state : plain_limits {
 
   engine_result fail() {
     // Where a handshake fails with a session, the next one goes without, even if there are more.
-    if (current == engine_phase::handshake && !offered.empty()) {
-      if (context.plan().sessions) context.plan().sessions->drop_alike(offered);
+    if (current == engine_phase::handshake && !offered->empty()) {
+      if (context.plan().sessions) context.plan().sessions->drop_alike(*offered);
       drop_offer(*this);
     }
     const bool was_open = std::exchange(current, engine_phase::failed) == engine_phase::open;
     mark();
-    error_info& info = error.make();
+    error_info& info = make_error();
     info = {};
     if (!is_choosing) native.failure(info);
     if (verifier.exception()) info.code = errc::handshake_failed;  // what the library makes of it differs
@@ -376,42 +381,43 @@ struct engine_state : plain_limits {
     return chain.empty() ? std::nullopt : std::optional(chain.front());
   }
 
-  basic_context<B> context;
-  on_demand<std::string> peer;  // its name, as it was given
-  on_demand<error_info> error;
-  std::unique_ptr<engine_opening> opening;  // until the connection is open; wire and verifier begin in it
-  wire w;
-  peer_verifier verifier;
-  on_demand<engine_extras> extras;
-  typename B::connection native;  // after what it refers to
   engine_phase current = engine_phase::handshake;
   bool is_choosing = false;  // a server that has not opened its native connection yet
-  unsigned presented = 0;    // which of a server's identities
   bool native_done = false;
   bool closed_early = false;
   bool own_closed = false;
   bool peer_closed = false;
   bool resumed = false;
-  bool asked_native = false;
-  bool keeps_sessions = false;
-  bool authenticates_later = false;
-  bool declined = false;
-  bool has_begun = false;    // the handshake, or a step of it
-  bool sends_early = false;  // a client has sent early data
-  bool takes_early = false;  // a server's program has asked for it
+  basic_context<B> context;
+  on_demand<std::string> peer;              // its name, as it was given
+  std::unique_ptr<engine_opening> opening;  // until the connection is open; wire and verifier begin in it
+  wire w;
+  peer_verifier verifier;
+  on_demand<engine_extras> extras;
+  typename B::connection native;  // after what it refers to
+  bool asked_native : 1 = false;
+  bool keeps_sessions : 1 = false;
+  bool authenticates_later : 1 = false;
+  bool declined : 1 = false;
+  bool has_begun : 1 = false;    // the handshake, or a step of it
+  bool sends_early : 1 = false;  // a client has sent early data
+  bool takes_early : 1 = false;  // a server's program has asked for it
   // What the hellos said, once the connection is open.
-  bool extended_secret = false;
-  bool ticket_seen = false;
-  bool offers_later_authentication = false;
-  unsigned sessions_kept = 0;
+  bool extended_secret : 1 = false;
+  bool ticket_seen : 1 = false;
+  bool offers_later_authentication : 1 = false;
   agreed_values agreed;
-  session offered;
+  std::uint16_t sessions_kept = 0;  // modulo 65536: it is looked at after every read
+  unsigned presented = 0;           // which of a server's identities
+  on_demand<session> offered;
   std::string sni;  // a client sends it; a server has been asked for it
   engine_counters statistics;
-  // What a plain read or write is about, should it not be as plain as it looked.
+  // What a plain read or write is about, should it not be as plain as it looked. One of them at a time.
   struct {
-    std::byte* out = nullptr;
-    const std::byte* in = nullptr;
+    union {
+      std::byte* out = nullptr;
+      const std::byte* in;
+    };
     std::size_t size = 0;
   } now;
   on_demand<std::string> alpn;

@@ -59,17 +59,18 @@ class peer_verifier {
   }
   /// For what a server asks for after the handshake.
   explicit peer_verifier(const verify_rules& rules)
-      : rules_(rules), own_(std::make_unique<work>()), work_(own_.get()), usage_(purpose::client_auth) {
+      : rules_(rules), work_(new work), usage_(purpose::client_auth), owns_work_(true) {
     begin(no_peer(), "", false);
   }
   /// For a chain: what it is used for, and the name where one is to be checked.
   peer_verifier(const verify_rules& rules, const std::optional<peer_name>& peer, std::string_view peer_text,
                 purpose usage)
-      : rules_(rules), own_(std::make_unique<work>()), work_(own_.get()), usage_(usage) {
+      : rules_(rules), work_(new work), usage_(usage), owns_work_(true) {
     begin(peer, peer_text, peer.has_value());
   }
   peer_verifier(const peer_verifier&) = delete;
   peer_verifier& operator=(const peer_verifier&) = delete;
+  ~peer_verifier() { work_with(nullptr, false); }
 
   /// Tells the OCSP response that came with the leaf, in DER, before `decide`. The bytes must last until then.
   void staple(byte_view response) noexcept { now_working().staple = response; }
@@ -106,7 +107,7 @@ class peer_verifier {
     if (!work_) return true;
     // What an override forgave is reported beside whatever ends the connection.
     const bool has_more = !work_->problems.empty() || (keeps_staple && !work_->kept_staple.empty());
-    std::unique_ptr<work> kept(has_more && !keeps_all && !own_ ? std::make_unique<work>() : nullptr);
+    std::unique_ptr<work> kept(has_more && !keeps_all && !owns_work_ ? std::make_unique<work>() : nullptr);
     if (resumed)
       judged_ = work_->resumable.chain;
     else if (!judged_ && !work_->chain.empty())
@@ -115,10 +116,9 @@ class peer_verifier {
     if (kept) {
       *kept = std::move(*work_);
       kept->peer = &no_peer();  // the name goes with the handshake
-      own_ = std::move(kept);
+      work_with(kept.release(), true);
     }
-    if (!has_more) own_.reset();
-    work_ = own_.get();
+    if (!has_more) work_with(nullptr, false);
     return work_ == nullptr;
   }
 
@@ -358,13 +358,14 @@ class peer_verifier {
     static const work none;
     return none;
   }
+  void work_with(work* w, bool is_own) noexcept {
+    if (std::exchange(owns_work_, is_own)) delete work_;
+    work_ = w;
+  }
   const work& seen() const noexcept { return work_ ? *work_ : no_work(); }
   // No library comes back to this once the handshake is settled.
   work& now_working() noexcept {
-    if (!work_) {
-      own_ = std::make_unique<work>();
-      work_ = own_.get();
-    }
+    if (!work_) work_with(new work, true);
     return *work_;
   }
   std::shared_ptr<const detail::accepted_chain> share_work(std::vector<certificate_view> path_views) {
@@ -376,10 +377,10 @@ class peer_verifier {
 
   const verify_rules& rules_;
   std::shared_ptr<const detail::accepted_chain> judged_;  // chain and path, once they are shared
-  std::unique_ptr<work> own_;                             // where nobody else has it
   work* work_;                                            // null once it is let go
   detail::exception_slot exception_;
   purpose usage_;
+  bool owns_work_ = false;  // nobody else does
   bool decided_ = false;
   verify_decision decision_;
 };

@@ -13,24 +13,13 @@
 #include "plugtls/bytes.hpp"
 #include "plugtls/detail/byte_queue.hpp"
 #include "plugtls/detail/handshake_observer.hpp"
+#include "plugtls/detail/plain_limits.hpp"
 #include "plugtls/errc.hpp"
-#include "plugtls/plain_limits.hpp"
 #include "plugtls/psk.hpp"
 #include "plugtls/transport.hpp"
+#include "plugtls/wire_tap.hpp"
 
 namespace plugtls {
-
-/// Sees the ciphertext of a handshake as it passes, in both directions: what a trace or a capture is made of.
-class wire_tap {
- public:
-  /// `is_sent`: by us. Bytes that are sent pass when they are made, also while the transport has no room for them.
-  /// Called in the thread that drives the handshake, or, with a signer that answers later, in one that it waits for
-  /// (`wait_for_signature`); must not throw.
-  virtual void pass(bool is_sent, byte_view bytes) noexcept = 0;
-
- protected:
-  ~wire_tap() = default;
-};
 
 /// The ciphertext side of one connection, as a backend sees it. A backend's I/O callbacks call `pull` and `push`, or
 /// the parts of these that know the type of the port, which stand beside them.
@@ -62,17 +51,19 @@ class wire {
     role own;
     tls_version min, max;
     std::size_t limit, left;
-    std::byte flight[2048];  // room for most of them
+    detail::byte_queue::room<2048> flight;  // room for most of them
   };
 
   /// `s` must outlive this, or the call of `established` that lets go of it, and `limits` this; they are kept up to
   /// date.
-  explicit wire(start& s, plain_limits* limits = nullptr) noexcept : limits_(limits), start_(&s) {
-    out_.lend(s.flight, sizeof s.flight);
+  explicit wire(start& s, detail::plain_limits* limits = nullptr) noexcept : limits_(limits), start_(&s) {
+    out_.lend(s.flight);
   }
   wire(const wire&) = delete;
   wire& operator=(const wire&) = delete;
-  ~wire() { delete[] kept_; }
+  ~wire() {
+    if ((state_ & is_ahead_kept) != 0) delete[] room_;
+  }
 
   // What adapters call.
 
@@ -99,7 +90,7 @@ class wire {
       if (start_->replay.empty()) unmark(is_replaying);
       return {n, io_status::ok};
     }
-    if (is_lost_) return {0, io_status::error};
+    if ((state_ & is_lost) != 0) return {0, io_status::error};
     show_held();
     const bool is_small = room_ != nullptr && size < ahead_room;
     const io_result r = held_ != 0 ? serve(data, size) : is_small ? fetch_little(data, size) : fetch_much(data, size);
@@ -153,7 +144,7 @@ class wire {
       start_->observer.observe(detail::handshake_observer::direction::outbound, data, size);
       if (start_->tap != nullptr) start_->tap->pass(true, {data, size});
     }
-    if ((state_ & is_corked) != 0 || !out_.empty() || write_error_) return keep(data, size);
+    if ((state_ & (is_corked | is_write_broken)) != 0 || !out_.empty()) return keep(data, size);
     return push_on(data, size, port_->write(*port_, data, size));
   }
   /// Whether `push_some` will do: nothing is out of the ordinary, and the port is of that type.
@@ -235,7 +226,7 @@ class wire {
   bool is_plain(mark what) const noexcept { return (state_ & ((odd & ~is_blocked) | is_ahead_kept | what)) == 0; }
   /// Sets how much one write takes at most.
   void limit_write(std::size_t size) noexcept {
-    max_write_ = size;
+    max_write_ = static_cast<std::uint16_t>(size < 0xffff ? size : 0xffff);  // a record holds less
     settle();
   }
   std::size_t max_write() const noexcept { return max_write_; }
@@ -258,10 +249,14 @@ class wire {
   /// Lends room as long as it lives.
   class lender {
    public:
-    lender(wire& w, std::byte* room) noexcept : wire_(w) { w.lend_room(w.kept_ == nullptr ? room : w.kept_); }
+    lender(wire& w, std::byte* room) noexcept : wire_(w) {
+      if ((w.state_ & is_ahead_kept) == 0) w.lend_room(room);
+    }
     ~lender() {
-      wire_.take_room();
-      wire_.release_ahead();
+      if ((wire_.state_ & is_ahead_kept) == 0)
+        wire_.take_room();
+      else
+        wire_.release_ahead();
     }
     lender(const lender&) = delete;
     lender& operator=(const lender&) = delete;
@@ -296,7 +291,7 @@ class wire {
       out_.consume(r.bytes);
     }
     if (has_output()) unmark(has_rest);
-    return write_error_ ? io_status::error : io_status::ok;
+    return write_broken() ? io_status::error : io_status::ok;
   }
 
   /// Gives bytes that were pulled already to whoever pulls next. They were observed then.
@@ -332,9 +327,9 @@ class wire {
 
   bool blocked_read() const noexcept { return (state_ & is_read_blocked) != 0; }
   bool blocked_write() const noexcept { return (state_ & is_write_blocked) != 0; }
-  bool ended() const noexcept { return ended_; }
+  bool ended() const noexcept { return (state_ & has_ended) != 0; }
   /// Whether the transport refused to take more; what was pushed since then is dropped.
-  bool write_broken() const noexcept { return static_cast<bool>(write_error_); }
+  bool write_broken() const noexcept { return (state_ & is_write_broken) != 0; }
   bool has_output() const noexcept { return (state_ & has_rest) != 0; }
   /// Bytes pulled and pushed so far.
   std::uint64_t bytes_read() const noexcept { return read_ - ahead().size(); }
@@ -343,9 +338,12 @@ class wire {
   /// A condition that ends the connection and is not the library's: `io_error`, `timed_out`, `not_tls`,
   /// `handshake_too_large`, `protocol_version`, `no_shared_cipher`, `unrecognized_name`, `bad_record` (a ClientHello
   /// that asks for a name against the rules), `invalid_argument`, `out_of_memory`.
-  errc fault() const noexcept { return fault_; }
-  /// The transport's own error behind an `io_error`.
-  const std::error_code& transport_error() const noexcept { return transport_error_ ? transport_error_ : write_error_; }
+  errc fault() const noexcept { return static_cast<errc>(fault_); }
+  /// The transport's own error behind an `io_error`; none where there was no memory to keep it.
+  const std::error_code& transport_error() const noexcept {
+    static const std::error_code nothing;
+    return errors_ == nullptr ? nothing : errors_->read ? errors_->read : errors_->write;
+  }
   /// What was seen of the handshake; nothing once that is forgotten.
   const detail::handshake_observer& observer() const noexcept {
     static const detail::handshake_observer nothing(role::client);
@@ -356,11 +354,14 @@ class wire {
   // In `state_`, beside the marks.
   static constexpr unsigned is_corked = 4, is_observing = 8, is_read_blocked = 16, is_write_blocked = 32;
   static constexpr unsigned is_blocked = is_read_blocked | is_write_blocked;
-  static constexpr unsigned has_rest = 64;          // in `out_`
-  static constexpr unsigned is_replaying = 128;     // what is in `start_->replay`
-  static constexpr unsigned is_broken = 256;        // there was a fault, or nothing more can be written
-  static constexpr unsigned is_ahead_kept = 512;    // in a block of our own
-  static constexpr unsigned is_of_any_type = 1024;  // the port
+  static constexpr unsigned has_rest = 64;           // in `out_`
+  static constexpr unsigned is_replaying = 128;      // what is in `start_->replay`
+  static constexpr unsigned is_broken = 256;         // there was a fault, or nothing more can be written
+  static constexpr unsigned is_ahead_kept = 512;     // in a block of our own
+  static constexpr unsigned is_of_any_type = 1024;   // the port
+  static constexpr unsigned is_write_broken = 4096;  // nothing more can be written
+  static constexpr unsigned has_ended = 8192;        // the transport
+  static constexpr unsigned is_lost = 16384;         // what was read ahead, for want of memory
   static constexpr unsigned odd =
       is_corked | is_observing | is_read_blocked | is_write_blocked | has_rest | is_replaying | is_broken | no_direct;
 
@@ -377,7 +378,7 @@ class wire {
     show_held();
     hide_held();
     if (limits_ == nullptr) return;
-    limits_->read = is_plain(no_plain_read) ? plain_limits::max_read : 0;
+    limits_->read = is_plain(no_plain_read) ? detail::plain_limits::max_read : 0;
     limits_->write = is_plain(no_plain_write) ? max_write_ : 0;
     limits_->read_untyped = is_for<port>() ? limits_->read : 0;
     limits_->write_untyped = is_for<port>() ? limits_->write : 0;
@@ -473,22 +474,22 @@ class wire {
   // What is left waits in a block of our own, which is the room for as long as it is needed.
   [[gnu::cold, gnu::noinline]] void keep_ahead() noexcept {
     if (held_ == free_room) held_ = 0;
-    if (kept_ != nullptr || held_ == 0) return;
+    if (held_ == 0) return;
     show_held();
-    kept_ = new (std::nothrow) std::byte[ahead_room];
-    if (kept_ != nullptr) {
-      std::memcpy(kept_, ahead_end_ - held_, static_cast<std::size_t>(held_));
-      ahead_end_ = kept_ + held_;
+    room_ = new (std::nothrow) std::byte[ahead_room];
+    if (room_ != nullptr) {
+      std::memcpy(room_, ahead_end_ - held_, static_cast<std::size_t>(held_));
+      ahead_end_ = room_ + held_;
       mark_as(is_ahead_kept);
       return;
     }
     held_ = 0;
-    is_lost_ = true;
+    state_ |= is_lost;
     fail(errc::out_of_memory);
   }
   void release_ahead() noexcept {
-    if (kept_ == nullptr || held() != 0) return;
-    delete[] std::exchange(kept_, nullptr);
+    if ((state_ & is_ahead_kept) == 0 || held() != 0) return;
+    delete[] std::exchange(room_, nullptr);
     unmark(is_ahead_kept);
   }
 
@@ -528,70 +529,77 @@ class wire {
   [[gnu::noinline]] io_result note(io_result r) noexcept {
     if (r.status == io_status::would_block) {
       // A flight that never left has no answer to wait for.
-      if (write_error_ && (state_ & is_corked) != 0) {
+      if (write_broken() && (state_ & is_corked) != 0) {
         fail(errc::io_error);
         return {0, io_status::error};
       }
       state_ |= is_read_blocked;
     }
     if (r.status == io_status::end) {
-      ended_ = true;
+      state_ |= has_ended;
       // After a failed write the end of the stream is only its echo.
-      if (write_error_) fail(errc::io_error);
+      if (write_broken()) fail(errc::io_error);
     }
     if (r.status == io_status::error) {
-      transport_error_ = std::exchange(port_->error, std::error_code());
-      fail(transport_error_ == errc::timed_out ? errc::timed_out : errc::io_error);
+      const std::error_code why = keep_error(&errors::read);
+      fail(why == errc::timed_out ? errc::timed_out : errc::io_error);
     }
     return r;
   }
 
   bool keep(const std::byte* data, std::size_t size) noexcept {
-    if (write_error_) return true;  // dropped: reading may still tell why the peer went away
+    if (write_broken()) return true;  // dropped: reading may still tell why the peer went away
     if (!out_.append(data, size)) return fail(errc::out_of_memory);
     if (!has_output()) mark_as(has_rest);
     return true;
   }
 
-  bool write_failed() noexcept {
-    write_error_ = std::exchange(port_->error, std::error_code());
-    if (!write_error_) write_error_ = errc::io_error;
+  [[gnu::cold, gnu::noinline]] bool write_failed() noexcept {
+    keep_error(&errors::write);
     out_.release();
     unmark(has_rest);
-    mark_as(is_broken);
+    mark_as(is_broken | is_write_broken);
     return false;
   }
 
   bool fail(errc what) noexcept {
     mark_as(is_broken);
-    if (fault_ == errc::success) fault_ = what;
+    if (fault() == errc::success) fault_ = static_cast<std::uint16_t>(what);
     return false;
+  }
+
+  // What the transport has said of its ends.
+  struct errors {
+    std::error_code read, write;
+  };
+  [[gnu::cold, gnu::noinline]] std::error_code keep_error(std::error_code errors::*which) noexcept {
+    std::error_code why = std::exchange(port_->error, std::error_code());
+    if (!why && which == &errors::write) why = errc::io_error;
+    if (errors_ == nullptr) errors_.reset(new (std::nothrow) errors);
+    if (errors_ != nullptr) errors_.get()->*which = why;
+    return why;
   }
 
   static constexpr std::size_t max_backlog = 65536;
 
   unsigned state_ = no_plain_read | no_plain_write | is_corked | is_observing;
+  std::uint16_t max_write_ = 16384;
+  std::uint16_t fault_ = 0;  // an errc
   port* port_ = nullptr;
-  std::size_t max_write_ = 16384;
   const char* type_ = &type_of<port>;
   // How much `holds` knows of; its complement where something is out of the ordinary; `free_room` in a plain read as
   // long as nothing is in its room. One number, so that a callback need look at nothing else.
   std::int64_t held_ = 0;
   const std::byte* ahead_end_ = nullptr;
   std::uint64_t read_ = 0;
-  std::byte* room_ = nullptr;  // to read ahead into
+  std::byte* room_ = nullptr;  // to read ahead into; a block of our own where `is_ahead_kept`
   const std::byte* pushing_ = nullptr;
   std::uint64_t written_ = 0;
   std::size_t pushing_size_ = 0;
-  std::byte* kept_ = nullptr;
   detail::byte_queue out_;
   void* owner_ = nullptr;
-  plain_limits* limits_;
-  bool ended_ = false;
-  bool is_lost_ = false;  // what was read ahead, for want of memory
-  errc fault_ = errc::success;
-  std::error_code transport_error_;
-  std::error_code write_error_;
+  detail::plain_limits* limits_;
+  std::unique_ptr<errors> errors_;
   start* start_;  // null once it is let go
 };
 

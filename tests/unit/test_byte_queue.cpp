@@ -76,35 +76,35 @@ TEST_CASE("a byte queue moves") {
 }
 
 TEST_CASE("a byte queue begins in room that it is lent, and leaves it only for more") {
-  std::byte room[16];
+  byte_queue::room<16> room;
   byte_queue q;
-  q.lend(room, sizeof room);
+  q.lend(room);
   REQUIRE(append(q, "0123456789"));
-  CHECK(q.view().data() == room);
+  CHECK(q.view().data() == room.data());
   q.consume(4);
   REQUIRE(append(q, "abcdefgh"));
   CHECK(as_text(q.view()) == "456789abcdefgh");
-  CHECK(q.view().data() == room);
+  CHECK(q.view().data() == room.data());
   q.consume(14);
   REQUIRE(append(q, "again"));
-  CHECK(q.view().data() == room);
+  CHECK(q.view().data() == room.data());
   REQUIRE(append(q, std::string(100, 'x')));
   CHECK(as_text(q.view()) == "again" + std::string(100, 'x'));
-  CHECK(q.view().data() != room);
+  CHECK(q.view().data() != room.data());
   q.release();
   REQUIRE(append(q, "its own"));
-  CHECK(q.view().data() != room);
+  CHECK(q.view().data() != room.data());
 }
 
 TEST_CASE("a byte queue that has given its room back does not use it") {
-  std::byte room[16];
+  byte_queue::room<16> room;
   byte_queue q;
-  q.lend(room, sizeof room);
+  q.lend(room);
   REQUIRE(append(q, "lent"));
   q.release();
   q.give_back();
   REQUIRE(append(q, "own"));
-  CHECK(q.view().data() != room);
+  CHECK(q.view().data() != room.data());
   q.consume(3);
   q.give_back();
   REQUIRE(append(q, "still"));

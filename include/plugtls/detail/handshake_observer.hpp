@@ -23,8 +23,8 @@ class handshake_observer {
   /// The groups are what a client's offer is compared with; they must outlive this.
   explicit handshake_observer(role own, std::span<const named_group> own_groups = {}) noexcept
       : own_(own), own_groups_(own_groups) {
-    in_.message.lend(in_.room, sizeof in_.room);
-    out_.message.lend(out_.room, sizeof out_.room);
+    in_.message.lend(in_.room);
+    out_.message.lend(out_.room);
   }
   handshake_observer(const handshake_observer&) = delete;
   handshake_observer& operator=(const handshake_observer&) = delete;
@@ -66,8 +66,8 @@ class handshake_observer {
     std::uint8_t message_header[4] = {};
     std::size_t message_header_size = 0;
     std::size_t message_left = 0;
-    byte_queue message;
-    std::byte room[1024];  // for nearly every message that is looked into
+    byte_queue::room<1024> room;  // for nearly every message that is looked into
+    byte_queue message;           // begins in it
     std::uint8_t alert_bytes[2] = {};
     std::size_t alert_size = 0;
     std::optional<alert> fatal_alert;

@@ -10,8 +10,8 @@ namespace plugtls::detail {
 template <class T>
 class on_demand {
  public:
-  /// To write. May throw std::bad_alloc.
-  T& make() {
+  /// To write. May throw std::bad_alloc. Out of line: what makes a value is rare, and larger than a call.
+  [[gnu::cold, gnu::noinline]] T& make() {
     if (!held_) held_ = std::make_unique<T>();
     return *held_;
   }

@@ -31,7 +31,6 @@ class connection {
     w.belong_to(this);
     use<port>();
     mbedtls_ssl_set_verify(ssl_.get(), on_certificate, this);
-    if (is_client() || mode() != verify_mode::none) chain_.make();
     is_key_due_ = static_cast<bool>(c.plan().key_log);
     if (is_key_due_) compat::tell_secrets(*ssl_.get(), *this);
     return errc::success;
@@ -60,15 +59,17 @@ class connection {
 
   // mbedtls_ssl_handshake() is this loop too; between its steps we look at what OPTIONAL verification let pass.
   native_status handshake() {
-    if (!std::exchange(started_, true))
+    if (!started_) {
+      started_ = true;
       if (const int e = compat::refresh_random(); e != 0) return status(e);
+    }
     handshake_scope scope(*verifier_, *wire_, newest_);
     while (!compat::is_over(*ssl_.get())) {
       const int step = compat::state(*ssl_.get());
       alert_passed_ = false;
       const int e = mbedtls_ssl_handshake_step(ssl_.get());
       if (is_key_due_) log_master_secret();
-      if (e != 0) return end_of_step(step, e);
+      if (e != 0) return end_of_step(scope, step, e);
       if (!check_peer()) return native_status::failed;
     }
     if (!is_peer_settled()) return refuse_peer(errc::bad_certificate, alert::internal_error);
@@ -76,7 +77,6 @@ class connection {
     if (is_client() && context_->plan().sessions && compat::version(*ssl_.get()) == tls_version::tls1_2)
       session_count_ = 1;
     randoms_.keep(wire_->observer().facts());
-    chain_.reset();
     return native_status::done;
   }
 
@@ -212,11 +212,12 @@ class connection {
 
   static int on_certificate(void* self, mbedtls_x509_crt* certificate, int depth, std::uint32_t* flags) noexcept {
     auto& c = *static_cast<connection*>(self);
-    if (!c.chain_.is_made()) return MBEDTLS_ERR_X509_FATAL_ERROR;
-    c.chain_.make().add(*certificate, depth, *flags);
+    if (handshake_scope::current() == nullptr) return MBEDTLS_ERR_X509_FATAL_ERROR;
+    chain_check& chain = handshake_scope::current()->chain;
+    chain.add(*certificate, depth, *flags);
     *flags = 0;
     if (depth != 0) return 0;
-    const verify_decision decision = c.chain_.make().judge(*c.ssl_.get(), context::profile, *c.verifier_);
+    const verify_decision decision = chain.judge(*c.ssl_.get(), context::profile, *c.verifier_);
     if (decision.accept) return 0;
     c.send_alert(decision.alert);
     return MBEDTLS_ERR_X509_FATAL_ERROR;
@@ -265,14 +266,14 @@ class connection {
     return !is_client() && mode() == verify_mode::optional && mbedtls_ssl_get_peer_cert(ssl_.get()) == nullptr;
   }
 
-  native_status end_of_step(int step, int e) {
+  native_status end_of_step(handshake_scope& scope, int step, int e) {
     const native_status s = status(e);
     if (s == native_status::again) return s;
     const bool is_outside = e == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE || wire_->ended() ||
                             wire_->fault() != errc::success || wire_->write_broken();
     const bool at_certificate = step == (is_client() ? MBEDTLS_SSL_SERVER_CERTIFICATE : MBEDTLS_SSL_CLIENT_CERTIFICATE);
     if (!is_outside && at_certificate && mode() != verify_mode::none && !verifier_->decided())
-      chain_.make().judge_unread(*ssl_.get(), e, *verifier_);
+      scope.chain.judge_unread(*ssl_.get(), e, *verifier_);
     // mbedTLS ends many handshakes without a word to the peer (2.28 most, 3.6 some).
     if (!is_outside && !alert_passed_) send_alert(alert_about(translate(e, errc::handshake_failed)));
     return native_status::failed;
@@ -330,17 +331,16 @@ class connection {
   const context* context_ = nullptr;
   wire* wire_ = nullptr;
   peer_verifier* verifier_ = nullptr;
-  detail::on_demand<chain_check> chain_;  // while there may be one to check
-  [[no_unique_address]] compat::kept_randoms randoms_;
+  detail::on_demand<native_session> newest_;
   int error_ = 0;
   errc reason_ = errc::success;
-  std::optional<alert> own_alert_;
-  detail::on_demand<native_session> newest_;
   unsigned session_count_ = 0;
-  bool started_ = false;
-  bool alert_passed_ = false;
-  bool muted_ = false;
-  bool is_key_due_ = false;
+  std::optional<alert> own_alert_;
+  bool started_ : 1 = false;
+  bool alert_passed_ : 1 = false;
+  bool muted_ : 1 = false;
+  bool is_key_due_ : 1 = false;
+  [[no_unique_address]] compat::kept_randoms randoms_;
 };
 
 }  // namespace plugtls::mbedtls

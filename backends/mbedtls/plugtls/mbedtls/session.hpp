@@ -9,6 +9,7 @@
 #include "plugtls/detail/on_demand.hpp"
 #include "plugtls/mbedtls/compat.hpp"
 #include "plugtls/mbedtls/handle.hpp"
+#include "plugtls/mbedtls/verify.hpp"
 
 namespace plugtls::mbedtls {
 
@@ -89,7 +90,8 @@ class ticket {
   static constexpr std::size_t overhead = name_size + nonce_size + tag_size;
 };
 
-/// Tells mbedTLS's callbacks about sessions whose handshake runs in this thread: they are told the configuration alone.
+/// What a call of the handshake takes. Tells mbedTLS's callbacks about sessions whose handshake runs in this thread:
+/// they are told the configuration alone.
 class handshake_scope {
  public:
   handshake_scope(peer_verifier& own, const wire& w, detail::on_demand<native_session>& newest) noexcept
@@ -117,6 +119,7 @@ class handshake_scope {
 
   peer_verifier& verifier;
   detail::on_demand<native_session>& made;  // the session that is to be remembered by its id
+  chain_check chain;                        // the peer's, where one step reads and judges it
 
  private:
   const wire& wire_;

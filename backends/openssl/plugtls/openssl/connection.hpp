@@ -2,6 +2,7 @@
 #pragma once
 
 #include <climits>
+#include <cstdint>
 #include <cstring>
 #include <span>
 #include <string>
@@ -48,12 +49,12 @@ class connection {
     if (!read || SSL_set_session(ssl_.get(), read.get()) != 1) return errc::bad_session;
     return errc::success;
   }
-  unsigned session_count() const noexcept { return session_count_; }
+  unsigned session_count() const noexcept { return rare_->session_count; }
   // A new ticket in a resumed handshake of TLS 1.2 is told to nobody, and a server's session is not asked for before.
   bool session(native_session& out) const {
-    const bool is_untold = !session_ && (resumed() || !is_client()) && SSL_version(ssl_.get()) == TLS1_2_VERSION;
+    const bool is_untold = !rare_->session && (resumed() || !is_client()) && SSL_version(ssl_.get()) == TLS1_2_VERSION;
     const session_handle untold(is_untold ? SSL_get1_session(ssl_.get()) : nullptr);
-    SSL_SESSION* newest = is_untold ? untold.get() : session_.get();
+    SSL_SESSION* newest = is_untold ? untold.get() : rare_->session.get();
     return newest != nullptr && write_session(newest, out);
   }
   bool resumed() const noexcept { return SSL_session_reused(ssl_.get()) == 1; }
@@ -67,16 +68,19 @@ class connection {
     const bool done = SSL_write_early_data(ssl_.get(), data, size, &written) == 1 && written == size;
     return done ? native_status::done : stopped();
   }
-  void accept_early_data(plugtls::detail::byte_queue& into) noexcept { early_ = &into; }
-  bool awaits_early_data() const noexcept { return early_ != nullptr; }
+  void accept_early_data(plugtls::detail::byte_queue& into) { rare_.make().early = &into; }
+  bool awaits_early_data() const noexcept { return rare_->early != nullptr; }
   early_data_status early_data() const noexcept { return early_status(ssl_.get()); }
 
   native_status handshake() {
-    if (early_ != nullptr) [[unlikely]]
+    if (awaits_early_data()) [[unlikely]]
       if (const native_status read = read_early(); read != native_status::done) return read;
     if (SSL_do_handshake(ssl_.get()) != 1) return stopped();
     SSL_set_msg_callback(ssl_.get(), nullptr);
-    chain_.reset();
+    if (rare_->session)
+      rare_.make().chain = {};
+    else
+      rare_.reset();
     return native_status::done;
   }
 
@@ -104,7 +108,7 @@ class connection {
     if (SSL_in_init(ssl_.get()) != 0) return native_status::again;
     SSL_set_verify(ssl_.get(), SSL_VERIFY_PEER | (is_required ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), nullptr);
     SSL_set_msg_callback(ssl_.get(), on_message);
-    later_ = &verifier;
+    rare_.make().later = &verifier;
     is_finished_seen_ = false;
     const bool done = SSL_verify_client_post_handshake(ssl_.get()) == 1 && SSL_do_handshake(ssl_.get()) == 1;
     return done ? native_status::done : stopped();
@@ -211,8 +215,8 @@ class connection {
       return 1;
     }
     self->take_staple();
-    peer_verifier& verifier = self->later_ != nullptr ? *self->later_ : *self->verifier_;
-    return detail::guard(verifier.exception(), 0, [&] { return self->chain_.make().run(store, verifier); });
+    peer_verifier& verifier = self->rare_->later != nullptr ? *self->rare_->later : *self->verifier_;
+    return detail::guard(verifier.exception(), 0, [&] { return self->rare_.make().chain.run(store, verifier); });
   }
   // A client's, at the end of the server's first flight and before the answer to it.
   static int on_status(SSL* ssl, void*) {
@@ -228,9 +232,13 @@ class connection {
   static int on_session(SSL* ssl, SSL_SESSION* session) {
     auto* self = from(ssl);
     if (SSL_SESSION_is_resumable(session) != 1) return 0;
-    self->session_.reset(session);
-    ++self->session_count_;
-    return 1;  // now ours
+    detail::exception_slot dropped;  // without memory it is not kept
+    return detail::guard(dropped, 0, [&] {
+      rarely_held& held = self->rare_.make();
+      held.session.reset(session);
+      ++held.session_count;
+      return 1;  // now ours
+    });
   }
   // A server's, also for tickets of TLS 1.3 that are no tickets of ours: those are no ids.
   static SSL_SESSION* on_session_id(SSL* ssl, const unsigned char* id, int size, int* is_shared) {
@@ -275,7 +283,8 @@ class connection {
       state.raw({});
       state.number(static_cast<std::uint64_t>(moment), 8);
       // Whoever answers a request later is another peer, of the same session.
-      state.field(self->later_ != nullptr ? self->later_->ticket_state(false) : self->verifier_->ticket_state(resumes));
+      state.field(self->rare_->later != nullptr ? self->rare_->later->ticket_state(false)
+                                                : self->verifier_->ticket_state(resumes));
       if (self->plan_->early_data != 0 && !early_ticket::make(state)) return 0;
       return SSL_SESSION_set1_ticket_appdata(SSL_get_session(ssl), state.view().data(), state.view().size());
     });
@@ -292,8 +301,7 @@ class connection {
       detail::field_reader in({static_cast<const std::byte*>(state), size});
       const auto made = static_cast<unix_time>(in.number(8));
       const byte_view client = in.field();
-      self->early_ticket_.reset();
-      if (const early_ticket found(in); found) self->early_ticket_.make() = found;
+      if (const early_ticket found(in); found || self->rare_->ticket) self->rare_.make().ticket = found;
       self->verifier_->resumable().moment = made;
       return in.ended() && self->plan_->tickets.keys->is_timely(made) &&
              self->verifier_->resumable().decide_ticket(client);
@@ -306,8 +314,8 @@ class connection {
     auto* self = from(ssl);
     // A limit that has been lowered since holds for old tickets too.
     return detail::guard(self->verifier_->exception(), 0, [&] {
-      return self->early_data_allowed() <= self->plan_->early_data && *self->early_ticket_ &&
-             self->plan_->tickets.keys->use_early(self->early_ticket_->id());
+      return self->early_data_allowed() <= self->plan_->early_data && self->rare_->ticket &&
+             self->plan_->tickets.keys->use_early(self->rare_->ticket.id());
     });
   }
 
@@ -319,7 +327,7 @@ class connection {
     if (first[0] == std::byte{SSL3_MT_FINISHED}) self->is_finished_seen_ = true;
     if (first[0] != std::byte{SSL3_MT_CERTIFICATE}) return;
     detail::guard(self->verifier_->exception(), 0, [&] {
-      self->chain_.make().keep({first, size}, SSL_version(ssl) == TLS1_3_VERSION);
+      self->rare_.make().chain.keep({first, size}, SSL_version(ssl) == TLS1_3_VERSION);
       return 0;
     });
   }
@@ -349,7 +357,7 @@ class connection {
   [[gnu::noinline]] native_status failed() noexcept {
     BIO_set_retry_read(SSL_get_rbio(ssl_.get()));  // until the next one fails
     if (!alert_received_ && (SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN) != 0) return native_status::closed;
-    error_ = take_error();
+    error_ = static_cast<std::uint32_t>(take_error());
     // What OpenSSL refuses between the certificates and the staple is not to hide what is wrong with the certificates.
     if (is_decision_due_ && !alert_received_ && !wire_->ended() && wire_->fault() == errc::success) decide_late();
     return native_status::failed;
@@ -361,10 +369,10 @@ class connection {
       std::size_t size = 0;
       switch (SSL_read_early_data(ssl_.get(), block, sizeof block, &size)) {
         case SSL_READ_EARLY_DATA_SUCCESS: break;
-        case SSL_READ_EARLY_DATA_FINISH: early_ = nullptr; return native_status::done;
+        case SSL_READ_EARLY_DATA_FINISH: rare_.make().early = nullptr; return native_status::done;
         default: return stopped();
       }
-      if (early_->append(block, size)) continue;
+      if (rare_->early->append(block, size)) continue;
       wire_->refuse(alert::internal_error, errc::out_of_memory);
       return native_status::failed;
     }
@@ -385,7 +393,7 @@ class connection {
     is_decision_due_ = false;
     take_staple();
     detail::guard(verifier_->exception(), 0, [&] {
-      chain_.make().run_late(ssl_.get(), *verifier_);
+      rare_.make().chain.run_late(ssl_.get(), *verifier_);
       return 0;
     });
   }
@@ -397,20 +405,25 @@ class connection {
     SSL_set0_wbio(ssl_.get(), BIO_new(BIO_s_null()));
   }
 
+  // What an idle connection seldom has.
+  struct rarely_held {
+    chain_check chain;                             // while there may be one to check
+    peer_verifier* later = nullptr;                // of what was asked for after the handshake
+    plugtls::detail::byte_queue* early = nullptr;  // set while a server awaits early data
+    early_ticket ticket;                           // that the client resumes with
+    session_handle session;
+    unsigned session_count = 0;
+  };
+
   wire* wire_ = nullptr;
   peer_verifier* verifier_ = nullptr;
-  peer_verifier* later_ = nullptr;  // of what was asked for after the handshake
   const context_plan* plan_ = nullptr;
+  std::uint32_t error_ = 0;  // OpenSSL's, whose unsigned long has no more bits
   bool is_decision_due_ = false;
   bool is_finished_seen_ = false;
-  unsigned long error_ = 0;
   std::optional<alert> alert_received_;
   std::optional<alert> alert_sent_;
-  detail::on_demand<chain_check> chain_;          // while there may be one to check
-  plugtls::detail::byte_queue* early_ = nullptr;  // set while a server awaits early data
-  detail::on_demand<early_ticket> early_ticket_;  // that the client resumes with
-  session_handle session_;
-  unsigned session_count_ = 0;
+  detail::on_demand<rarely_held> rare_;
   ssl_handle ssl_;
 };
 

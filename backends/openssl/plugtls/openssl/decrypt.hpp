@@ -2,6 +2,8 @@
 #pragma once
 
 #include <climits>
+#include <span>
+#include <vector>
 
 #include "plugtls/openssl/error.hpp"
 #include "plugtls/openssl/handle.hpp"
@@ -13,20 +15,27 @@ namespace plugtls::openssl {
 inline errc decrypt_pbe(byte_view algorithm, const secret& password, byte_view ciphertext, secret& opened) {
   const auto* p = reinterpret_cast<const unsigned char*>(algorithm.data());
   const algor_handle algor(d2i_X509_ALGOR(nullptr, &p, static_cast<long>(algorithm.size())));
-  if (!algor || ciphertext.size() > INT_MAX || password.size() > INT_MAX) return errc::unsupported;
+  const std::size_t room = ciphertext.size() + EVP_MAX_BLOCK_LENGTH;
+  if (!algor || room > INT_MAX || password.size() > INT_MAX) return errc::unsupported;
   ERR_clear_error();
-  unsigned char* out = nullptr;
-  int size = 0;
-  // The parameter of 3.0 to 4.0 for what goes in is const, that for the password too.
-  PKCS12_pbe_crypt(algor.get(), password.c_str(), static_cast<int>(password.size()),
-                   reinterpret_cast<const unsigned char*>(ciphertext.data()), static_cast<int>(ciphertext.size()), &out,
-                   &size, 0);
-  const bytes_handle owner(out);
+  // What PKCS12_pbe_crypt does, without its header.
+  const cipher_ctx_handle cipher(EVP_CIPHER_CTX_new());
+  struct wiped_bytes : std::vector<unsigned char> {
+    using vector::vector;
+    ~wiped_bytes() { OPENSSL_cleanse(data(), size()); }
+  } out(room);
+  int size = 0, rest = 0;
+  const bool is_open =
+      cipher &&
+      EVP_PBE_CipherInit(algor->algorithm, password.c_str(), static_cast<int>(password.size()), algor->parameter,
+                         cipher.get(), 0) == 1 &&
+      EVP_CipherUpdate(cipher.get(), out.data(), &size, reinterpret_cast<const unsigned char*>(ciphertext.data()),
+                       static_cast<int>(ciphertext.size())) == 1 &&
+      EVP_CipherFinal_ex(cipher.get(), out.data() + size, &rest) == 1;
   error_info unused;
-  if (out == nullptr || size < 0) return lacks_algorithm(unused) ? errc::unsupported : errc::bad_password;
-  opened = secret(std::as_bytes(std::span(out, static_cast<std::size_t>(size))));
-  OPENSSL_cleanse(out, static_cast<std::size_t>(size));
-  return errc::success;
+  const errc refused = is_open ? errc::success : lacks_algorithm(unused) ? errc::unsupported : errc::bad_password;
+  if (is_open) opened = secret(std::as_bytes(std::span(out)).first(static_cast<std::size_t>(size + rest)));
+  return refused;
 }
 
 }  // namespace plugtls::openssl

@@ -18,6 +18,7 @@ using pkey_ctx_handle = detail::c_handle<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;
 using params_handle = detail::c_handle<OSSL_PARAM, OSSL_PARAM_free>;
 using x509_handle = detail::c_handle<X509, X509_free>;
 using x509_stack_handle = detail::c_handle<STACK_OF(X509), free_stack>;
+using cipher_ctx_handle = detail::c_handle<EVP_CIPHER_CTX, EVP_CIPHER_CTX_free>;
 using store_handle = detail::c_handle<X509_STORE, X509_STORE_free>;
 using store_ctx_handle = detail::c_handle<X509_STORE_CTX, X509_STORE_CTX_free>;
 using algor_handle = detail::c_handle<X509_ALGOR, X509_ALGOR_free>;

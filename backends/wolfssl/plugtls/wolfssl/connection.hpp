@@ -13,19 +13,16 @@
 namespace plugtls::wolfssl {
 
 /// One connection as wolfSSL holds it.
-class connection {
+class connection : private resumption {
  public:
   connection() = default;
   connection(const connection&) = delete;
   connection& operator=(const connection&) = delete;
 
   errc open(const context& c, const std::string& server_name, wire& w, peer_verifier& verifier, error_info& info) {
-    context_ = &c;
-    wire_ = &w;
-    verifier_ = &verifier;
-    ssl_.reset(wolfSSL_new(c.native_handle()));
+    const bool is_made = bind(c, w, verifier);
     WOLFSSL* ssl = ssl_.get();
-    if (!ssl || !context::give_store(ssl)) return info.set(errc::out_of_memory, "wolfSSL cannot make a connection");
+    if (!is_made || !context::give_store(ssl)) return info.set(errc::out_of_memory, "wolfSSL cannot make a connection");
 
     w.belong_to(this);
     w.set(wire::no_direct, true);
@@ -36,7 +33,6 @@ class connection {
         ssl);  // what keying material is exported from; builds for OpenSSL's compatibility keep it anyway
     set_verification();
     if (c.external_key() != nullptr) external::install(ssl, c.external_key());
-    resumption_.bind(ssl, c, w, verifier);
     may_spare_ = !c.plan().psks.empty();
     int e = WOLFSSL_SUCCESS;
     if (!server_name.empty())
@@ -65,13 +61,13 @@ class connection {
   /// Whether the client whom this serves offers a suite of TLS 1.3.
   bool is_offered(cipher_suite s) const noexcept { return wire_->observer().facts().offers(s); }
 
-  errc offer(byte_view bytes) { return resumption_.offer(bytes); }
+  using resumption::offer;
+  using resumption::resumed;
+  using resumption::session;
   unsigned session_count() {
-    resumption_.look();
-    return resumption_.count();
+    look();
+    return count();
   }
-  bool session(native_session& out) const { return resumption_.session(out); }
-  bool resumed() const noexcept { return resumption_.resumed(); }
 
   native_status handshake() {
     free_tables_with_thread();
@@ -79,8 +75,8 @@ class connection {
     if (n == WOLFSSL_SUCCESS) {
       if (is_peer_settled()) {
         is_up_ = true;
-        wire_->set(wire::no_direct, resumption_.holds());
-        if (mode() != verify_mode::none) peer_.clear();  // the verifier has it
+        wire_->set(wire::no_direct, holds());
+        if (mode() != verify_mode::none) forget_peer();  // the verifier has it
         context_->take_store(ssl_.get());
         return native_status::done;
       }
@@ -119,7 +115,7 @@ class connection {
   }
 
   /// Whether bytes of the transport's wait here, behind what a resumption took.
-  bool holds_input() const noexcept { return resumption_.has_bytes(); }
+  bool holds_input() const noexcept { return has_bytes(); }
   std::size_t pending() const noexcept {
     const int n = wolfSSL_pending(ssl_.get());
     return n > 0 ? static_cast<std::size_t>(n) : 0;
@@ -141,7 +137,7 @@ class connection {
   }
 
   void peer_chain(std::vector<byte_vector>& chain) const {
-    chain.insert(chain.end(), peer_.presented().begin(), peer_.presented().end());
+    chain.insert(chain.end(), rare_->peer.presented().begin(), rare_->peer.presented().end());
   }
 
   errc export_keying_material(const exporter_label& what, std::span<std::byte> out) {
@@ -173,7 +169,7 @@ class connection {
   /// wolfSSL's object; belongs to this.
   WOLFSSL* native_handle() const noexcept { return ssl_.get(); }
   /// For the callbacks about sessions.
-  wolfssl::resumption& resumption() noexcept { return resumption_; }
+  resumption& sessions() noexcept { return *this; }
   /// Whether the server may ask for a certificate now. Else nothing but an alert leaves from here on.
   bool may_be_asked() noexcept {
     if (is_up_) {
@@ -187,7 +183,6 @@ class connection {
   static constexpr int alert_fatal = 2;
   static constexpr int alert_record = 5 + 2 + 1 + 16;  // in bytes, of TLS 1.3
 
-  bool is_client() const noexcept { return context_->plan().own == role::client; }
   verify_mode mode() const noexcept { return context_->plan().verify.mode; }
 
   void set_verification() noexcept {
@@ -273,8 +268,8 @@ class connection {
     if (wire_->blocked_read()) return WOLFSSL_CBIO_ERR_WANT_READ;
     if (may_spare_ && !is_spared_ && is_psk(wire_->observer().facts().suite)) set_verification();
     const auto room = static_cast<std::size_t>(size);
-    const io_result r = resumption_.holds() ? resumption_.pull(out, room) : wire_->pull(out, room);
-    if (is_up_ && reason_ == errc::success && !resumption_.holds()) wire_->set(wire::no_direct, false);
+    const io_result r = holds() ? pull(out, room) : wire_->pull(out, room);
+    if (is_up_ && reason_ == errc::success && !holds()) wire_->set(wire::no_direct, false);
     if (r.status != io_status::ok) return not_received(r.status);
     at_alert_ = r.bytes == 5 && out[0] == std::byte{21} && out[3] == std::byte{0} && out[4] == std::byte{2};
     return static_cast<int>(r.bytes);
@@ -294,18 +289,19 @@ class connection {
     const int depth = wolfSSL_X509_STORE_CTX_get_error_depth(store);
     const unsigned char* der = wolfSSL_X509_get_der(wolfSSL_X509_STORE_CTX_get_current_cert(store), &size);
     if (der == nullptr || size <= 0 || depth < 0 || depth > 64) return depth > 0 || is_anonymous();
-    if (!verifier_->decided()) peer_.add(depth, std::as_bytes(std::span(der, static_cast<std::size_t>(size))));
+    if (!verifier_->decided())
+      rare_.make().peer.add(depth, std::as_bytes(std::span(der, static_cast<std::size_t>(size))));
     if (depth > 0 || mode() == verify_mode::none) return true;
     const bool is_read = is_expected(wolfSSL_X509_STORE_CTX_get_error(store));
     restore_sent();
-    const verify_decision decision = peer_.judge(*verifier_, is_read);
+    const verify_decision decision = rare_.make().peer.judge(*verifier_, is_read);
     return decision.accept && (is_read || context_->plan().verify.insecure_override);
   }
 
   // What follows the end of a certificate in its entry of the message is dropped by the callback, and intermediates
   // with a key for Ed25519 never come to it (5.5); the session keeps both.
   void restore_sent() {
-    for (int i = 0; i < presented_count(); ++i) peer_.restore(presented(i));
+    for (int i = 0; i < presented_count(); ++i) rare_.make().peer.restore(presented(i));
   }
 
   // With nothing to trust, an unknown issuer is all that wolfSSL can complain of; dates it may. Builds for OpenSSL's
@@ -313,6 +309,13 @@ class connection {
   static bool is_expected(int error) noexcept {
     return error >= 0 || error == ASN_NO_SIGNER_E || error == ASN_SELF_SIGNED_E || error == ASN_BEFORE_DATE_E ||
            error == ASN_AFTER_DATE_E;
+  }
+
+  void forget_peer() noexcept {
+    if (rare_->ticket.empty() && rare_->held.empty())
+      rare_.reset();
+    else
+      rare_.make().peer = {};
   }
 
   // The last line: no verified peer, no connection, whatever the library thinks.
@@ -325,16 +328,16 @@ class connection {
   }
 
   // Whether a client had no certificate. wolfSSL calls back all the same, and asks later whether that will do.
-  bool is_anonymous() const noexcept { return !is_client() && presented_count() == 0 && peer_.empty(); }
+  bool is_anonymous() const noexcept { return !is_client() && presented_count() == 0 && rare_->peer.empty(); }
 
   // The session's list begins with the chain of the session that was offered, if any; what is presented now comes
   // after.
   int presented_count() const noexcept {
-    return wolfSSL_get_chain_count(wolfSSL_get_peer_chain(ssl_.get())) - resumption_.offered_count();
+    return wolfSSL_get_chain_count(wolfSSL_get_peer_chain(ssl_.get())) - offered_count();
   }
   byte_view presented(int i) const noexcept {
     WOLFSSL_X509_CHAIN* chain = wolfSSL_get_peer_chain(ssl_.get());
-    const int at = i + resumption_.offered_count();
+    const int at = i + offered_count();
     return std::as_bytes(
         std::span(wolfSSL_get_chain_cert(chain, at), static_cast<std::size_t>(wolfSSL_get_chain_length(chain, at))));
   }
@@ -357,17 +360,17 @@ class connection {
       return;
     }
     if (presented_count() <= 0 || error_ == MAX_CHAIN_ERROR) return;
-    peer_.clear();
+    forget_peer();
     detail::guard(verifier_->exception(), 0, [&] {
-      for (int i = 0; i < presented_count(); ++i) peer_.add(i, presented(i));
+      for (int i = 0; i < presented_count(); ++i) rare_.make().peer.add(i, presented(i));
       return 0;
     });
-    if (peer_.empty()) return;
+    if (rare_->peer.empty()) return;
     // What is longer than 2 KB is left out there; then a CA may stand where the leaf should.
     errc e = errc::success;
-    const auto first = certificate_view::parse(peer_.presented().front(), e);
+    const auto first = certificate_view::parse(rare_->peer.presented().front(), e);
     if (!first || !first->is_ca())
-      peer_.judge(*verifier_, false);
+      rare_.make().peer.judge(*verifier_, false);
     else
       reason_ = errc::bad_certificate;
   }
@@ -393,26 +396,20 @@ class connection {
     return native_status::failed;
   }
 
-  const context* context_ = nullptr;
-  wire* wire_ = nullptr;
-  peer_verifier* verifier_ = nullptr;
-  chain_check peer_;
   int error_ = 0;
-  errc reason_ = errc::success;
-  bool alert_passed_ = false;
-  bool is_encrypted_ = false;
-  bool is_up_ = false;       // the handshake is done
-  bool may_spare_ = false;   // there are PSKs
-  bool is_spared_ = false;   // a suite with PSK was chosen
-  bool is_cut_off_ = false;  // the transport takes nothing more
-  bool at_alert_ = false;    // its header has been read, and no more
-  ssl_handle ssl_;
-  wolfssl::resumption resumption_;
+  errc reason_ : 24 = errc::success;
+  bool alert_passed_ : 1 = false;
+  bool is_encrypted_ : 1 = false;
+  bool is_up_ : 1 = false;       // the handshake is done
+  bool may_spare_ : 1 = false;   // there are PSKs
+  bool is_spared_ : 1 = false;   // a suite with PSK was chosen
+  bool is_cut_off_ : 1 = false;  // the transport takes nothing more
+  bool at_alert_ : 1 = false;    // its header has been read, and no more
 };
 
 inline int context::on_ticket(WOLFSSL* ssl, unsigned char* name, unsigned char* iv, unsigned char* tag, int seals,
                               unsigned char* bytes, int size, int* out_size, void*) noexcept {
-  return connection::of(ssl).resumption().on_ticket(name, iv, tag, seals != 0, bytes, size, out_size);
+  return connection::of(ssl).sessions().on_ticket(name, iv, tag, seals != 0, bytes, size, out_size);
 }
 
 inline int context::on_request(WOLFSSL* ssl, void*) noexcept { return connection::of(ssl).may_be_asked() ? 1 : 0; }
@@ -422,7 +419,7 @@ inline bool context::is_offered(WOLFSSL* ssl, cipher_suite s) noexcept { return 
 inline WOLFSSL_SESSION* context::on_session_id(WOLFSSL* ssl, const unsigned char* id, int size,
                                                int* is_shared) noexcept {
   *is_shared = 0;  // the library frees it
-  return connection::of(ssl).resumption().find(
+  return connection::of(ssl).sessions().find(
       std::as_bytes(std::span(id, static_cast<std::size_t>(size < 0 ? 0 : size))));
 }
 

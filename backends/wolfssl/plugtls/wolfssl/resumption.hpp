@@ -1,60 +1,66 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "plugtls/detail/byte_queue.hpp"
+#include "plugtls/detail/on_demand.hpp"
 #include "plugtls/wolfssl/context.hpp"
 #include "plugtls/wolfssl/session.hpp"
+#include "plugtls/wolfssl/verify.hpp"
 
 namespace plugtls::wolfssl {
 
-/// What one connection does about sessions: the ones that it offers and is given, and what wolfSSL must not be shown of
-/// a handshake before it is known whether a session is resumed.
+/// What every connection holds, and what it does about sessions: the ones that it offers and is given, and what wolfSSL
+/// must not be shown of a handshake before it is known whether a session is resumed.
 class resumption {
  public:
   resumption() = default;
   resumption(const resumption&) = delete;
   resumption& operator=(const resumption&) = delete;
 
-  /// All must outlive this.
-  void bind(WOLFSSL* ssl, const context& c, wire& w, peer_verifier& verifier) noexcept {
-    ssl_ = ssl;
+  /// All must outlive this. False when memory is out.
+  bool bind(const context& c, wire& w, peer_verifier& verifier) noexcept {
+    ssl_.reset(wolfSSL_new(c.native_handle()));
     context_ = &c;
     wire_ = &w;
     verifier_ = &verifier;
     is_open_ = bool(c.plan().tickets) && c.plan().own == role::server;
+    return ssl_ != nullptr;
   }
 
   errc offer(byte_view bytes) {
     const session_handle read = read_session(bytes);
-    if (!read || wolfSSL_set_session(ssl_, read.get()) != WOLFSSL_SUCCESS) return errc::bad_session;
+    if (!read || wolfSSL_set_session(ssl_.get(), read.get()) != WOLFSSL_SUCCESS) return errc::bad_session;
     take_ticket();  // not a new one
-    is_open_ = !ticket_.empty();
-    offered_count_ = wolfSSL_get_chain_count(wolfSSL_get_peer_chain(ssl_));
+    is_open_ = !rare_->ticket.empty();
+    offered_count_ = static_cast<std::int16_t>(wolfSSL_get_chain_count(wolfSSL_get_peer_chain(ssl_.get())));
     return errc::success;
   }
   /// How many sessions a client has been given.
   unsigned count() const noexcept { return count_; }
   bool session(native_session& out) const {
     if (count_ == 0 && is_client()) return false;
-    const session_handle newest(wolfSSL_get1_session(ssl_));
+    const session_handle newest(wolfSSL_get1_session(ssl_.get()));
     return newest && wolfSSL_SESSION_is_resumable(newest.get()) == 1 && write_session(newest.get(), out);
   }
   bool resumed() const noexcept {
-    return wolfSSL_session_reused(ssl_) == 1 && wire_->observer().facts().says_resumed();
+    return wolfSSL_session_reused(ssl_.get()) == 1 && wire_->observer().facts().says_resumed();
   }
   /// With how many certificates wolfSSL's list begins that are the offered session's; what is presented comes after.
   int offered_count() const noexcept { return offered_count_; }
 
   /// The session that a client of TLS 1.2 offers by its id; null where the handshake is to be a full one.
   WOLFSSL_SESSION* find(byte_view id) noexcept {
-    if (wolfSSL_version(ssl_) != static_cast<int>(tls_version::tls1_2)) return nullptr;
+    if (wolfSSL_version(ssl_.get()) != static_cast<int>(tls_version::tls1_2)) return nullptr;
     return detail::guard(verifier_->exception(), static_cast<WOLFSSL_SESSION*>(nullptr), [&] {
       const secret found = context_->plan().session_ids.find(id, wire_->observer().facts(), verifier_->resumable());
       session_handle read = found.empty() ? session_handle() : read_session(found.bytes());
-      if (read) offered_count_ = wolfSSL_get_chain_count(wolfSSL_SESSION_get_peer_chain(read.get()));
+      if (read)
+        offered_count_ = static_cast<std::int16_t>(wolfSSL_get_chain_count(wolfSSL_SESSION_get_peer_chain(read.get())));
       return read.release();
     });
   }
@@ -68,10 +74,10 @@ class resumption {
     const std::string& asked = wire_->observer().facts().server_name;
     const int answer = detail::guard(verifier_->exception(), static_cast<int>(WOLFSSL_TICKET_RET_REJECT), [&] {
       if (!seals) return ticket::open(rules, asked, verifier_->resumable(), name, iv, tag, bytes, size, out_size);
-      const unix_time moment = verifier_->ticket_moment(wolfSSL_session_reused(ssl_) == 1, rules.keys->time());
+      const unix_time moment = verifier_->ticket_moment(wolfSSL_session_reused(ssl_.get()) == 1, rules.keys->time());
       return ticket::seal(rules, asked, moment, name, iv, tag, bytes, size, out_size);
     });
-    const bool is_1_3 = wolfSSL_version(ssl_) == static_cast<int>(tls_version::tls1_3);
+    const bool is_1_3 = wolfSSL_version(ssl_.get()) == static_cast<int>(tls_version::tls1_3);
     return answer == WOLFSSL_TICKET_RET_CREATE && is_1_3 ? static_cast<int>(WOLFSSL_TICKET_RET_OK) : answer;
   }
 
@@ -79,8 +85,8 @@ class resumption {
   /// that it holds is compared with the one before.
   void look() {
     if (!context_->plan().sessions || !is_client()) return;
-    if (wolfSSL_version(ssl_) != static_cast<int>(tls_version::tls1_3)) {
-      const session_handle made(count_ == 0 ? wolfSSL_get1_session(ssl_) : nullptr);
+    if (wolfSSL_version(ssl_.get()) != static_cast<int>(tls_version::tls1_3)) {
+      const session_handle made(count_ == 0 ? wolfSSL_get1_session(ssl_.get()) : nullptr);
       if (made && wolfSSL_SESSION_is_resumable(made.get()) == 1) count_ = 1;
       return;
     }
@@ -89,22 +95,41 @@ class resumption {
 
   /// Whether what the peer sent must pass `pull`.
   bool holds() const noexcept { return is_open_ || has_bytes(); }
-  bool has_bytes() const noexcept { return !held_.empty(); }
+  bool has_bytes() const noexcept { return !rare_->held.empty(); }
   /// Gives the library what the peer sent, once it is known.
   io_result pull(std::byte* out, std::size_t size) noexcept {
     while (is_open_ && !is_ticket_known()) {
       std::byte block[2048];
       const io_result r = wire_->pull(block, sizeof block);
       if (r.status == io_status::would_block) return r;
-      if (r.status != io_status::ok || !held_.append(block, r.bytes)) break;
+      if (r.status != io_status::ok || !hold(block, r.bytes)) break;
     }
     is_open_ = false;
-    if (held_.empty()) return wire_->pull(out, size);
-    return {held_.take(out, size), io_status::ok};
+    if (!has_bytes()) return wire_->pull(out, size);
+    return {rare_.make().held.take(out, size), io_status::ok};
   }
 
- private:
+ protected:
   bool is_client() const noexcept { return context_->plan().own == role::client; }
+
+  ssl_handle ssl_;
+  const context* context_ = nullptr;
+  wire* wire_ = nullptr;
+  peer_verifier* verifier_ = nullptr;
+  // What an idle connection seldom has.
+  struct rarely_held {
+    chain_check peer;    // while there may be one to check, or nobody else has it
+    std::string ticket;  // a client's newest, where it keeps sessions
+    std::vector<unsigned char> ticket_room;
+    detail::byte_queue held;
+  };
+  detail::on_demand<rarely_held> rare_;
+
+ private:
+  bool hold(const std::byte* data, std::size_t size) noexcept {
+    detail::exception_slot no_memory;
+    return detail::guard(no_memory, false, [&] { return rare_.make().held.append(data, size); });
+  }
 
   // A client of TLS 1.2 that offers a ticket takes the server's hello for its acceptance, and cannot go back when
   // certificates follow (5.5 to 5.7 src/internal.c, DSH_CheckSessionId). So it is shown the hello only when it is known
@@ -120,11 +145,11 @@ class resumption {
       const bool is_1_3 = facts.offers_1_3 && context_->plan().max_version == tls_version::tls1_3;
       const bool is_resumable = is_1_3 || facts.offers_extended_secret;
       if (!is_resumable || (facts.ticket_size != 0 && !has_key_of(facts)))
-        wolfSSL_set_SSL_CTX(ssl_, context_->without_tickets());
+        wolfSSL_set_SSL_CTX(ssl_.get(), context_->without_tickets());
       return true;
     }
     const bool is_full = facts.certificate_seen || facts.hello_done_seen;
-    if (is_full) wolfSSL_set_SessionTicket(ssl_, nullptr, 0);
+    if (is_full) wolfSSL_set_SessionTicket(ssl_.get(), nullptr, 0);
     return is_full || facts.version == tls_version::tls1_3 || facts.ticket_seen || seen.peer_is_encrypted();
   }
   bool has_key_of(const detail::hello_facts& facts) const noexcept {
@@ -139,29 +164,24 @@ class resumption {
   bool take_ticket() {
     return detail::guard(verifier_->exception(), false, [&] {
       word32 size = 0;
-      for (const std::size_t room : {std::size_t{2048}, std::size_t{65535}}) {
-        if (ticket_room_.size() < room) ticket_room_.resize(room);
-        size = static_cast<word32>(ticket_room_.size());
-        if (wolfSSL_get_SessionTicket(ssl_, ticket_room_.data(), &size) != WOLFSSL_SUCCESS) return false;
-        if (size != 0 || wolfSSL_SESSION_has_ticket(wolfSSL_get_session(ssl_)) != 1) break;
+      std::string& newest = rare_.make().ticket;
+      std::vector<unsigned char>& room = rare_.make().ticket_room;
+      for (const std::size_t wanted : {std::size_t{2048}, std::size_t{65535}}) {
+        if (room.size() < wanted) room.resize(wanted);
+        size = static_cast<word32>(room.size());
+        if (wolfSSL_get_SessionTicket(ssl_.get(), room.data(), &size) != WOLFSSL_SUCCESS) return false;
+        if (size != 0 || wolfSSL_SESSION_has_ticket(wolfSSL_get_session(ssl_.get())) != 1) break;
       }
-      const std::string_view now(reinterpret_cast<const char*>(ticket_room_.data()), size);
-      if (now.empty() || now == ticket_) return false;
-      ticket_ = now;
+      const std::string_view now(reinterpret_cast<const char*>(room.data()), size);
+      if (now.empty() || now == newest) return false;
+      newest = now;
       return true;
     });
   }
 
-  WOLFSSL* ssl_ = nullptr;
-  const context* context_ = nullptr;
-  wire* wire_ = nullptr;
-  peer_verifier* verifier_ = nullptr;
-  std::vector<unsigned char> ticket_room_;
-  std::string ticket_;
   unsigned count_ = 0;
-  int offered_count_ = 0;
+  std::int16_t offered_count_ = 0;
   bool is_open_ = false;  // it is not known yet whether a session is resumed
-  detail::byte_queue held_;
 };
 
 }  // namespace plugtls::wolfssl

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <array>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -98,13 +100,16 @@ class chain_check {
     while (gap < presented_.size() && !presented_[gap].empty()) ++gap;
     (gap == presented_.size() ? presented_.emplace_back() : presented_[gap]).assign(entry.begin(), entry.end());
   }
-  void clear() noexcept { presented_ = {}; }
   bool empty() const noexcept { return presented_.empty(); }
   const std::vector<byte_vector>& presented() const noexcept { return presented_; }
 
   /// `is_read`: wolfSSL can use the leaf.
   verify_decision judge(peer_verifier& verifier, bool is_read) const {
-    const std::vector<byte_view> ders(presented_.begin(), presented_.end());
+    // Hardly any chain is so long that its views take memory.
+    std::array<byte_view, 8> few;
+    std::vector<byte_view> many(presented_.size() > few.size() ? presented_.size() : 0);
+    const std::span<byte_view> ders = many.empty() ? std::span(few).first(presented_.size()) : std::span(many);
+    for (std::size_t i = 0; i < ders.size(); ++i) ders[i] = presented_[i];
     native_verdict verdict;
     verdict.presented = ders;
     if (is_read) verdict.verify_path = verify_path;
