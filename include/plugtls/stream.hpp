@@ -464,7 +464,7 @@ class stream {
   }
 
   // Waits for a signer as long as the transport's deadline allows, where it tells one; false when that has passed.
-  bool await_signature() {
+  [[gnu::cold]] bool await_signature() {
     int left = -1;
     if constexpr (requires { pipe_.transport.time_left(); }) left = pipe_.transport.time_left();
     if (left != 0) engine_.wait_for_signer(left);

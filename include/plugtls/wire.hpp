@@ -15,9 +15,8 @@
 #include "plugtls/detail/handshake_observer.hpp"
 #include "plugtls/detail/plain_limits.hpp"
 #include "plugtls/errc.hpp"
-#include "plugtls/psk.hpp"
 #include "plugtls/transport.hpp"
-#include "plugtls/wire_tap.hpp"
+#include "plugtls/wire_start.hpp"
 
 namespace plugtls {
 
@@ -29,30 +28,7 @@ namespace plugtls {
 /// ours, so that no library has to be asked for them. Not thread-safe; belongs to one engine.
 class wire {
  public:
-  /// What only a handshake needs.
-  class start {
-   public:
-    /// The groups must outlive this.
-    start(role own_role, tls_version lowest, tls_version highest, std::span<const named_group> groups,
-          std::size_t max_handshake_bytes) noexcept
-        : observer(own_role, groups),
-          own(own_role),
-          min(lowest),
-          max(highest),
-          limit(max_handshake_bytes),
-          left(max_handshake_bytes) {}
-
-   private:
-    friend wire;
-    detail::handshake_observer observer;
-    wire_tap* tap = nullptr;
-    detail::byte_queue replay;
-    std::span<const external_psk> required_psks;
-    role own;
-    tls_version min, max;
-    std::size_t limit, left;
-    detail::byte_queue::room<2048> flight;  // room for most of them
-  };
+  using start = wire_start;
 
   /// `s` must outlive this, or the call of `established` that lets go of it, and `limits` this; they are kept up to
   /// date.
@@ -276,7 +252,7 @@ class wire {
   }
 
   /// Sends what is buffered. `ok`: nothing is left.
-  io_status flush() noexcept {
+  [[gnu::noinline]] io_status flush() noexcept {
     while (!out_.empty()) {
       const byte_view rest = out_.view();
       const io_result r = port_->write(*port_, rest.data(), rest.size());
@@ -494,36 +470,9 @@ class wire {
   }
 
   bool inspect(const std::byte* data, std::size_t size) noexcept {
-    start& s = *start_;
-    s.observer.observe(detail::handshake_observer::direction::inbound, data, size);
-    if (s.tap != nullptr) s.tap->pass(false, {data, size});
-    if (s.observer.not_tls()) return fail(errc::not_tls);
-    if (size > s.left || s.observer.largest_message() > s.limit) return fail(errc::handshake_too_large);
-    s.left -= size;
-    return s.own == role::client || !s.observer.facts().client_hello_seen || check_offer(s);
-  }
-
-  // A name that is none would be refused by one library, passed over by another, and seen by a third.
-  // Where no version fits, a server's library may blame the cipher suites; where no group does, it may ask for one that
-  // the client never offered. So both are compared here (RFC 8446 §4.1.3, §4.2.7).
-  bool check_offer(const start& s) noexcept {
-    const auto& offered = s.observer.facts();
-    switch (offered.server_name_fault) {
-      case detail::name_fault::none: break;
-      case detail::name_fault::syntax: return refuse(alert::decode_error, errc::bad_record);
-      case detail::name_fault::changed: return refuse(alert::illegal_parameter, errc::bad_record);
-      case detail::name_fault::no_name: return refuse(alert::unrecognized_name, errc::unrecognized_name);
-    }
-    if (offered.server_hello_seen) return true;
-    if (!(offered.offers_1_2 && s.min == tls_version::tls1_2) && !(offered.offers_1_3 && s.max == tls_version::tls1_3))
-      return refuse(alert::protocol_version, errc::protocol_version);
-    if (offered.offers_1_3 && s.max == tls_version::tls1_3 && !s.required_psks.empty()) {
-      bool is_known = false;
-      for (const std::string& identity : offered.psk_offers)
-        is_known = is_known || detail::find_psk(s.required_psks, identity) != nullptr;
-      if (!is_known) return refuse(alert::unknown_psk_identity, errc::psk_refused);
-    }
-    return offered.shares_group || refuse(alert::handshake_failure, errc::no_shared_cipher);
+    const wire_start::refusal found = start_->look_at({data, size});
+    if (found.reason == errc::success) return true;
+    return found.is_said ? refuse(found.what, found.reason) : fail(found.reason);
   }
 
   [[gnu::noinline]] io_result note(io_result r) noexcept {

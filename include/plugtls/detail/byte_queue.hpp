@@ -96,7 +96,7 @@ class byte_queue {
   }
 
  private:
-  bool make_room(std::size_t extra) noexcept {
+  [[gnu::cold, gnu::noinline]] bool make_room(std::size_t extra) noexcept {
     const std::size_t held = size(), before = head_ == nullptr ? 0 : head_->capacity;
     std::size_t wanted = before == 0 ? 512 : before;
     while (wanted < held + extra) wanted *= 2;
