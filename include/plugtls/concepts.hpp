@@ -183,11 +183,11 @@ concept NativeConnection = std::default_initializable<N> &&
   // there was anything to verify. Every failure of ours sends an alert, handshake_failure where the library sends none.
   { n.handshake() } -> std::same_as<native_status>;
 
-  // Reads decrypted bytes, at most `size` (1 to INT_MAX) and at most a record, and returns how many; else 0 or less,
-  // and the engine asks `read_ended` at once, and before any other call, how it ended (never `done`). Tickets and key
-  // updates
-  // (`key_update`) are dealt with and never surface. `closed` may be given once or for ever; the engine remembers it.
-  // Neither this nor `write` throws: the wire has room that is lent for the call.
+  // Reads decrypted bytes, at most `size` and at most a record, and returns how many; else 0 or less, and the engine
+  // asks `read_ended` at once, and before any other call, how it ended (never `done`). A library that takes an int gets
+  // the lower 32 bits of `size`, which are 1 to INT_MAX. Tickets and key updates (`key_update`) are dealt with and
+  // never surface. `closed` may be given once or for ever; the engine remembers it. Neither this nor `write` throws:
+  // the wire has room that is lent for the call.
   { n.read(out, size) }
   noexcept->std::same_as<std::ptrdiff_t>;
   { n.read_ended(ended) } -> std::same_as<native_status>;

@@ -279,10 +279,12 @@ class connection {
     return native_status::failed;
   }
 
-  // mbedTLS gives each session away once (3.6), and forgets a ticket when the next one comes.
+  // mbedTLS gives each session away once (3.6), and forgets a ticket when the next one comes. Without memory it is not
+  // kept.
   void take_session() noexcept {
     if (!is_client() || !context_->plan().sessions) return;
-    detail::guard(verifier_->exception(), 0, [&] {
+    detail::exception_slot no_memory;
+    detail::guard(no_memory, 0, [&] {
       session_handle session;
       if (mbedtls_ssl_get_session(ssl_.get(), session.get()) != 0 || !compat::is_resumable(*session.get())) return 0;
       newest_.make() = {write_session(*session.get()), compat::ticket_lifetime(*session.get())};

@@ -235,6 +235,13 @@ void set_server_psk(WOLFSSL_CTX* ctx, Find find, [[maybe_unused]] FindFor find_f
 }
 #endif
 
+#if defined(WOLFSSL_PSK_MULTI_ID_PER_CS)
+/// Whether a client is asked for one PSK after the other: how many it has given stands in the first byte of the name.
+inline constexpr bool counts_psks = true;
+#else
+inline constexpr bool counts_psks = false;
+#endif
+
 /// In 5.5 a client of TLS 1.2 cannot do ECDHE_PSK over X25519, plugtls's first group ("Bad ECC Peer Key"; measured).
 inline constexpr bool has_psk_tls1_2 = has_psk && LIBWOLFSSL_VERSION_HEX >= 0x05007000;
 

@@ -187,6 +187,7 @@ class context {
   static bool goes_with_psk(cipher_suite s) noexcept { return is_tls1_3(s) && s != cipher_suite::aes_256_gcm_sha384; }
   static unsigned give_psk_for(WOLFSSL* ssl, const char* hint, char* identity, unsigned identity_room,
                                unsigned char* key, unsigned room, const char* suite) noexcept {
+    if (compat::counts_psks && identity[0] != 0) return 0;
     for (const cipher_suite s : plan_of(ssl).cipher_suites) {
       if (!goes_with_psk(s)) continue;
       return native_name(s) == suite ? give_psk(ssl, hint, identity, identity_room, key, room) : 0;

@@ -102,7 +102,11 @@ class resumption {
       std::byte block[2048];
       const io_result r = wire_->pull(block, sizeof block);
       if (r.status == io_status::would_block) return r;
-      if (r.status != io_status::ok || !hold(block, r.bytes)) break;
+      if (r.status != io_status::ok) break;
+      if (!hold(block, r.bytes)) {
+        wire_->refuse(alert::internal_error, errc::out_of_memory);
+        return {0, io_status::error};
+      }
     }
     is_open_ = false;
     if (!has_bytes()) return wire_->pull(out, size);
@@ -160,9 +164,10 @@ class resumption {
     });
   }
 
-  // Whether the ticket is another than the last time.
+  // Whether the ticket is another than the last time. Without memory it is not kept.
   bool take_ticket() {
-    return detail::guard(verifier_->exception(), false, [&] {
+    detail::exception_slot no_memory;
+    return detail::guard(no_memory, false, [&] {
       word32 size = 0;
       std::string& newest = rare_.make().ticket;
       std::vector<unsigned char>& room = rare_.make().ticket_room;
