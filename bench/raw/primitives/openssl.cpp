@@ -106,10 +106,16 @@ constexpr const char* assembly = "no";
 constexpr const char* assembly = "yes";
 #endif
 
+// Null in a build without assembly, which looks for none.
+const char* processor_features() {
+  const char* found = OPENSSL_info(OPENSSL_INFO_CPU_SETTINGS);
+  return found != nullptr ? found : "none";
+}
+
 const bool added = bench::add_side(bench::make_side<make_job>("primitives")) &&
                    bench::add_facts({{"assembly", assembly},
                                      {"AES instructions", assembly},
-                                     {"processor features in use", OPENSSL_info(OPENSSL_INFO_CPU_SETTINGS)},
+                                     {"processor features in use", processor_features()},
                                      {"compiled with", OpenSSL_version(OPENSSL_CFLAGS)}});
 
 }  // namespace
