@@ -17,23 +17,22 @@
 
 namespace bench {
 
-template <class End>
-void write_whole(End& to, const std::byte* data, std::size_t n) {
-  for (int turns = 0; n != 0; ++turns) {
-    const std::size_t some = to.write_some(data, n);
-    data += some;
-    n -= some;
-    require(turns < patience, "writing");
+// All of it, in as many steps as that takes: step(done) does what comes next, and returns how much that was.
+template <class Step>
+void in_whole(std::size_t n, const char* what, Step step) {
+  std::size_t done = 0;
+  for (int turns = 0; done != n; ++turns) {
+    done += step(done);
+    require(turns < patience, what);
   }
 }
 template <class End>
+void write_whole(End& to, const std::byte* data, std::size_t n) {
+  in_whole(n, "writing", [&](std::size_t done) { return to.write_some(data + done, n - done); });
+}
+template <class End>
 void read_whole(End& from, std::byte* out, std::size_t n) {
-  for (int turns = 0; n != 0; ++turns) {
-    const std::size_t some = from.read_some(out, n);
-    out += some;
-    n -= some;
-    require(turns < patience, "reading");
-  }
+  in_whole(n, "reading", [&](std::size_t done) { return from.read_some(out + done, n - done); });
 }
 
 /// "gather": a message that its sender has in pieces, the first of `size` and the others of `reply` bytes.

@@ -110,12 +110,9 @@ class duplex_stream {
   }
   std::size_t write(std::span<const const_buffer> pieces, std::error_code& ec) {
     gathered rest(pieces);
-    const std::size_t all = rest.size();
     ec.clear();
-    if (all == 0 || !ready(writer_, ec)) return 0;
-    gathered::block room;
-    while (!rest.empty() && !ec) rest.skip(write_some(rest.next(room, engine_.max_write()), ec));
-    return all - rest.size();
+    if (rest.empty() || !ready(writer_, ec)) return 0;
+    return rest.write_all(engine_.max_write(), ec, [&](byte_view bytes, std::size_t) { return write_some(bytes, ec); });
   }
   std::size_t write(std::initializer_list<const_buffer> pieces, std::error_code& ec) {
     return write(std::span(pieces.begin(), pieces.size()), ec);

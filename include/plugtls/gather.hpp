@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstring>
 #include <span>
+#include <system_error>
 
 #include "plugtls/buffer.hpp"
 
@@ -52,6 +53,16 @@ class gathered {
       offset_ -= pieces_.front().bytes().size();
       pieces_ = pieces_.subspan(1);
     }
+  }
+
+  /// Gives all that is left to `write_some(bytes, left)`, at most `most` bytes at a time, until that sets `ec`. Returns
+  /// how many bytes were written.
+  template <class WriteSome>
+  std::size_t write_all(std::size_t most, const std::error_code& ec, WriteSome write_some) {
+    block room;
+    const std::size_t all = size();
+    for (std::size_t left = all; left != 0 && !ec; left = size()) skip(write_some(next(room, most), left));
+    return all - size();
   }
 
  private:

@@ -132,16 +132,15 @@ class stream {
   }
   std::size_t write(std::span<const const_buffer> pieces, std::error_code& ec) {
     gathered rest(pieces);
-    const std::size_t all = rest.size();
     ec.clear();
-    if (all == 0 || !ready(ec)) return 0;
-    gathered::block room;
-    for (std::size_t left = all; left != 0 && !ec; left = rest.size()) {
-      tell_more(left > engine_.max_write());
-      rest.skip(write_some(rest.next(room, engine_.max_write()), ec));
-    }
+    if (rest.empty() || !ready(ec)) return 0;
+    const std::size_t most = engine_.max_write();
+    const std::size_t n = rest.write_all(most, ec, [&](byte_view bytes, std::size_t left) {
+      tell_more(left > most);
+      return write_some(bytes, ec);
+    });
     tell_more(false);
-    return all - rest.size();
+    return n;
   }
   std::size_t write(std::initializer_list<const_buffer> pieces, std::error_code& ec) {
     return write(std::span(pieces.begin(), pieces.size()), ec);
