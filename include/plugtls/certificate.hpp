@@ -11,7 +11,7 @@
 #include "plugtls/bytes.hpp"
 #include "plugtls/certificate_view.hpp"
 #include "plugtls/detail/hex.hpp"
-#include "plugtls/detail/sha256.hpp"
+#include "plugtls/detail/sha2.hpp"
 #include "plugtls/errc.hpp"
 #include "plugtls/pem.hpp"
 

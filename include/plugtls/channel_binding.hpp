@@ -7,8 +7,7 @@
 #include "plugtls/bytes.hpp"
 #include "plugtls/certificate_view.hpp"
 #include "plugtls/detail/algorithm.hpp"
-#include "plugtls/detail/sha256.hpp"
-#include "plugtls/detail/sha512.hpp"
+#include "plugtls/detail/sha2.hpp"
 #include "plugtls/errc.hpp"
 
 namespace plugtls {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <atomic>
 #include <utility>
 
 #include "plugtls/context.hpp"
+#include "plugtls/detail/light_lock.hpp"
 #include "plugtls/error_info.hpp"
 
 namespace plugtls {
@@ -23,7 +23,7 @@ class basic_context_slot {
 
   /// Returns the context for a new connection; empty before the first one is stored.
   basic_context<B> load() const {
-    const holder lock(busy_);
+    const detail::light_lock lock(busy_);
     return context_;
   }
 
@@ -31,7 +31,7 @@ class basic_context_slot {
   bool store(basic_context<B> next) noexcept {
     if (!next) return false;
     {
-      const holder lock(busy_);
+      const detail::light_lock lock(busy_);
       std::swap(context_, next);
     }
     return true;  // the old one goes when its last connection does, and not under the lock
@@ -50,23 +50,7 @@ class basic_context_slot {
 
  private:
   // Held for as long as a pointer is copied.
-  class holder {
-   public:
-    explicit holder(std::atomic_flag& flag) noexcept : flag_(flag) {
-      while (flag_.test_and_set(std::memory_order_acquire)) flag_.wait(true, std::memory_order_relaxed);
-    }
-    ~holder() {
-      flag_.clear(std::memory_order_release);
-      flag_.notify_one();
-    }
-    holder(const holder&) = delete;
-    holder& operator=(const holder&) = delete;
-
-   private:
-    std::atomic_flag& flag_;
-  };
-
-  mutable std::atomic_flag busy_;
+  mutable detail::light_mutex busy_;
   basic_context<B> context_;
 };
 

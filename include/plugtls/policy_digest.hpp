@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "plugtls/context_plan.hpp"
-#include "plugtls/detail/sha256.hpp"
+#include "plugtls/detail/sha2.hpp"
 #include "plugtls/identity.hpp"
 
 namespace plugtls::detail {

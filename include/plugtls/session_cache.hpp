@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <optional>
 #include <string_view>
@@ -91,7 +90,7 @@ class session_cache {
   }
 
   const std::size_t capacity_;
-  mutable std::atomic_flag busy_;
+  mutable detail::light_mutex busy_;
   std::vector<session> sessions_;  // oldest first
 };
 

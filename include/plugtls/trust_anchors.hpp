@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <atomic>
 #include <memory>
 #include <optional>
 #include <span>
@@ -57,7 +56,7 @@ class trust_anchors {
   struct held {
     std::vector<certificate> all;
     std::vector<certificate_view> views;
-    mutable std::atomic_flag busy;
+    mutable detail::light_mutex busy;
     mutable std::optional<sha256_digest> digest;
   };
   std::shared_ptr<const held> held_;

@@ -11,7 +11,9 @@ import tempfile
 
 SPDX = "SPDX-License-Identifier: BSL-1.0"
 STD = re.compile(r"^[a-z_0-9]+$")
-POSIX = re.compile(r"^(sys|netinet|arpa|net)/\w+\.h$|^(unistd|fcntl|poll|netdb|errno|signal|time|limits|ifaddrs)\.h$")
+# What differs between systems stands in the first; the second has the standard's way where there is no <pthread.h>.
+PLATFORM = ("detail/platform.hpp", "detail/light_lock.hpp")
+POSIX = re.compile(r"^(sys|netinet|arpa|net)/\w+\.h$|^(unistd|fcntl|poll|netdb|errno|signal|time|limits|ifaddrs|pthread)\.h$")
 TOKEN = re.compile(r'R"(?P<d>[^(\s]*)\(.*?\)(?P=d)"|"(?:\\.|[^"\\\n])*"|(?<![0-9a-fA-F])\'(?:\\.|[^\'\\\n])*\''
                    r"|//[^\n]*|/\*.*?\*/", re.DOTALL)
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(?:<([^>]+)>|"([^"]+)")', re.MULTILINE)
@@ -105,7 +107,7 @@ class checker:
             base = header["rest"].split("/")[-1]
             own = header["backend"]
             conditional = base == "compat.hpp" if own or "asio_net/" in name or "boost_net/" in name else \
-                header["rest"] in ("detail/platform.hpp", "detail/exceptions.hpp")
+                header["rest"] in (*PLATFORM, "detail/exceptions.hpp")
             if not conditional:
                 each(CONDITION, "#if outside of the files that may have it")
             if not conditional and name != "include/plugtls/version.hpp":
@@ -153,7 +155,7 @@ class checker:
             if rest.startswith(("asio_net/", "boost_net/")):
                 return None
             if not ours:
-                posix = rest.startswith("net/") or rest == "detail/platform.hpp"
+                posix = rest.startswith("net/") or rest in PLATFORM
                 return None if STD.match(included) or (posix and POSIX.match(included)) else \
                     "neither the standard library nor ours"
             if rest.startswith("detail/") and UPPER.match(included):

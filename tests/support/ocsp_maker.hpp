@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "plugtls/detail/sha1.hpp"
-#include "plugtls/detail/sha256.hpp"
+#include "plugtls/detail/sha2.hpp"
 #include "support/certificate_maker.hpp"
 
 namespace plugtls_test {

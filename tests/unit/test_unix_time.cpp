@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "plugtls/unix_time.hpp"
+#include "plugtls/rfc3339.hpp"
 
 #include "support/catch.hpp"
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <utility>
@@ -47,7 +46,7 @@ class anchor_cache {
     return slots_[i].lock();
   }
 
-  mutable std::atomic_flag busy_;
+  mutable light_mutex busy_;
   std::array<std::weak_ptr<const Made>, capacity> slots_;
   entry latest_;
   std::size_t next_ = 0;

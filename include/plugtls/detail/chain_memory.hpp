@@ -2,7 +2,6 @@
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -66,7 +65,7 @@ class chain_memory {
     return true;
   }
 
-  mutable std::atomic_flag busy_;
+  mutable light_mutex busy_;
   std::array<entry, capacity> slots_;
   std::size_t next_ = 0;
 };

@@ -3,7 +3,7 @@
 
 #include "plugtls/certificate_view.hpp"
 #include "plugtls/detail/sha1.hpp"
-#include "plugtls/detail/sha256.hpp"
+#include "plugtls/detail/sha2.hpp"
 #include "plugtls/ocsp_view.hpp"
 
 /// Which certificates an OCSP response is about. Says nothing of whether it may be believed.

@@ -10,7 +10,7 @@
 #include "plugtls/detail/hmac.hpp"
 #include "plugtls/detail/password_cost.hpp"
 #include "plugtls/detail/sha1.hpp"
-#include "plugtls/detail/sha256.hpp"
+#include "plugtls/detail/sha2.hpp"
 #include "plugtls/error_info.hpp"
 #include "plugtls/secret.hpp"
 

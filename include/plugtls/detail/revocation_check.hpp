@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <atomic>
-#include <cstdint>
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <span>
@@ -12,42 +11,37 @@
 #include "plugtls/chain_policy.hpp"
 #include "plugtls/crl.hpp"
 #include "plugtls/detail/distribution_point.hpp"
+#include "plugtls/detail/light_lock.hpp"
 #include "plugtls/detail/ocsp_check.hpp"
-#include "plugtls/detail/sha256.hpp"
+#include "plugtls/detail/sha2.hpp"
 #include "plugtls/path_builder.hpp"
 #include "plugtls/problem.hpp"
 #include "plugtls/revocation.hpp"
 
 namespace plugtls::detail {
 
-/// Remembers which keys did, and did not, sign one CRL. Bounded, and never waits: what finds no room, or a room that is
-/// being written, is verified again.
+/// Remembers which keys did, and did not, sign one CRL. Bounded: what finds no room is verified again.
 class signature_memory {
  public:
   std::optional<bool> recall(const sha256_digest& key) const noexcept {
-    for (const slot& s : slots_)
-      if (s.state.load(std::memory_order_acquire) == written && s.key == key) return s.good;
+    const light_lock lock(busy_);
+    for (const slot& s : std::span(slots_).first(used_))
+      if (s.key == key) return s.good;
     return std::nullopt;
   }
   void keep(const sha256_digest& key, bool good) noexcept {
-    for (slot& s : slots_) {
-      std::uint8_t expected = empty;
-      if (!s.state.compare_exchange_strong(expected, writing, std::memory_order_relaxed)) continue;
-      s.key = key;
-      s.good = good;
-      s.state.store(written, std::memory_order_release);
-      return;
-    }
+    const light_lock lock(busy_);
+    if (used_ < std::size(slots_)) slots_[used_++] = {key, good};
   }
 
  private:
-  static constexpr std::uint8_t empty = 0, writing = 1, written = 2;
   struct slot {
-    std::atomic<std::uint8_t> state{empty};
-    bool good = false;
-    sha256_digest key{};
+    sha256_digest key;
+    bool good;
   };
-  slot slots_[4];
+  mutable light_mutex busy_;
+  slot slots_[4]{};
+  std::size_t used_ = 0;
 };
 
 /// A CRL in a context: its bytes are hashed once for each key that might have signed it, not once for each handshake.

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "plugtls/certificate.hpp"
-#include "plugtls/detail/sha256.hpp"
+#include "plugtls/detail/sha2.hpp"
 #include "plugtls/protocol.hpp"
 #include "plugtls/secret.hpp"
 #include "plugtls/unix_time.hpp"

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <list>
 #include <map>
@@ -96,7 +95,7 @@ class session_id_memory : public session_id_store {
   const std::size_t capacity_;
   const unix_time lifetime_;
   const clock_callback clock_;
-  mutable std::atomic_flag busy_;
+  mutable light_mutex busy_;
   order order_;  // oldest first
   table sessions_;
 };

@@ -8,7 +8,7 @@
 
 #include "plugtls/detail/hello_reader.hpp"
 #include "plugtls/detail/resumable_peer.hpp"
-#include "plugtls/detail/sha256.hpp"
+#include "plugtls/detail/sha2.hpp"
 #include "plugtls/secret.hpp"
 #include "plugtls/unix_time.hpp"
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <cstddef>
 #include <cstring>
 #include <span>
@@ -170,7 +169,7 @@ class ticket_ring : public ticket_source {
   const unix_time lifetime_;
   const unix_time rotation_;
   const clock clock_;
-  mutable std::atomic_flag busy_;
+  mutable light_mutex busy_;
   std::vector<entry> secrets_;  // newest first
   bool due_ = false;
   used_tickets used_;

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "plugtls/bytes.hpp"
-#include "plugtls/detail/sha256.hpp"
+#include "plugtls/detail/sha2.hpp"
 #include "plugtls/secret.hpp"
 #include "plugtls/unix_time.hpp"
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <memory>
 #include <span>
 #include <utility>
@@ -63,7 +62,7 @@ class issuer_memory {
     return slots_[i];
   }
 
-  mutable std::atomic_flag busy_;
+  mutable detail::light_mutex busy_;
   std::array<entry, capacity> slots_;
   std::size_t next_ = 0;
 };

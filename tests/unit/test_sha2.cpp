@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "plugtls/detail/sha256.hpp"
+#include "plugtls/detail/sha2.hpp"
 
 #include "plugtls/detail/hex.hpp"
 #include "support/catch.hpp"
