@@ -6,10 +6,10 @@
 #include <string_view>
 
 #include "plugtls/bytes.hpp"
-#include "plugtls/detail/algorithm.hpp"
 #include "plugtls/detail/der.hpp"
 #include "plugtls/detail/extension.hpp"
 #include "plugtls/detail/oid.hpp"
+#include "plugtls/detail/signed_view.hpp"
 #include "plugtls/distinguished_name.hpp"
 #include "plugtls/errc.hpp"
 #include "plugtls/general_names.hpp"
@@ -33,20 +33,16 @@ enum class key_usage : std::uint16_t {
 
 /// An X.509 certificate, read in place: no allocation, spans into the DER, which must outlive the view. What parses
 /// obeys RFC 5280's structure; whether it should be trusted is another question. A value: copies view the same bytes.
-class certificate_view {
+class certificate_view : public detail::signed_view {
  public:
   /// Reads one certificate. Gives nothing and `errc::malformed_certificate` for bytes that are not exactly one
   /// certificate in DER, and where the structure is broken: inner and outer signature algorithm differ, an extension
   /// occurs twice, a known extension does not decode, dates that do not exist, a negative serial number.
   static std::optional<certificate_view> parse(byte_view der, errc& e) noexcept;
 
-  byte_view der() const noexcept { return der_; }
-  byte_view tbs() const noexcept { return tbs_; }        ///< the signed part, with its tag and length
   int version() const noexcept { return version_; }      ///< 1, 2 or 3
   byte_view serial() const noexcept { return serial_; }  ///< contents of the INTEGER
-  byte_view signature() const noexcept { return signature_; }
   byte_view signature_algorithm_der() const noexcept { return algorithm_.raw; }
-  const detail::algorithm_identifier& signature_algorithm() const noexcept { return algorithm_; }
   const distinguished_name& issuer() const noexcept { return issuer_; }
   const distinguished_name& subject() const noexcept { return subject_; }
   unix_time not_before() const noexcept { return not_before_; }
@@ -111,11 +107,7 @@ class certificate_view {
   bool read_extended_key_usage(byte_view value) noexcept;
   bool read_name_constraints(byte_view value) noexcept;
 
-  byte_view der_;
-  byte_view tbs_;
   byte_view serial_;
-  byte_view signature_;
-  detail::algorithm_identifier algorithm_;
   distinguished_name issuer_;
   distinguished_name subject_;
   unix_time not_before_ = 0;

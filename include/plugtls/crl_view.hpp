@@ -5,10 +5,10 @@
 #include <optional>
 
 #include "plugtls/bytes.hpp"
-#include "plugtls/detail/algorithm.hpp"
 #include "plugtls/detail/der.hpp"
 #include "plugtls/detail/extension.hpp"
 #include "plugtls/detail/oid.hpp"
+#include "plugtls/detail/signed_view.hpp"
 #include "plugtls/distinguished_name.hpp"
 #include "plugtls/errc.hpp"
 #include "plugtls/general_names.hpp"
@@ -52,18 +52,14 @@ struct crl_scope {
 /// A certificate revocation list (RFC 5280 §5), read in place: no allocation, spans into the DER, which must outlive
 /// the view. What parses obeys RFC 5280's structure, every entry included; whether it may be used is another question.
 /// A value: copies view the same bytes.
-class crl_view {
+class crl_view : public detail::signed_view {
  public:
   /// Reads one CRL, in time proportional to its size. Gives nothing and `errc::bad_der` for bytes that are not exactly
   /// one CRL in DER, for one of 4 GiB, and where the structure is broken: inner and outer signature algorithm differ,
   /// extensions without version 2 or twice, a known extension that does not decode, dates that do not exist.
   static std::optional<crl_view> parse(byte_view der, errc& e) noexcept;
 
-  byte_view der() const noexcept { return der_; }
-  byte_view tbs() const noexcept { return tbs_; }    ///< the signed part, with its tag and length
   int version() const noexcept { return version_; }  ///< 1 or 2
-  byte_view signature() const noexcept { return signature_; }
-  const detail::algorithm_identifier& signature_algorithm() const noexcept { return algorithm_; }
   const distinguished_name& issuer() const noexcept { return issuer_; }
   unix_time this_update() const noexcept { return this_update_; }
   /// Returns when the next one is due. RFC 5280 §5.1.2.5 requires it; without it a CRL has no end and is not used.
@@ -93,10 +89,6 @@ class crl_view {
   bool read_extension(const detail::extension_item& item) noexcept;
   bool read_distribution_point(byte_view value) noexcept;
 
-  byte_view der_;
-  byte_view tbs_;
-  byte_view signature_;
-  detail::algorithm_identifier algorithm_;
   distinguished_name issuer_;
   unix_time this_update_ = 0;
   std::optional<unix_time> next_update_;

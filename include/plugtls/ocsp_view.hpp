@@ -6,10 +6,10 @@
 
 #include "plugtls/bytes.hpp"
 #include "plugtls/crl_view.hpp"
-#include "plugtls/detail/algorithm.hpp"
 #include "plugtls/detail/der.hpp"
 #include "plugtls/detail/extension.hpp"
 #include "plugtls/detail/oid.hpp"
+#include "plugtls/detail/signed_view.hpp"
 #include "plugtls/distinguished_name.hpp"
 #include "plugtls/errc.hpp"
 #include "plugtls/unix_time.hpp"
@@ -45,19 +45,15 @@ struct ocsp_entry {
 /// An OCSP response of the basic type (RFC 6960 §4.2), read in place: no allocation, spans into the DER, which must
 /// outlive the view. What parses obeys the structure, every entry included; whether it may be believed is another
 /// question. A value: copies view the same bytes.
-class ocsp_view {
+class ocsp_view : public detail::signed_view {
  public:
   /// Reads one response, in time proportional to its size. Gives nothing and `errc::bad_der` for bytes that are not
   /// exactly one OCSPResponse in DER, and where the structure is broken: a status that there is not, a successful
   /// response without its contents or of another type, no entry, an extension twice, dates that do not exist.
   static std::optional<ocsp_view> parse(byte_view der, errc& e) noexcept;
 
-  byte_view der() const noexcept { return der_; }
   /// Returns what the responder did; all that follows is empty unless `successful`.
   ocsp_response_status status() const noexcept { return status_; }
-  byte_view tbs() const noexcept { return tbs_; }  ///< the signed part, with its tag and length
-  byte_view signature() const noexcept { return signature_; }
-  const detail::algorithm_identifier& signature_algorithm() const noexcept { return algorithm_; }
   /// Returns who signed, by name or by the SHA-1 hash of the key (contents of its BIT STRING); the other one is empty.
   const std::optional<distinguished_name>& responder_name() const noexcept { return responder_name_; }
   byte_view responder_key_hash() const noexcept { return responder_key_hash_; }
@@ -78,10 +74,6 @@ class ocsp_view {
   bool read_basic(byte_view der) noexcept;
   bool read_tbs(byte_view content) noexcept;
 
-  byte_view der_;
-  byte_view tbs_;
-  byte_view signature_;
-  detail::algorithm_identifier algorithm_;
   std::optional<distinguished_name> responder_name_;
   byte_view responder_key_hash_;
   byte_view entries_;

@@ -31,19 +31,6 @@ inline bool read_algorithm(der::reader& from, algorithm_identifier& out) noexcep
   return in.at_end();
 }
 
-/// What certificates, CRLs and OCSP responses have in common (RFC 5280 §4.1.1, §5.1.1; RFC 6960 §4.2.1).
-struct signed_parts {
-  der::element tbs;  ///< what is signed
-  algorithm_identifier algorithm;
-  byte_view signature;
-};
-
-inline bool read_signed(der::reader& in, signed_parts& out) noexcept {
-  byte_view bits;
-  return in.next(der::tag::sequence, out.tbs) && read_algorithm(in, out.algorithm) &&
-         in.next(der::tag::bit_string, bits) && der::read_bit_string(bits, out.signature);
-}
-
 /// Tells whether an algorithm has the parameters that it must have, for those that have none or NULL: RSA keys NULL
 /// (RFC 3279 §2.3.1), RSA signatures NULL or none (RFC 4055 §5), ECDSA and EdDSA none (RFC 5758 §3.2, RFC 8410 §3).
 inline bool has_proper_parameters(const algorithm_identifier& algorithm) noexcept {

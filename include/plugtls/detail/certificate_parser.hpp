@@ -15,17 +15,11 @@ inline std::optional<certificate_view> certificate_view::parse(byte_view der, er
 }
 
 inline bool certificate_view::read_certificate(byte_view bytes) noexcept {
-  namespace der = detail::der;
   byte_view content;
-  if (!der::read_single(bytes, der::tag::sequence, content)) return false;
+  detail::der::reader rest;
   der_ = bytes;
-  der::reader in(content);
-  detail::signed_parts parts;
-  if (!detail::read_signed(in, parts) || !in.at_end()) return false;
-  tbs_ = parts.tbs.raw;
-  algorithm_ = parts.algorithm;
-  signature_ = parts.signature;
-  return detail::is_well_formed_signature(algorithm_, signature_) && read_tbs(parts.tbs.value);
+  return read_signed(bytes, content, rest) && rest.at_end() &&
+         detail::is_well_formed_signature(algorithm_, signature_) && read_tbs(content);
 }
 
 inline bool certificate_view::read_tbs(byte_view content) noexcept {

@@ -78,17 +78,10 @@ inline std::optional<crl_view> crl_view::parse(byte_view der, errc& e) noexcept 
 }
 
 inline bool crl_view::read_crl(byte_view bytes) noexcept {
-  namespace der = detail::der;
   byte_view content;
-  if (bytes.size() > UINT32_MAX || !der::read_single(bytes, der::tag::sequence, content)) return false;
+  detail::der::reader rest;
   der_ = bytes;
-  der::reader in(content);
-  detail::signed_parts parts;
-  if (!detail::read_signed(in, parts) || !in.at_end()) return false;
-  tbs_ = parts.tbs.raw;
-  algorithm_ = parts.algorithm;
-  signature_ = parts.signature;
-  return read_tbs(parts.tbs.value);
+  return bytes.size() <= UINT32_MAX && read_signed(bytes, content, rest) && rest.at_end() && read_tbs(content);
 }
 
 inline bool crl_view::read_tbs(byte_view content) noexcept {

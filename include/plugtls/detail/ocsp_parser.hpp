@@ -100,20 +100,15 @@ inline bool ocsp_view::read_basic(byte_view bytes) noexcept {
   namespace der = detail::der;
   byte_view content;
   byte_view wrapped;
-  if (!der::read_single(bytes, der::tag::sequence, content)) return false;
-  der::reader in(content);
-  detail::signed_parts parts;
-  if (!detail::read_signed(in, parts)) return false;
+  der::reader in;
+  if (!read_signed(bytes, content, in)) return false;
   if (in.next_is(der::tag::constructed(0)) &&
       (!in.next(der::tag::constructed(0), wrapped) || !der::read_single(wrapped, der::tag::sequence, certificates_)))
     return false;
   der::reader list(certificates_);
   while (!list.at_end())
     if (!list.next(der::tag::sequence, wrapped)) return false;
-  tbs_ = parts.tbs.raw;
-  algorithm_ = parts.algorithm;
-  signature_ = parts.signature;
-  return in.at_end() && read_tbs(parts.tbs.value);
+  return in.at_end() && read_tbs(content);
 }
 
 inline bool ocsp_view::read_tbs(byte_view content) noexcept {
