@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "settings.hpp"
 
+#include <plugtls/rfc3339.hpp>
 #include <plugtls/trust_directory.hpp>
 
 namespace cli {

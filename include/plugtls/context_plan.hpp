@@ -2,12 +2,14 @@
 #pragma once
 
 #include <bit>
+#include <cstddef>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "plugtls/capability.hpp"
 #include "plugtls/certificate.hpp"
+#include "plugtls/detail/hex.hpp"
 #include "plugtls/detail/option_check.hpp"
 #include "plugtls/detail/scheme_check.hpp"
 #include "plugtls/detail/session_id_store.hpp"
@@ -118,10 +120,8 @@ inline constexpr signature_scheme default_schemes[] = {
 };
 
 inline std::string hex16(unsigned value) {
-  constexpr char digits[] = "0123456789abcdef";
-  std::string text = "0x0000";
-  for (std::size_t i = 0; i < 4; ++i) text[5 - i] = digits[value >> (4 * i) & 0xf];
-  return text;
+  const std::byte bytes[] = {static_cast<std::byte>(value >> 8 & 0xff), static_cast<std::byte>(value & 0xff)};
+  return "0x" + to_hex(bytes);
 }
 
 /// Names a number for a message, by its hexadecimal digits where it has no name.

@@ -16,6 +16,7 @@
 #include "plugtls/net/tcp_acceptor.hpp"
 #include "plugtls/net/tcp_stream.hpp"
 #include "plugtls/pkcs12.hpp"
+#include "plugtls/rfc3339.hpp"
 #include "plugtls/session.hpp"
 #include "plugtls/session_cache.hpp"
 #include "plugtls/session_id_cache.hpp"

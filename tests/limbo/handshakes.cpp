@@ -9,6 +9,7 @@
 #include "plugtls/any.hpp"
 #include "plugtls/certificate.hpp"
 #include "plugtls/pem.hpp"
+#include "plugtls/rfc3339.hpp"
 #include "support/drive.hpp"
 
 namespace {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include "plugtls/context_slot.hpp"
 #include "plugtls/openssl.hpp"
 
 namespace plugtls {
+
+template <class B>
+class basic_context_slot;  // <plugtls/context_slot.hpp>
 
 /// The backend that the build chose, by putting this folder on the include path. Within one program this header must
 /// mean one backend; a library that holds several names them.

@@ -4,6 +4,7 @@
 #include <climits>
 #include <utility>
 
+#include "plugtls/detail/key_line.hpp"
 #include "plugtls/detail/on_demand.hpp"
 #include "plugtls/mbedtls/context.hpp"
 #include "plugtls/mbedtls/keying/compat.hpp"

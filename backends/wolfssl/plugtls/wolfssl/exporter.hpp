@@ -4,6 +4,7 @@
 #include <span>
 #include <string_view>
 
+#include "plugtls/detail/exporter_seed.hpp"
 #include "plugtls/exporter.hpp"
 #include "plugtls/wolfssl/compat.hpp"
 #include "plugtls/wolfssl/handle.hpp"

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "plugtls/detail/exporter_seed.hpp"
 #include "plugtls/detail/hello_reader.hpp"
 #include "plugtls/exporter.hpp"
 #include "plugtls/mbedtls/compat.hpp"
