@@ -164,17 +164,12 @@ class context {
   static int select_alpn(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* in,
                          unsigned in_size, void* self) {
     const std::string& own = static_cast<const context*>(self)->alpn_;
-    const std::string_view offered(reinterpret_cast<const char*>(in), in_size);
-    for (std::size_t i = 0; i < own.size(); i += 1 + static_cast<unsigned char>(own[i])) {
-      const std::string_view mine = std::string_view(own).substr(i, 1 + static_cast<unsigned char>(own[i]));
-      for (std::size_t k = 0; k < offered.size(); k += 1 + static_cast<unsigned char>(offered[k])) {
-        if (offered.substr(k, 1 + static_cast<unsigned char>(offered[k])) != mine) continue;
-        *out = reinterpret_cast<const unsigned char*>(mine.data()) + 1;
-        *out_size = static_cast<unsigned char>(mine.size() - 1);
-        return SSL_TLSEXT_ERR_OK;
-      }
-    }
-    return SSL_TLSEXT_ERR_ALERT_FATAL;
+    unsigned char* found = nullptr;
+    if (SSL_select_next_proto(&found, out_size, reinterpret_cast<const unsigned char*>(own.data()),
+                              static_cast<unsigned>(own.size()), in, in_size) != OPENSSL_NPN_NEGOTIATED)
+      return SSL_TLSEXT_ERR_ALERT_FATAL;
+    *out = found;
+    return SSL_TLSEXT_ERR_OK;
   }
 
   errc set_trust(error_info& info) {

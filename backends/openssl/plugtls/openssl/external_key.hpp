@@ -138,28 +138,18 @@ any_function erase(F* f) noexcept {
 }
 
 inline const OSSL_ALGORITHM* query(void*, int operation, int* no_cache) noexcept {
-  static const OSSL_DISPATCH rsa[] = {{OSSL_FUNC_KEYMGMT_NEW, erase(new_key)},
-                                      {OSSL_FUNC_KEYMGMT_FREE, erase(free_key)},
-                                      {OSSL_FUNC_KEYMGMT_HAS, erase(has_parts)},
-                                      {OSSL_FUNC_KEYMGMT_MATCH, erase(match)},
-                                      {OSSL_FUNC_KEYMGMT_IMPORT, erase(import_key)},
-                                      {OSSL_FUNC_KEYMGMT_IMPORT_TYPES, erase(import_types)},
-                                      {OSSL_FUNC_KEYMGMT_EXPORT, erase(export_key)},
-                                      {OSSL_FUNC_KEYMGMT_EXPORT_TYPES, erase(export_types)},
-                                      {OSSL_FUNC_KEYMGMT_GET_PARAMS, erase(get_parameters)},
-                                      {OSSL_FUNC_KEYMGMT_GETTABLE_PARAMS, erase(gettable_parameters)},
-                                      {0, nullptr}};
+  // RSA's leaves out the first, as OpenSSL's name of its operation is that of the key.
   static const OSSL_DISPATCH ec[] = {{OSSL_FUNC_KEYMGMT_QUERY_OPERATION_NAME, erase(ec_operation)},
-                                     rsa[0],
-                                     rsa[1],
-                                     rsa[2],
-                                     rsa[3],
-                                     rsa[4],
-                                     rsa[5],
-                                     rsa[6],
-                                     rsa[7],
-                                     rsa[8],
-                                     rsa[9],
+                                     {OSSL_FUNC_KEYMGMT_NEW, erase(new_key)},
+                                     {OSSL_FUNC_KEYMGMT_FREE, erase(free_key)},
+                                     {OSSL_FUNC_KEYMGMT_HAS, erase(has_parts)},
+                                     {OSSL_FUNC_KEYMGMT_MATCH, erase(match)},
+                                     {OSSL_FUNC_KEYMGMT_IMPORT, erase(import_key)},
+                                     {OSSL_FUNC_KEYMGMT_IMPORT_TYPES, erase(import_types)},
+                                     {OSSL_FUNC_KEYMGMT_EXPORT, erase(export_key)},
+                                     {OSSL_FUNC_KEYMGMT_EXPORT_TYPES, erase(export_types)},
+                                     {OSSL_FUNC_KEYMGMT_GET_PARAMS, erase(get_parameters)},
+                                     {OSSL_FUNC_KEYMGMT_GETTABLE_PARAMS, erase(gettable_parameters)},
                                      {0, nullptr}};
   static const OSSL_DISPATCH signature[] = {{OSSL_FUNC_SIGNATURE_NEWCTX, erase(new_signing)},
                                             {OSSL_FUNC_SIGNATURE_FREECTX, erase(free_signing)},
@@ -168,7 +158,7 @@ inline const OSSL_ALGORITHM* query(void*, int operation, int* no_cache) noexcept
                                             {OSSL_FUNC_SIGNATURE_SET_CTX_PARAMS, erase(set_signing)},
                                             {OSSL_FUNC_SIGNATURE_SETTABLE_CTX_PARAMS, erase(settable_signing)},
                                             {0, nullptr}};
-  static const OSSL_ALGORITHM keys[] = {{"RSA:rsaEncryption:1.2.840.113549.1.1.1", "provider=plugtls", rsa, nullptr},
+  static const OSSL_ALGORITHM keys[] = {{"RSA:rsaEncryption:1.2.840.113549.1.1.1", "provider=plugtls", ec + 1, nullptr},
                                         {"EC:id-ecPublicKey:1.2.840.10045.2.1", "provider=plugtls", ec, nullptr},
                                         {nullptr, nullptr, nullptr, nullptr}};
   static const OSSL_ALGORITHM signatures[] = {

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <cstddef>
 #include <cstdlib>
 #include <string>
 #include <string_view>
 
 #include "plugtls/openssl/compat.hpp"
 #include "plugtls/protocol.hpp"
+#include "plugtls/signer.hpp"
 
 namespace plugtls::openssl {
 
@@ -72,21 +74,17 @@ std::string join(const List& list, Keep keep) {
 
 /// Names the scheme that a signature in the handshake was made with, from the hash and key type that OpenSSL tells.
 constexpr signature_scheme scheme_of(int hash_nid, int type_nid) noexcept {
-  const auto pick = [&](signature_scheme s256, signature_scheme s384, signature_scheme s512) {
-    switch (hash_nid) {
-      case NID_sha256: return s256;
-      case NID_sha384: return s384;
-      case NID_sha512: return s512;
-      default: return signature_scheme::none;
-    }
-  };
-  using enum signature_scheme;
+  using enum detail::scheme_family;
+  const std::size_t digest = hash_nid == NID_sha256   ? 32
+                             : hash_nid == NID_sha384 ? 48
+                             : hash_nid == NID_sha512 ? 64
+                                                      : 0;
   switch (type_nid) {
-    case EVP_PKEY_EC: return pick(ecdsa_secp256r1_sha256, ecdsa_secp384r1_sha384, ecdsa_secp521r1_sha512);
-    case EVP_PKEY_RSA: return pick(rsa_pkcs1_sha256, rsa_pkcs1_sha384, rsa_pkcs1_sha512);
-    case EVP_PKEY_RSA_PSS: return pick(rsa_pss_rsae_sha256, rsa_pss_rsae_sha384, rsa_pss_rsae_sha512);
-    case EVP_PKEY_ED25519: return ed25519;
-    case EVP_PKEY_ED448: return ed448;
+    case EVP_PKEY_EC: return detail::scheme_of(ecdsa, digest);
+    case EVP_PKEY_RSA: return detail::scheme_of(rsa_pkcs1, digest);
+    case EVP_PKEY_RSA_PSS: return detail::scheme_of(rsa_pss, digest);
+    case EVP_PKEY_ED25519: return signature_scheme::ed25519;
+    case EVP_PKEY_ED448: return signature_scheme::ed448;
     default: return signature_scheme::none;
   }
 }
