@@ -324,8 +324,13 @@ class connection {
     const auto* first = static_cast<const std::byte*>(bytes);
     if (is_sent != 0 || type != SSL3_RT_HANDSHAKE || size == 0) return;
     auto* self = from(ssl);
-    if (first[0] == std::byte{SSL3_MT_FINISHED}) self->is_finished_seen_ = true;
-    if (first[0] != std::byte{SSL3_MT_CERTIFICATE}) return;
+    const bool is_certificate = first[0] == std::byte{SSL3_MT_CERTIFICATE};
+    const bool is_finished = first[0] == std::byte{SSL3_MT_FINISHED};
+    if (is_finished) self->is_finished_seen_ = true;
+    // A record layer that OpenSSL (3.2 and later) makes while this is set calls it for each record ever after
+    // (ssl/record/rec_layer_s3.c, ssl_set_new_record_layer).
+    if (is_finished || (is_certificate && self->rare_->later == nullptr)) SSL_set_msg_callback(ssl, nullptr);
+    if (!is_certificate) return;
     detail::guard(self->verifier_->exception(), 0, [&] {
       self->rare_.make().chain.keep({first, size}, SSL_version(ssl) == TLS1_3_VERSION);
       return 0;
