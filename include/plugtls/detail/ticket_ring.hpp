@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "plugtls/detail/callback.hpp"
+#include "plugtls/detail/derived_keys.hpp"
 #include "plugtls/detail/hmac.hpp"
 #include "plugtls/detail/light_lock.hpp"
 #include "plugtls/detail/session_envelope.hpp"
@@ -58,7 +59,7 @@ class ticket_ring : public ticket_source {
     const unix_time now = time();
     const light_lock lock(busy_);
     if (!renew(now, fill)) return false;
-    derive(secrets_.front().bytes.bytes(), scope, out);
+    derive(0, scope, out);
     return true;
   }
 
@@ -67,7 +68,7 @@ class ticket_ring : public ticket_source {
     const light_lock lock(busy_);
     forget(now);
     for (std::size_t i = 0; i < secrets_.size(); ++i) {
-      derive(secrets_[i].bytes.bytes(), scope, out);
+      derive(i, scope, out);
       if (as_text(out.name) == as_text(name)) return i == 0 && !due_ ? ticket_find::newest : ticket_find::old;
     }
     return ticket_find::unknown;
@@ -104,6 +105,7 @@ class ticket_ring : public ticket_source {
     }
     if (!in.ended()) return false;
     const light_lock lock(busy_);
+    derived_.clear();
     secrets_ = std::move(found);
     for (std::size_t i = 1; i < secrets_.size(); ++i) secrets_[i].retired = secrets_[i - 1].made;
     due_ = false;
@@ -133,8 +135,10 @@ class ticket_ring : public ticket_source {
 
   // A secret is kept until the last ticket made with it has expired.
   void forget(unix_time now) {
-    while (secrets_.size() > 1 && (secrets_.back().retired + lifetime_ < now || secrets_.size() > most_secrets))
+    while (secrets_.size() > 1 && (secrets_.back().retired + lifetime_ < now || secrets_.size() > most_secrets)) {
+      derived_.clear();
       secrets_.pop_back();
+    }
   }
 
   bool renew(unix_time now, random_source fill) {
@@ -142,6 +146,7 @@ class ticket_ring : public ticket_source {
     if (!secrets_.empty() && !is_due) return true;
     std::array<std::byte, secret_size> fresh;
     if (!fill(fresh)) return false;
+    derived_.clear();
     secrets_.insert(secrets_.begin(), {secret(byte_view(fresh)), now, 0});
     wipe(fresh.data(), fresh.size());
     if (secrets_.size() > 1) secrets_[1].retired = now;
@@ -151,9 +156,11 @@ class ticket_ring : public ticket_source {
     return true;
   }
 
-  static void derive(byte_view from, const ticket_scope& scope, ticket_key& out) noexcept {
+  void derive(std::size_t which, const ticket_scope& scope, ticket_key& out) noexcept {
+    if (derived_.find(which, scope, out)) return;
     const auto part = [&](std::string_view label) {
-      return hmac<sha256_hash>(from, {as_bytes(label), scope.policy, as_bytes(scope.server_name)});
+      return hmac<sha256_hash>(secrets_[which].bytes.bytes(),
+                               {as_bytes(label), scope.policy, as_bytes(scope.server_name)});
     };
     const sha256_digest name = part("plugtls ticket name ");
     std::memcpy(out.name.data(), name.data(), out.name.size());
@@ -164,6 +171,7 @@ class ticket_ring : public ticket_source {
     };
     take("plugtls ticket encryption ", out.encryption);
     take("plugtls ticket authentication ", out.authentication);
+    derived_.keep(which, scope, out);
   }
 
   const unix_time lifetime_;
@@ -171,6 +179,7 @@ class ticket_ring : public ticket_source {
   const clock clock_;
   mutable light_mutex busy_;
   std::vector<entry> secrets_;  // newest first
+  derived_keys derived_;        // of these
   bool due_ = false;
   used_tickets used_;
   bool is_anothers_ = false;  // who gave the newest one makes the next
