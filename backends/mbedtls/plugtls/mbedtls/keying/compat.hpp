@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <mbedtls/version.h>
+
+#if MBEDTLS_VERSION_NUMBER < 0x03000000
+#include <mbedtls/ssl_internal.h>
+#endif
+
 #include <array>
 #include <cstddef>
 #include <span>
@@ -41,27 +47,47 @@ inline byte_view master_secret(const mbedtls_ssl_context& ssl) noexcept {
   return any == 0 ? byte_view() : std::as_bytes(std::span(session->master));
 }
 
-/// What an export calls for of the hellos, which 2.28 forgets.
+/// What an export calls for of the hellos. 2.28 keeps it with the keys for as long as these last, for
+/// mbedtls_ssl_context_save (ssl_internal.h, mbedtls_ssl_transform); builds without that forget it.
+#if defined(MBEDTLS_SSL_CONTEXT_SERIALIZATION)
+struct kept_randoms {
+  void keep(const detail::hello_facts&) noexcept {}
+  static bool are_seen(const mbedtls_ssl_context& ssl) noexcept { return ssl.transform != nullptr; }
+  static byte_view server(const mbedtls_ssl_context& ssl) noexcept { return both(ssl).first(32); }
+  static byte_view client(const mbedtls_ssl_context& ssl) noexcept { return both(ssl).last(32); }
+
+ private:
+  static byte_view both(const mbedtls_ssl_context& ssl) noexcept {
+    return std::as_bytes(std::span(ssl.transform->randbytes));
+  }
+};
+#else
 struct kept_randoms {
   void keep(const detail::hello_facts& facts) noexcept {
     client_random = facts.client_random;
     server_random = facts.server_random;
     randoms_seen = facts.randoms_seen;
   }
+  bool are_seen(const mbedtls_ssl_context&) const noexcept { return randoms_seen; }
+  byte_view server(const mbedtls_ssl_context&) const noexcept { return server_random; }
+  byte_view client(const mbedtls_ssl_context&) const noexcept { return client_random; }
+
+ private:
   std::array<std::byte, 32> client_random{};
   std::array<std::byte, 32> server_random{};
   bool randoms_seen = false;
 };
+#endif
 
 /// Exports keying material (RFC 5705), which 2.28 leaves to its users.
-inline int export_keying_material(mbedtls_ssl_context& ssl, const kept_randoms& facts, const exporter_label& what,
+inline int export_keying_material(mbedtls_ssl_context& ssl, const kept_randoms& randoms, const exporter_label& what,
                                   std::span<std::byte> out) {
   const auto* suite =
       mbedtls_ssl_ciphersuite_from_id(ssl.session == nullptr ? 0 : static_cast<int>(ssl.session->ciphersuite));
-  if (suite == nullptr || !facts.randoms_seen) return MBEDTLS_ERR_SSL_BAD_INPUT_DATA;
+  if (suite == nullptr || !randoms.are_seen(ssl)) return MBEDTLS_ERR_SSL_BAD_INPUT_DATA;
   const auto prf =
       suite->mac == MBEDTLS_MD_SHA384 ? MBEDTLS_SSL_TLS_PRF_SHA384 : MBEDTLS_SSL_TLS_PRF_SHA256;  // RFC 5246 §5
-  const byte_vector seed = detail::exporter_seed(facts.client_random, facts.server_random, what.context);
+  const byte_vector seed = detail::exporter_seed(randoms.client(ssl), randoms.server(ssl), what.context);
   return mbedtls_ssl_tls_prf(prf, ssl.session->master, sizeof ssl.session->master, std::string(what.label).c_str(),
                              data(byte_view(seed)), seed.size(), reinterpret_cast<unsigned char*>(out.data()),
                              out.size());
