@@ -66,7 +66,7 @@ class basic_engine {
     if (s.current == phase::open) return {};
     if (s.current == phase::failed) return {0, engine_status::failed, s.error().code};
     s.w.bind(p);
-    std::byte room[wire::ahead_room];
+    std::byte room[read_ahead::room_size];
     const wire::lender lent(s.w, room);
     if (s.is_choosing) [[unlikely]]
       if (const auto waits = detail::choose_by_hello(s)) return *waits;
@@ -373,7 +373,7 @@ class basic_engine {
   template <class P>
   [[gnu::always_inline]] engine_result read_plainly(P& p, std::byte* out, std::size_t size) {
     state& s = *state_;
-    std::byte room[wire::ahead_room];
+    std::byte room[read_ahead::room_size];
     s.w.bind_directly(p);
     s.now.out = out;
     s.now.size = size;
@@ -473,7 +473,7 @@ class basic_engine {
   // Reading and writing where something is out of the ordinary, or has just turned out to be.
   static native_result native_read(state& s, std::byte* out, std::size_t size) {
     if (size > state::max_read) size = state::max_read;
-    std::byte room[wire::ahead_room];
+    std::byte room[read_ahead::room_size];
     const wire::lender lent(s.w, room);
     const auto read = [&] {
       const std::ptrdiff_t n = s.native.read(out, size);

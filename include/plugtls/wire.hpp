@@ -15,6 +15,7 @@
 #include "plugtls/detail/handshake_observer.hpp"
 #include "plugtls/detail/plain_limits.hpp"
 #include "plugtls/errc.hpp"
+#include "plugtls/read_ahead.hpp"
 #include "plugtls/transport.hpp"
 #include "plugtls/wire_start.hpp"
 
@@ -37,9 +38,6 @@ class wire {
   }
   wire(const wire&) = delete;
   wire& operator=(const wire&) = delete;
-  ~wire() {
-    if ((state_ & is_ahead_kept) != 0) delete[] room_;
-  }
 
   // What adapters call.
 
@@ -67,26 +65,19 @@ class wire {
       return {n, io_status::ok};
     }
     if ((state_ & is_lost) != 0) return {0, io_status::error};
-    show_held();
-    const bool is_small = room_ != nullptr && size < ahead_room;
-    const io_result r = held_ != 0 ? serve(data, size) : is_small ? fetch_little(data, size) : fetch_much(data, size);
-    if (r.status != io_status::ok) return r;
-    hide_held();
+    ahead_.show();
+    const io_result r = ahead_.serve(*port_, data, size);
+    if (r.status != io_status::ok) return note(r);
+    hide_ahead();
     if ((state_ & is_observing) != 0 && !inspect(data, r.bytes)) return {0, io_status::error};
     state_ &= ~is_read_blocked;  // a library may ask again in the same call
     return r;
   }
   /// Whether `take_held` does what `pull` would: that much was read ahead, and nothing is out of the ordinary.
-  [[gnu::always_inline]] bool holds(std::size_t size) const noexcept {
-    return static_cast<std::int64_t>(size) <= held_;
-  }
-  [[gnu::always_inline]] void take_held(std::byte* data, std::size_t size) noexcept {
-    const std::byte* from = ahead_end_ - held_;
-    held_ -= static_cast<std::int64_t>(size);
-    std::memcpy(data, from, size);
-  }
+  [[gnu::always_inline]] bool holds(std::size_t size) const noexcept { return ahead_.holds(size); }
+  [[gnu::always_inline]] void take_held(std::byte* data, std::size_t size) noexcept { ahead_.take(data, size); }
   /// Whether `pull_header` goes the short way.
-  [[gnu::always_inline]] bool has_free_room() const noexcept { return held_ == free_room; }
+  [[gnu::always_inline]] bool has_free_room() const noexcept { return ahead_.has_free_room(); }
   /// The same for a record's header, which is what comes first, and nearly always is what is to be read from the port.
   /// `P`: the type of port that the callback was made for (`is_for`).
   static constexpr std::size_t header_size = 5;
@@ -94,20 +85,19 @@ class wire {
   [[gnu::always_inline]] io_result pull_header(std::byte* data) noexcept {
     if (!has_free_room()) [[unlikely]]
       return pull(data, header_size);
-    std::byte* const room = room_;
+    std::byte* const room = ahead_.room();
     std::size_t n;
     if constexpr (std::is_same_v<P, port>) {
-      const io_result r = port_->read(*port_, room, ahead_room);
+      const io_result r = port_->read(*port_, room, read_ahead::room_size);
       n = r.bytes;
       if (r.status != io_status::ok || n < header_size) [[unlikely]]
         return serve_cut(data, r);
     } else {
-      n = static_cast<P*>(port_)->get(room, ahead_room);
+      n = static_cast<P*>(port_)->get(room, read_ahead::room_size);
       if (n < header_size) [[unlikely]]
         return serve_cut_of<P>(data, n);
     }
-    read_ += n;
-    hold(room + header_size, n - header_size);
+    ahead_.fill(room, n, header_size);
     std::memcpy(data, room, header_size);
     return {header_size, io_status::ok};
   }
@@ -199,7 +189,7 @@ class wire {
   enum mark : unsigned { none = 0, no_plain_read = 1, no_plain_write = 2, no_direct = 2048 };
   void set(mark what, bool on) noexcept { on ? mark_as(what) : unmark(what); }
   /// Whether nothing is out of the ordinary.
-  bool is_plain(mark what) const noexcept { return (state_ & ((odd & ~is_blocked) | is_ahead_kept | what)) == 0; }
+  bool is_plain(mark what) const noexcept { return (state_ & ((odd & ~is_blocked) | what)) == 0 && !ahead_.is_kept(); }
   /// Sets how much one write takes at most.
   void limit_write(std::size_t size) noexcept {
     max_write_ = static_cast<std::uint16_t>(size < 0xffff ? size : 0xffff);  // a record holds less
@@ -207,32 +197,25 @@ class wire {
   }
   std::size_t max_write() const noexcept { return max_write_; }
 
-  /// How much is read ahead at a time: small pieces, which libraries ask for one after the other, are served from that.
-  static constexpr std::size_t ahead_room = 4096;
-  /// Lends room for `ahead_room` bytes until `take_room`, which keeps what is left in it then. A connection that holds
-  /// nothing needs no memory of its own.
-  void lend_room(std::byte* room) noexcept { room_ = room; }
+  /// Lends room to read ahead until `take_room`, for `read_ahead::room_size` bytes; what is left in it then is kept.
+  void lend_room(std::byte* room) noexcept { ahead_.lend(room); }
   /// The same for a plain read.
-  [[gnu::always_inline]] void lend_free_room(std::byte* room) noexcept {
-    room_ = room;
-    held_ = free_room;
-  }
+  [[gnu::always_inline]] void lend_free_room(std::byte* room) noexcept { ahead_.lend_free(room); }
   [[gnu::always_inline]] void take_room() noexcept {
-    room_ = nullptr;
-    if (held_ != 0) [[unlikely]]
+    if (ahead_.take_room()) [[unlikely]]
       keep_ahead();
   }
   /// Lends room as long as it lives.
   class lender {
    public:
     lender(wire& w, std::byte* room) noexcept : wire_(w) {
-      if ((w.state_ & is_ahead_kept) == 0) w.lend_room(room);
+      if (!w.ahead_.is_kept()) w.lend_room(room);
     }
     ~lender() {
-      if ((wire_.state_ & is_ahead_kept) == 0)
-        wire_.take_room();
-      else
+      if (wire_.ahead_.is_kept())
         wire_.release_ahead();
+      else
+        wire_.take_room();
     }
     lender(const lender&) = delete;
     lender& operator=(const lender&) = delete;
@@ -241,12 +224,12 @@ class wire {
     wire& wire_;
   };
   /// What was read ahead. A library takes records whole: it begins with a record's header.
-  byte_view ahead() const noexcept { return {ahead_end_ - held(), held()}; }
+  byte_view ahead() const noexcept { return ahead_.view(); }
   /// Takes up to size bytes of it.
   std::size_t take_ahead(std::byte* out, std::size_t size) noexcept {
-    show_held();
-    const std::size_t n = held_ == 0 || size == 0 ? 0 : serve(out, size).bytes;
-    hide_held();
+    ahead_.show();
+    const std::size_t n = ahead_.take_some(out, size);
+    hide_ahead();
     release_ahead();
     return n;
   }
@@ -308,7 +291,7 @@ class wire {
   bool write_broken() const noexcept { return (state_ & is_write_broken) != 0; }
   bool has_output() const noexcept { return (state_ & has_rest) != 0; }
   /// Bytes pulled and pushed so far.
-  std::uint64_t bytes_read() const noexcept { return read_ - ahead().size(); }
+  std::uint64_t bytes_read() const noexcept { return ahead_.given(); }
   std::uint64_t bytes_written() const noexcept { return written_; }
   std::size_t buffered() const noexcept { return out_.size(); }
   /// A condition that ends the connection and is not the library's: `io_error`, `timed_out`, `not_tls`,
@@ -333,7 +316,6 @@ class wire {
   static constexpr unsigned has_rest = 64;           // in `out_`
   static constexpr unsigned is_replaying = 128;      // what is in `start_->replay`
   static constexpr unsigned is_broken = 256;         // there was a fault, or nothing more can be written
-  static constexpr unsigned is_ahead_kept = 512;     // in a block of our own
   static constexpr unsigned is_of_any_type = 1024;   // the port
   static constexpr unsigned is_write_broken = 4096;  // nothing more can be written
   static constexpr unsigned has_ended = 8192;        // the transport
@@ -351,8 +333,8 @@ class wire {
     settle();
   }
   void settle() noexcept {
-    show_held();
-    hide_held();
+    ahead_.show();
+    hide_ahead();
     if (limits_ == nullptr) return;
     limits_->read = is_plain(no_plain_read) ? detail::plain_limits::max_read : 0;
     limits_->write = is_plain(no_plain_write) ? max_write_ : 0;
@@ -363,42 +345,25 @@ class wire {
   template <class P>
   static inline char type_of = 0;  // its address counts
 
-  // How much is held, up to `ahead_end_`.
-  static constexpr std::int64_t free_room = -1;
-  std::size_t held() const noexcept { return static_cast<std::size_t>(held_ < 0 ? ~held_ : held_); }
-  void hold(const std::byte* from, std::size_t size) noexcept {
-    ahead_end_ = from + size;
-    held_ = static_cast<std::int64_t>(size);
-  }
-  void show_held() noexcept { held_ = static_cast<std::int64_t>(held()); }
-  void hide_held() noexcept {
-    if (held_ != 0 && (state_ & (odd & ~is_blocked)) != 0) held_ = ~held_;
-  }
-
-  // Gives what was read ahead, and is not hidden.
-  [[gnu::always_inline]] io_result serve(std::byte* data, std::size_t size) noexcept {
-    const auto all = static_cast<std::size_t>(held_);
-    if (size > all) size = all;
-    take_held(data, size);
-    return {size, io_status::ok};
+  void hide_ahead() noexcept {
+    if ((state_ & (odd & ~is_blocked)) != 0) ahead_.hide();
   }
   // A header that has not come whole, or not at all.
   [[gnu::noinline]] io_result serve_cut(std::byte* data, io_result r) noexcept {
-    held_ = 0;
+    ahead_.drop();
     if (r.status == io_status::would_block) [[likely]] {
       state_ |= is_read_blocked;
       return r;
     }
     if (r.status != io_status::ok) return note(r);
-    read_ += r.bytes;
-    hold(room_, r.bytes);
-    return serve(data, header_size);
+    ahead_.fill(ahead_.room(), r.bytes);
+    return {ahead_.take_some(data, header_size), io_status::ok};
   }
 
   // What a port has to say beside a number.
   template <class P>
   [[gnu::noinline]] io_result serve_cut_of(std::byte* data, std::size_t n) noexcept {
-    held_ = 0;
+    ahead_.drop();
     const io_result r = static_cast<P*>(port_)->got(n);
     if (r.status != io_status::would_block) [[unlikely]]
       return serve_cut(data, r);
@@ -414,26 +379,6 @@ class wire {
     return push_on(pushing_, pushing_size_, r) ? pushing_size_ : 0;
   }
 
-  io_result fetch_little(std::byte* data, std::size_t size) noexcept {
-    const io_result r = port_->read(*port_, room_, ahead_room);
-    if (r.status != io_status::ok) return note(r);
-    read_ += r.bytes;
-    hold(room_, r.bytes);
-    return serve(data, size);
-  }
-
-  // Asks for all that a library wants at once, and where that can be done for more.
-  io_result fetch_much(std::byte* data, std::size_t size) noexcept {
-    const bool both = room_ != nullptr && port_->read_both != nullptr;
-    const io_result r =
-        both ? port_->read_both(*port_, {data, size}, {room_, ahead_room}) : port_->read(*port_, data, size);
-    if (r.status != io_status::ok) return note(r);
-    read_ += r.bytes;
-    if (r.bytes <= size) return r;
-    hold(room_, r.bytes - size);
-    return {size, io_status::ok};
-  }
-
   // Goes on after a write that has taken a part.
   [[gnu::noinline]] bool push_on(const std::byte* data, std::size_t size, io_result r) noexcept {
     for (;;) {
@@ -447,26 +392,15 @@ class wire {
     }
   }
 
-  // What is left waits in a block of our own, which is the room for as long as it is needed.
   [[gnu::cold, gnu::noinline]] void keep_ahead() noexcept {
-    if (held_ == free_room) held_ = 0;
-    if (held_ == 0) return;
-    show_held();
-    room_ = new (std::nothrow) std::byte[ahead_room];
-    if (room_ != nullptr) {
-      std::memcpy(room_, ahead_end_ - held_, static_cast<std::size_t>(held_));
-      ahead_end_ = room_ + held_;
-      mark_as(is_ahead_kept);
-      return;
-    }
-    held_ = 0;
-    state_ |= is_lost;
-    fail(errc::out_of_memory);
+    if (!ahead_.keep()) {
+      state_ |= is_lost;
+      fail(errc::out_of_memory);
+    } else if (ahead_.is_kept())
+      settle();
   }
   void release_ahead() noexcept {
-    if ((state_ & is_ahead_kept) == 0 || held() != 0) return;
-    delete[] std::exchange(room_, nullptr);
-    unmark(is_ahead_kept);
+    if (ahead_.release()) settle();
   }
 
   bool inspect(const std::byte* data, std::size_t size) noexcept {
@@ -513,7 +447,7 @@ class wire {
 
   bool fail(errc what) noexcept {
     mark_as(is_broken);
-    if (fault() == errc::success) fault_ = static_cast<std::uint16_t>(what);
+    if (fault() == errc::success) fault_ = static_cast<std::uint8_t>(what);
     return false;
   }
 
@@ -531,20 +465,17 @@ class wire {
 
   static constexpr std::size_t max_backlog = 65536;
 
-  unsigned state_ = no_plain_read | no_plain_write | is_corked | is_observing;
+  static_assert(static_cast<unsigned>(errc::out_of_memory) < 256, "an errc takes a byte");
+
+  [[no_unique_address]] read_ahead ahead_;  // what follows stands in its last bytes
+  std::uint8_t fault_ = 0;                  // an errc
   std::uint16_t max_write_ = 16384;
-  std::uint16_t fault_ = 0;  // an errc
+  unsigned state_ = no_plain_read | no_plain_write | is_corked | is_observing;
   port* port_ = nullptr;
   const char* type_ = &type_of<port>;
-  // How much `holds` knows of; its complement where something is out of the ordinary; `free_room` in a plain read as
-  // long as nothing is in its room. One number, so that a callback need look at nothing else.
-  std::int64_t held_ = 0;
-  const std::byte* ahead_end_ = nullptr;
-  std::uint64_t read_ = 0;
-  std::byte* room_ = nullptr;  // to read ahead into; a block of our own where `is_ahead_kept`
   const std::byte* pushing_ = nullptr;
-  std::uint64_t written_ = 0;
   std::size_t pushing_size_ = 0;
+  std::uint64_t written_ = 0;
   detail::byte_queue out_;
   void* owner_ = nullptr;
   detail::plain_limits* limits_;

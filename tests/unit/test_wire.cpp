@@ -316,7 +316,7 @@ TEST_CASE("a flight that could not be sent is not answered: reading fails instea
 TEST_CASE("small reads are served from what was read ahead, and a connection that holds nothing keeps no memory") {
   fixture f;
   f.w.established();
-  std::byte room[wire::ahead_room];
+  std::byte room[read_ahead::room_size];
   f.p.feed(as_bytes(plugtls_test::pattern(300)));
   f.w.lend_room(room);
   CHECK(f.w.pull_header(f.buffer).bytes == wire::header_size);
@@ -341,7 +341,7 @@ TEST_CASE("what was read ahead takes the careful way while something is out of t
   fixture f;
   f.w.established();
   const auto text = plugtls_test::pattern(300);
-  std::byte room[wire::ahead_room];
+  std::byte room[read_ahead::room_size];
   f.p.feed(as_bytes(text));
   f.w.lend_free_room(room);
   CHECK(f.w.has_free_room());
@@ -371,7 +371,7 @@ TEST_CASE("what was read ahead takes the careful way while something is out of t
 TEST_CASE("a plain read whose header does not come, or that asks for none, leaves nothing behind") {
   fixture f;
   f.w.established();
-  std::byte room[wire::ahead_room];
+  std::byte room[read_ahead::room_size];
   f.w.lend_free_room(room);
   SECTION("it asks for none") {}
   SECTION("none has come") {
@@ -410,7 +410,7 @@ TEST_CASE("what is asked for in one large piece goes where it is wanted, and wha
         const io_result more = self.read(self, beyond.data(), beyond.size());
         return {r.bytes + more.bytes, io_status::ok};
       };
-    std::byte room[wire::ahead_room];
+    std::byte room[read_ahead::room_size];
     f.p.feed(as_bytes(plugtls_test::pattern(9000)));
     const wire::lender lent(f.w, room);
     CHECK(f.pull(8000).bytes == 8000);
@@ -423,7 +423,7 @@ TEST_CASE("what is asked for in one large piece goes where it is wanted, and wha
 
 TEST_CASE("bytes read ahead are observed, and counted against the limit, when they are given to the library") {
   fixture f(role::client, 4096);
-  std::byte room[wire::ahead_room];
+  std::byte room[read_ahead::room_size];
   f.p.feed(plain_record(22, message_of(100)));
   f.p.feed(as_bytes("no record of TLS, and nobody has asked for it"));
   const wire::lender lent(f.w, room);
