@@ -61,7 +61,7 @@ class wire {
     }
     if ((state_ & is_replaying) != 0) {
       const std::size_t n = start_->replay.take(data, size);
-      if (start_->replay.empty()) unmark(is_replaying);
+      if (start_->replay.empty()) change(0, is_replaying);
       return {n, io_status::ok};
     }
     if ((state_ & is_lost) != 0) return {0, io_status::error};
@@ -146,14 +146,8 @@ class wire {
 
   /// Sends a fatal alert in the clear (RFC 8446 §6), for a library that has none to say, or another.
   bool push_alert(alert what) noexcept {
-    const std::byte record[] = {std::byte{21},
-                                std::byte{3},
-                                std::byte{3},
-                                std::byte{0},
-                                std::byte{2},
-                                std::byte{2},
-                                static_cast<std::byte>(what)};
-    return push(record, sizeof record);
+    const unsigned char record[] = {21, 3, 3, 0, 2, 2, static_cast<unsigned char>(what)};
+    return push(reinterpret_cast<const std::byte*>(record), sizeof record);
   }
 
   // What the engine calls.
@@ -187,7 +181,7 @@ class wire {
   /// What keeps reading, or writing, from being a matter of one call to the library; set by the engine. `no_direct`,
   /// set by a backend: its callbacks have more to do than to pull and push.
   enum mark : unsigned { none = 0, no_plain_read = 1, no_plain_write = 2, no_direct = 2048 };
-  void set(mark what, bool on) noexcept { on ? mark_as(what) : unmark(what); }
+  void set(mark what, bool on) noexcept { on ? change(what) : change(0, what); }
   /// Whether nothing is out of the ordinary.
   bool is_plain(mark what) const noexcept { return (state_ & ((odd & ~is_blocked) | what)) == 0 && !ahead_.is_kept(); }
   /// Sets how much one write takes at most.
@@ -212,10 +206,10 @@ class wire {
       if (!w.ahead_.is_kept()) w.lend_room(room);
     }
     ~lender() {
-      if (wire_.ahead_.is_kept())
-        wire_.release_ahead();
-      else
+      if (!wire_.ahead_.is_kept())
         wire_.take_room();
+      else if (wire_.ahead_.release())
+        wire_.settle();
     }
     lender(const lender&) = delete;
     lender& operator=(const lender&) = delete;
@@ -229,8 +223,8 @@ class wire {
   std::size_t take_ahead(std::byte* out, std::size_t size) noexcept {
     ahead_.show();
     const std::size_t n = ahead_.take_some(out, size);
-    hide_ahead();
-    release_ahead();
+    ahead_.release();
+    settle();
     return n;
   }
 
@@ -249,7 +243,7 @@ class wire {
       }
       out_.consume(r.bytes);
     }
-    if (has_output()) unmark(has_rest);
+    if (has_output()) change(0, has_rest);
     return write_broken() ? io_status::error : io_status::ok;
   }
 
@@ -257,7 +251,7 @@ class wire {
   void replay(detail::byte_queue bytes) noexcept {
     if (!start_) return;
     start_->replay = std::move(bytes);
-    if (!start_->replay.empty()) mark_as(is_replaying);
+    if (!start_->replay.empty()) change(is_replaying);
   }
 
   /// Ends the connection with an alert in the clear and a reason of ours: `fault()`. Returns false.
@@ -275,7 +269,7 @@ class wire {
   /// Ends the handshake: no more observation, no more collecting of flights. What was observed is forgotten, unless it
   /// is to be kept. Returns whether the `start` has been let go.
   bool established(bool keeps_facts = false) noexcept {
-    unmark(is_corked | is_observing);
+    change(0, is_corked | is_observing);
     if (!start_) return true;
     start_->observer.release();
     if (keeps_facts || (state_ & is_replaying) != 0 || !out_.empty()) return false;
@@ -323,23 +317,20 @@ class wire {
   static constexpr unsigned odd =
       is_corked | is_observing | is_read_blocked | is_write_blocked | has_rest | is_replaying | is_broken | no_direct;
 
-  // All but what comes and goes with a call is set by these.
-  void mark_as(unsigned bits) noexcept {
-    state_ |= bits;
-    settle();
-  }
-  void unmark(unsigned bits) noexcept {
-    state_ &= ~bits;
+  // All but what comes and goes with a call is set by this.
+  void change(unsigned set, unsigned cleared = 0) noexcept {
+    state_ = (state_ | set) & ~cleared;
     settle();
   }
   void settle() noexcept {
     ahead_.show();
     hide_ahead();
     if (limits_ == nullptr) return;
-    limits_->read = is_plain(no_plain_read) ? detail::plain_limits::max_read : 0;
-    limits_->write = is_plain(no_plain_write) ? max_write_ : 0;
-    limits_->read_untyped = is_for<port>() ? limits_->read : 0;
-    limits_->write_untyped = is_for<port>() ? limits_->write : 0;
+    const bool is_untyped = is_for<port>(), is_usual = is_plain(none);
+    limits_->read = is_usual && (state_ & no_plain_read) == 0 ? detail::plain_limits::max_read : 0;
+    limits_->write = is_usual && (state_ & no_plain_write) == 0 ? max_write_ : 0;
+    limits_->read_untyped = is_untyped ? limits_->read : 0;
+    limits_->write_untyped = is_untyped ? limits_->write : 0;
   }
 
   template <class P>
@@ -399,11 +390,8 @@ class wire {
     } else if (ahead_.is_kept())
       settle();
   }
-  void release_ahead() noexcept {
-    if (ahead_.release()) settle();
-  }
 
-  bool inspect(const std::byte* data, std::size_t size) noexcept {
+  [[gnu::noinline]] bool inspect(const std::byte* data, std::size_t size) noexcept {
     const wire_start::refusal found = start_->look_at({data, size});
     if (found.reason == errc::success) return true;
     return found.is_said ? refuse(found.what, found.reason) : fail(found.reason);
@@ -433,20 +421,19 @@ class wire {
   bool keep(const std::byte* data, std::size_t size) noexcept {
     if (write_broken()) return true;  // dropped: reading may still tell why the peer went away
     if (!out_.append(data, size)) return fail(errc::out_of_memory);
-    if (!has_output()) mark_as(has_rest);
+    if (!has_output()) change(has_rest);
     return true;
   }
 
   [[gnu::cold, gnu::noinline]] bool write_failed() noexcept {
     keep_error(&errors::write);
     out_.release();
-    unmark(has_rest);
-    mark_as(is_broken | is_write_broken);
+    change(is_broken | is_write_broken, has_rest);
     return false;
   }
 
-  bool fail(errc what) noexcept {
-    mark_as(is_broken);
+  [[gnu::cold, gnu::noinline]] bool fail(errc what) noexcept {
+    change(is_broken);
     if (fault() == errc::success) fault_ = static_cast<std::uint8_t>(what);
     return false;
   }
