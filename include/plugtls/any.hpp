@@ -85,7 +85,7 @@ struct erased_engine final : engine_interface {
   std::int64_t read_some(port& p, std::byte* out, std::size_t n) override {
     if (!e.template reads_plainly<port>(n)) [[unlikely]]
       return read_otherwise(p, out, n);
-    return packed(e.read_plainly(p, out, n));
+    return packed(e.read_plainly(p, parked(std::span(out, n)), out, n));
   }
   std::int64_t write_some(port& p, const std::byte* in, std::size_t n) override {
     if (!e.template writes_plainly<port>(n)) [[unlikely]]

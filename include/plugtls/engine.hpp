@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "plugtls/context.hpp"
+#include "plugtls/detail/parked.hpp"
 #include "plugtls/engine_state.hpp"
 #include "plugtls/gather.hpp"
 #include "plugtls/keying_material.hpp"
@@ -143,7 +144,7 @@ class basic_engine {
   template <std::derived_from<port> P>
   [[gnu::always_inline]] engine_result read_some(P& p, std::byte* out, std::size_t size) {
     if (reads_plainly<P>(size)) [[likely]]
-      return read_plainly(p, out, size);
+      return read_plainly(p, detail::parked(std::span(out, size)), out, size);
     return read_otherwise(p, out, size);
   }
 
@@ -371,17 +372,20 @@ class basic_engine {
       return static_cast<std::uint32_t>(size - 1) < state_.limits().read && is_made_for<P>();
   }
   template <class P>
-  [[gnu::always_inline]] engine_result read_plainly(P& p, std::byte* out, std::size_t size) {
+  [[gnu::always_inline]] engine_result read_plainly(P& p, const detail::parked<std::byte>& given, std::byte* out,
+                                                    std::size_t size) {
     state& s = *state_;
     std::byte room[read_ahead::room_size];
     s.w.bind_directly(p);
-    s.now.out = out;
-    s.now.size = size;
     s.w.lend_free_room(room);
     const std::ptrdiff_t n = s.native.read(out, size);
     s.w.take_room();
-    if (n <= 0) [[unlikely]]
-      return read_stopped(s, n);
+    if (n <= 0) [[unlikely]] {
+      const native_status why = read_stopped(s, n);
+      if (why == native_status::done) [[likely]]
+        return {0, engine_status::want_read, errc::success};
+      return read_on(s, given.view(), {0, why});
+    }
     const auto bytes = static_cast<std::size_t>(n);
     s.statistics.bytes_read += bytes;
     return {bytes, engine_status::done, errc::success};
@@ -397,7 +401,6 @@ class basic_engine {
   [[gnu::always_inline]] engine_result write_plainly(P& p, const std::byte* data, std::size_t size) {
     state& s = *state_;
     s.w.bind_directly(p);
-    if constexpr (tells_rest) s.now.in = data, s.now.size = size;
     ++s.statistics.records_written;
     const std::ptrdiff_t n = s.native.write(data, size);
     if (n <= 0) [[unlikely]]
@@ -409,10 +412,6 @@ class basic_engine {
       return {bytes, engine_status::want_write, errc::success};
     return {bytes, engine_status::done, errc::success};
   }
-
-  /// What a plain read or write was about.
-  std::span<std::byte> given_to_read() const noexcept { return {state_->now.out, state_->now.size}; }
-  byte_view given_to_write() const noexcept { return {state_->now.in, state_->now.size}; }
 
   // The other one; right wherever the short way is. Before it the backend's callbacks may be made for the type of port.
   template <class P>
@@ -430,7 +429,7 @@ class basic_engine {
     if (state_->peer_closed) return {0, engine_status::failed, errc::closed};
     if (size == 0) return {};
     state_->w.bind(p);
-    return read_on(*state_, out, size, native_read(*state_, out, size));
+    return read_on(*state_, {out, size}, native_read(*state_, out, size));
   }
   [[gnu::noinline]] engine_result write_carefully(port& p, const std::byte* data, std::size_t size) {
     if (!state_ || state_->current != phase::open) return not_open();
@@ -482,15 +481,11 @@ class basic_engine {
     };
     return s.authenticates_later ? detail::step_later(s, read) : read();
   }
-  // These take what they need from the state: what a call keeps for them costs more than what they do.
-  [[gnu::noinline]] static engine_result read_stopped(state& s, std::ptrdiff_t n) {
-    if (s.w.blocked_read() && s.w.fault() == errc::success) [[likely]] {
-      const native_status why = s.native.read_ended(n);
-      if (why == native_status::again) [[likely]]
-        return {0, engine_status::want_read, errc::success};
-      return read_on(s, s.now.out, s.now.size, {0, why});
-    }
-    return read_on(s, s.now.out, s.now.size, {0, s.native.read_ended(n)});
+  // `done`: nothing is wrong, it waits for the peer.
+  [[gnu::noinline]] static native_status read_stopped(state& s, std::ptrdiff_t n) {
+    const native_status why = s.native.read_ended(n);
+    const bool waits = s.w.blocked_read() && s.w.fault() == errc::success;
+    return why == native_status::again && waits ? native_status::done : why;
   }
   [[gnu::noinline]] static engine_result write_stopped(state& s, std::ptrdiff_t n) {
     const native_status why = s.native.write_ended(n);
@@ -501,8 +496,8 @@ class basic_engine {
     s.w.set(wire::no_plain_write, true);
     return {0, engine_status::want_write, errc::success};
   }
-  static engine_result read_on(state& s, std::byte* out, std::size_t size, native_result r) {
-    for (int spins = 0;; r = native_read(s, out, size)) {
+  [[gnu::noinline]] static engine_result read_on(state& s, std::span<std::byte> out, native_result r) {
+    for (int spins = 0;; r = native_read(s, out.data(), out.size())) {
       if (s.keeps_sessions) detail::keep_sessions(s);
       if (r.status == native_status::done) {
         s.statistics.bytes_read += r.bytes;

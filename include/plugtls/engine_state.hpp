@@ -412,14 +412,6 @@ struct engine_state : plain_limits {
   on_demand<session> offered;
   std::string sni;  // a client sends it; a server has been asked for it
   engine_counters statistics;
-  // What a plain read or write is about, should it not be as plain as it looked. One of them at a time.
-  struct {
-    union {
-      std::byte* out = nullptr;
-      const std::byte* in;
-    };
-    std::size_t size = 0;
-  } now;
   on_demand<std::string> alpn;
 };
 

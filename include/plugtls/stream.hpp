@@ -57,10 +57,11 @@ class stream {
         if (ec) [[unlikely]]
           ec.clear();
         begin_operation();
-        const engine_result r = engine_.read_plainly(pipe_, room.data(), room.size());
+        const detail::parked given(room);
+        const engine_result r = engine_.read_plainly(pipe_, given, room.data(), room.size());
         if (r.status == engine_status::done) [[likely]]
           return r.bytes;
-        return read_on(ec, r);
+        return read_on(given, ec, r);
       }
     return read_carefully(room, ec);
   }
@@ -103,10 +104,11 @@ class stream {
         if (ec) [[unlikely]]
           ec.clear();
         begin_operation();
+        const detail::parked given(bytes);
         const engine_result r = engine_.template write_plainly<true>(pipe_, bytes.data(), bytes.size());
         if (r.status == engine_status::done) [[likely]]
           return r.bytes;
-        return write_rest(ec, r);
+        return write_on(given.view(), ec, r);
       }
     return write_carefully(bytes, ec);
   }
@@ -374,14 +376,13 @@ class stream {
   }
 
   // Go on after a first attempt.
-  [[gnu::noinline]] std::size_t read_on(std::error_code& ec, engine_result r) {
+  [[gnu::noinline]] std::size_t read_on(const detail::parked<std::byte>& given, std::error_code& ec, engine_result r) {
     if (non_blocking_ && r.status == engine_status::want_read) {
       want_ = readiness::read;
       ec = errc::would_block;
       return 0;
     }
-    const std::span<std::byte> room = engine_.given_to_read();
-    return read_after(room, ec, r);
+    return read_after(given.view(), ec, r);
   }
   [[gnu::noinline]] std::size_t read_carefully(std::span<std::byte> room, std::error_code& ec) {
     if (!ready(ec)) return 0;
@@ -397,10 +398,7 @@ class stream {
     begin_operation();
     return write_on(bytes, ec, engine_.write_otherwise(pipe_, bytes.data(), bytes.size()));
   }
-  [[gnu::noinline]] std::size_t write_rest(std::error_code& ec, engine_result r) {
-    return write_on(engine_.given_to_write(), ec, r);
-  }
-  std::size_t write_on(byte_view bytes, std::error_code& ec, engine_result r) {
+  [[gnu::noinline]] std::size_t write_on(byte_view bytes, std::error_code& ec, engine_result r) {
     const auto again = [&](port& p) { return engine_.write_carefully(p, bytes.data(), bytes.size()); };
     if (ec) ec.clear();
     const std::size_t n = r.bytes != 0 ? r.bytes : wait_for(ec, r, again);
