@@ -67,8 +67,7 @@ class basic_engine {
     if (s.current == phase::open) return {};
     if (s.current == phase::failed) return {0, engine_status::failed, s.error().code};
     s.w.bind(p);
-    std::byte room[read_ahead::room_size];
-    const wire::lender lent(s.w, room);
+    const wire::lender lent(s.w);
     if (s.is_choosing) [[unlikely]]
       if (const auto waits = detail::choose_by_hello(s)) return *waits;
     for (int spins = 0; !s.native_done;) {
@@ -472,8 +471,7 @@ class basic_engine {
   // Reading and writing where something is out of the ordinary, or has just turned out to be.
   static native_result native_read(state& s, std::byte* out, std::size_t size) {
     if (size > state::max_read) size = state::max_read;
-    std::byte room[read_ahead::room_size];
-    const wire::lender lent(s.w, room);
+    const wire::lender lent(s.w);
     const auto read = [&] {
       const std::ptrdiff_t n = s.native.read(out, size);
       return n > 0 ? native_result{static_cast<std::size_t>(n), native_status::done}

@@ -109,14 +109,16 @@ class read_ahead {
   [[gnu::always_inline]] io_result serve(port& from, std::byte* data, std::size_t size) noexcept {
     if (held_ > 0) return {take_some(data, size), io_status::ok};
     const bool is_small = room_ != nullptr && size < room_size;
-    if (is_small) return serve_little(from, data, size);
     const bool both = room_ != nullptr && from.read_both != nullptr;
-    const io_result r = both ? from.read_both(from, {data, size}, {room_, room_size}) : from.read(from, data, size);
+    const io_result r = is_small ? from.read(from, room_, room_size)
+                        : both   ? from.read_both(from, {data, size}, {room_, room_size})
+                                 : from.read(from, data, size);
     if (r.status != io_status::ok) return r;
     fetched_ += r.bytes;
-    if (r.bytes <= size) return r;
-    hold(room_ + (r.bytes - size), r.bytes - size);
-    return {size, io_status::ok};
+    if (r.bytes <= size && !is_small) return r;
+    const std::size_t held = is_small ? r.bytes : r.bytes - size;
+    hold(room_ + held, held);
+    return {is_small ? take_some(data, size) : size, io_status::ok};
   }
   /// Gives up to `size` bytes of what is held and not hidden; returns how many.
   std::size_t take_some(std::byte* data, std::size_t size) noexcept {
@@ -128,12 +130,6 @@ class read_ahead {
  private:
   static constexpr std::int64_t free_room = -1;
 
-  io_result serve_little(port& from, std::byte* data, std::size_t size) noexcept {
-    const io_result r = from.read(from, room_, room_size);
-    if (r.status != io_status::ok) return r;
-    fill(room_, r.bytes);
-    return {take_some(data, size), io_status::ok};
-  }
   [[gnu::always_inline]] void hold(const std::byte* end, std::size_t size) noexcept {
     end_ = end;
     held_ = static_cast<std::int64_t>(size);

@@ -199,23 +199,19 @@ class wire {
     if (ahead_.take_room()) [[unlikely]]
       keep_ahead();
   }
-  /// Lends room as long as it lives.
+  /// A room on the stack, lent as long as it lives.
   class lender {
    public:
-    lender(wire& w, std::byte* room) noexcept : wire_(w) {
-      if (!w.ahead_.is_kept()) w.lend_room(room);
+    explicit lender(wire& w) noexcept : wire_(w) {
+      if (!w.ahead_.is_kept()) w.lend_room(room_);
     }
-    ~lender() {
-      if (!wire_.ahead_.is_kept())
-        wire_.take_room();
-      else if (wire_.ahead_.release())
-        wire_.settle();
-    }
+    ~lender() { wire_.ahead_.is_kept() ? wire_.release_ahead() : wire_.take_room(); }
     lender(const lender&) = delete;
     lender& operator=(const lender&) = delete;
 
    private:
     wire& wire_;
+    std::byte room_[read_ahead::room_size];
   };
   /// What was read ahead. A library takes records whole: it begins with a record's header.
   byte_view ahead() const noexcept { return ahead_.view(); }
@@ -223,8 +219,8 @@ class wire {
   std::size_t take_ahead(std::byte* out, std::size_t size) noexcept {
     ahead_.show();
     const std::size_t n = ahead_.take_some(out, size);
-    ahead_.release();
-    settle();
+    hide_ahead();
+    release_ahead();
     return n;
   }
 
@@ -295,7 +291,7 @@ class wire {
   /// The transport's own error behind an `io_error`; none where there was no memory to keep it.
   const std::error_code& transport_error() const noexcept {
     static const std::error_code nothing;
-    return errors_ == nullptr ? nothing : errors_->read ? errors_->read : errors_->write;
+    return error_ == nullptr ? nothing : *error_;
   }
   /// What was seen of the handshake; nothing once that is forgotten.
   const detail::handshake_observer& observer() const noexcept {
@@ -354,12 +350,7 @@ class wire {
   // What a port has to say beside a number.
   template <class P>
   [[gnu::noinline]] io_result serve_cut_of(std::byte* data, std::size_t n) noexcept {
-    ahead_.drop();
-    const io_result r = static_cast<P*>(port_)->got(n);
-    if (r.status != io_status::would_block) [[unlikely]]
-      return serve_cut(data, r);
-    state_ |= is_read_blocked;
-    return r;
+    return serve_cut(data, static_cast<P*>(port_)->got(n));
   }
   template <class P>
   [[gnu::noinline]] std::size_t push_stopped_at() noexcept {
@@ -390,6 +381,9 @@ class wire {
     } else if (ahead_.is_kept())
       settle();
   }
+  void release_ahead() noexcept {
+    if (ahead_.release()) settle();
+  }
 
   [[gnu::noinline]] bool inspect(const std::byte* data, std::size_t size) noexcept {
     const wire_start::refusal found = start_->look_at({data, size});
@@ -397,25 +391,19 @@ class wire {
     return found.is_said ? refuse(found.what, found.reason) : fail(found.reason);
   }
 
+  // A flight that never left has no answer to wait for, and after a failed write the end of the stream is only its
+  // echo.
   [[gnu::noinline]] io_result note(io_result r) noexcept {
-    if (r.status == io_status::would_block) {
-      // A flight that never left has no answer to wait for.
-      if (write_broken() && (state_ & is_corked) != 0) {
-        fail(errc::io_error);
-        return {0, io_status::error};
-      }
+    if (r.status == io_status::would_block && !(write_broken() && (state_ & is_corked) != 0)) {
       state_ |= is_read_blocked;
+      return r;
     }
-    if (r.status == io_status::end) {
-      state_ |= has_ended;
-      // After a failed write the end of the stream is only its echo.
-      if (write_broken()) fail(errc::io_error);
-    }
-    if (r.status == io_status::error) {
-      const std::error_code why = keep_error(&errors::read);
-      fail(why == errc::timed_out ? errc::timed_out : errc::io_error);
-    }
-    return r;
+    if (r.status == io_status::end) state_ |= has_ended;
+    if (r.status == io_status::error)
+      fail(keep_error(true) == errc::timed_out ? errc::timed_out : errc::io_error);
+    else if (write_broken())
+      fail(errc::io_error);
+    return r.status == io_status::end ? r : io_result{0, io_status::error};
   }
 
   bool keep(const std::byte* data, std::size_t size) noexcept {
@@ -426,7 +414,7 @@ class wire {
   }
 
   [[gnu::cold, gnu::noinline]] bool write_failed() noexcept {
-    keep_error(&errors::write);
+    keep_error(false);
     out_.release();
     change(is_broken | is_write_broken, has_rest);
     return false;
@@ -438,15 +426,12 @@ class wire {
     return false;
   }
 
-  // What the transport has said of its ends.
-  struct errors {
-    std::error_code read, write;
-  };
-  [[gnu::cold, gnu::noinline]] std::error_code keep_error(std::error_code errors::*which) noexcept {
+  // What the transport has said; of both its ends, what it said of reading.
+  [[gnu::cold, gnu::noinline]] std::error_code keep_error(bool of_reading) noexcept {
     std::error_code why = std::exchange(port_->error, std::error_code());
-    if (!why && which == &errors::write) why = errc::io_error;
-    if (errors_ == nullptr) errors_.reset(new (std::nothrow) errors);
-    if (errors_ != nullptr) errors_.get()->*which = why;
+    if (!why && !of_reading) why = errc::io_error;
+    if (error_ == nullptr) error_.reset(new (std::nothrow) std::error_code);
+    if (error_ != nullptr && (of_reading ? static_cast<bool>(why) : !*error_)) *error_ = why;
     return why;
   }
 
@@ -466,7 +451,7 @@ class wire {
   detail::byte_queue out_;
   void* owner_ = nullptr;
   detail::plain_limits* limits_;
-  std::unique_ptr<errors> errors_;
+  std::unique_ptr<std::error_code> error_;
   start* start_;  // null once it is let go
 };
 

@@ -332,7 +332,7 @@ TEST_CASE("small reads are served from what was read ahead, and a connection tha
   CHECK(std::equal(f.buffer, f.buffer + 195, as_bytes(plugtls_test::pattern(300)).begin() + 105));
   CHECK(f.p.reads == 1);
   CHECK(f.pull(1000).status == io_status::would_block);
-  { const wire::lender lent(f.w, room); }
+  { const wire::lender lent(f.w); }
   f.w.bind(f.p);
   CHECK(f.w.is_plain(wire::none));
 }
@@ -410,9 +410,8 @@ TEST_CASE("what is asked for in one large piece goes where it is wanted, and wha
         const io_result more = self.read(self, beyond.data(), beyond.size());
         return {r.bytes + more.bytes, io_status::ok};
       };
-    std::byte room[read_ahead::room_size];
     f.p.feed(as_bytes(plugtls_test::pattern(9000)));
-    const wire::lender lent(f.w, room);
+    const wire::lender lent(f.w);
     CHECK(f.pull(8000).bytes == 8000);
     CHECK(f.w.ahead().size() == (has_both ? 1000U : 0U));
     CHECK(f.w.bytes_read() == 8000);
@@ -423,10 +422,9 @@ TEST_CASE("what is asked for in one large piece goes where it is wanted, and wha
 
 TEST_CASE("bytes read ahead are observed, and counted against the limit, when they are given to the library") {
   fixture f(role::client, 4096);
-  std::byte room[read_ahead::room_size];
   f.p.feed(plain_record(22, message_of(100)));
   f.p.feed(as_bytes("no record of TLS, and nobody has asked for it"));
-  const wire::lender lent(f.w, room);
+  const wire::lender lent(f.w);
   CHECK(f.pull(5).bytes == 5);
   CHECK(f.w.observer().largest_message() == 0);
   CHECK(f.pull(104).bytes == 104);
