@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "plugtls/detail/parked.hpp"
 #include "plugtls/engine.hpp"
 
 namespace plugtls {

@@ -123,7 +123,7 @@ class read_ahead {
   /// Gives up to `size` bytes of what is held and not hidden; returns how many.
   std::size_t take_some(std::byte* data, std::size_t size) noexcept {
     if (!holds(size)) size = static_cast<std::size_t>(held_);
-    take(data, size);
+    if (size != 0) take(data, size);
     return size;
   }
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "plugtls/buffer.hpp"
+#include "plugtls/detail/parked.hpp"
 #include "plugtls/detail/stream_failure.hpp"
 #include "plugtls/engine.hpp"
 #include "plugtls/gather.hpp"

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
+#include "plugtls/session_cache.hpp"
+#include "plugtls/ticket_keys.hpp"
 #include "support/any_pair.hpp"
 
 using namespace plugtls;
@@ -63,6 +65,33 @@ TEST_CASE("every client exports the same keying material as every server, by lab
             for (const byte_vector& other : seen) CHECK((head != other || is_repeated));
             seen.push_back(std::move(head));
           }
+    }
+  });
+}
+
+TEST_CASE("a resumed connection exports keying material of its own, the same at both ends") {
+  for_each_pair([](const backend_entry& a, const backend_entry& b) {
+    if (!a.capabilities.has(capability::exporter) || !b.capabilities.has(capability::exporter)) return;
+    for (const tls_version v : common_versions(a, b)) {
+      CAPTURE(name(v));
+      client_settings c = with_version(client_defaults(), v);
+      c.sessions = std::make_shared<session_cache>();
+      server_settings s = server_defaults();
+      s.tickets = std::make_shared<ticket_keys>();
+      const any_context client = make_client(a, c), server = make_server(b, s);
+      std::vector<byte_vector> seen;
+      for (int i = 0; i < 2; ++i) {
+        any_pair p(client, server);
+        p.server.outgoing = "a ticket comes before this";
+        p.run();
+        INFO(p.describe());
+        REQUIRE(p.up());
+        CHECK(p.client.engine.resumed() == (i != 0));
+        const exporter_label what{"EXPERIMENTAL-plugtls", std::nullopt};
+        seen.push_back(exported(p.client.engine, what));
+        CHECK(seen.back() == exported(p.server.engine, what));
+      }
+      CHECK(seen[0] != seen[1]);
     }
   });
 }
