@@ -107,7 +107,7 @@ class checker:
             base = header["rest"].split("/")[-1]
             own = header["backend"]
             conditional = base == "compat.hpp" if own or "asio_net/" in name or "boost_net/" in name else \
-                header["rest"] in (*PLATFORM, "detail/exceptions.hpp")
+                header["rest"] in (*PLATFORM, "detail/exceptions.hpp", "detail/parked.hpp")
             if not conditional:
                 each(CONDITION, "#if outside of the files that may have it")
             if not conditional and name != "include/plugtls/version.hpp":
