@@ -52,9 +52,7 @@ class basic_engine {
 
   basic_engine() = default;
   /// `peer` matters to clients only: `peer_name_required` and `invalid_argument` (no valid name) come from it.
-  explicit basic_engine(const basic_context<B>& ctx, peer_options peer = {}) {
-    if (ctx) state_ = detail::state_handle<state>(std::make_unique<state>(ctx, std::move(peer)));
-  }
+  explicit basic_engine(const basic_context<B>& ctx, peer_options peer = {}) : state_(make_state(ctx, peer)) {}
 
   /// Goes on with the handshake. Fails with a verification condition, `protocol_version`, `no_shared_cipher`,
   /// `no_application_protocol`, `unrecognized_name`, `alert_received`, `not_tls`, `handshake_too_large`, `closed` (the
@@ -453,6 +451,11 @@ class basic_engine {
   static constexpr int max_spins = 1000;
   using phase = detail::engine_phase;
   using state = detail::engine_state<B>;
+
+  [[gnu::noinline]] static detail::state_handle<state> make_state(const basic_context<B>& ctx, peer_options& peer) {
+    return ctx ? detail::state_handle<state>(std::make_unique<state>(ctx, std::move(peer)))
+               : detail::state_handle<state>();
+  }
 
   static constexpr bool has_types = requires(typename B::connection & c) { c.template use<port>(); };
 

@@ -35,8 +35,8 @@ class state_handle {
     std::swap(limits_, taken.limits_);
     return *this;
   }
-  ~state_handle() {
-    if (limits_ != &none && *this) delete &**this;
+  [[gnu::noinline]] ~state_handle() {
+    if (*this) delete &**this;
   }
   explicit operator bool() const noexcept { return limits_->is_state; }
   State& operator*() const noexcept { return static_cast<State&>(*limits_); }
@@ -245,7 +245,7 @@ struct engine_state : plain_limits {
     native.shutdown();
   }
 
-  engine_result drain() {
+  [[gnu::noinline]] engine_result drain() {
     switch (w.flush()) {
       case io_status::would_block: return {0, engine_status::want_write, errc::success};
       case io_status::error:

@@ -362,7 +362,7 @@ class stream {
 
   // The transport and the functions over it, made once.
   struct pipe : detail::transport_functions<pipe> {
-    explicit pipe(T t) : transport(static_cast<T&&>(t)) {}
+    explicit pipe(T&& t) : transport(static_cast<T&&>(t)) {}
     next_layer_type& layer() noexcept { return transport; }
     T transport;
   };

@@ -8,9 +8,8 @@ namespace plugtls {
 
 inline std::optional<certificate_view> certificate_view::parse(byte_view der, errc& e) noexcept {
   certificate_view view;
-  e = errc::malformed_certificate;
-  if (!view.read_certificate(der)) return std::nullopt;
-  e = errc::success;
+  e = view.read_certificate(der) ? errc::success : errc::malformed_certificate;
+  if (e != errc::success) return std::nullopt;
   return view;
 }
 

@@ -71,9 +71,8 @@ inline bool read_entry(der::reader& in, crl_entry& out, bool& has_extensions,
 
 inline std::optional<crl_view> crl_view::parse(byte_view der, errc& e) noexcept {
   crl_view view;
-  e = errc::bad_der;
-  if (!view.read_crl(der)) return std::nullopt;
-  e = errc::success;
+  e = view.read_crl(der) ? errc::success : errc::bad_der;
+  if (e != errc::success) return std::nullopt;
   return view;
 }
 

@@ -66,9 +66,8 @@ inline bool read_certificate_status(der::reader& in, ocsp_entry& out) noexcept {
 
 inline std::optional<ocsp_view> ocsp_view::parse(byte_view der, errc& e) noexcept {
   ocsp_view view;
-  e = errc::bad_der;
-  if (!view.read_response(der)) return std::nullopt;
-  e = errc::success;
+  e = view.read_response(der) ? errc::success : errc::bad_der;
+  if (e != errc::success) return std::nullopt;
   return view;
 }
 

@@ -6,8 +6,8 @@
 namespace plugtls::detail {
 
 /// A view that waits on the stack until it turns out to be needed, which is rare. As a plain local variable it would be
-/// in registers, and every call would save and restore what these held before. Where compilers take no such
-/// hint it is a plain view.
+/// in registers, and every call would save and restore what these held before; so it is where compilers take no such
+/// hint.
 template <class T>
 class parked {
  public:

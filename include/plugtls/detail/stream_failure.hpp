@@ -18,11 +18,7 @@ class stream_failure {
   const error_info& operator*() const noexcept { return *info_; }
 
   /// Fails an operation for a reason of the stream's own.
-  [[gnu::cold]] void set(std::error_code& ec, errc what, std::string text) {
-    error_info& info = info_.make();
-    info = {};
-    ec = info.set(what, std::move(text));
-  }
+  [[gnu::cold]] void set(std::error_code& ec, errc what, std::string text) { ec = renew().set(what, std::move(text)); }
 
   /// Fails an operation because the transport could not be waited for.
   [[gnu::cold]] void set_waiting(std::error_code& ec, const std::error_code& why) {
@@ -35,11 +31,10 @@ class stream_failure {
   /// Takes over what an engine tells of the end that it gave as `what`.
   [[gnu::cold]] void copy(std::error_code& ec, errc what, const error_info& told) {
     ec = what;
-    error_info& info = info_.make();
-    info = told;
-    if (info.code == what) return;
-    info = {};
-    info.code = what;
+    if (told.code == what)
+      info_.make() = told;
+    else
+      renew().code = what;
   }
 
   /// Takes over what a call tells of itself; success leaves what there was.
@@ -51,15 +46,19 @@ class stream_failure {
   }
 
   /// Throws what a callback has thrown, else `tls_error`.
-  [[noreturn, gnu::cold]] void raise(const std::error_code& ec, exception_slot* thrown) const {
+  [[noreturn, gnu::cold, gnu::noinline]] void raise(const std::error_code& ec, exception_slot* thrown) {
     if (thrown != nullptr) thrown->rethrow();
-    error_info only;
-    only.code = static_cast<errc>(ec.value());
-    const error_info& known = *info_;
-    detail::raise(tls_error(known.code == errc::success || ec != known.code ? only : known));
+    const errc known = (*info_).code;
+    if (known == errc::success || ec != known) renew().code = static_cast<errc>(ec.value());
+    detail::raise(tls_error(*info_));
   }
 
  private:
+  [[gnu::noinline]] error_info& renew() {
+    info_.reset();
+    return info_.make();
+  }
+
   on_demand<error_info> info_;
 };
 

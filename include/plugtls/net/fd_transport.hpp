@@ -8,7 +8,6 @@
 
 #include <cerrno>
 #include <chrono>
-#include <climits>
 #include <cstddef>
 #include <span>
 #include <system_error>
@@ -152,13 +151,7 @@ class fd_transport {
   void begin_operation() noexcept { phase_ = phase::begun; }
 
   /// The milliseconds until the deadline of the operation that has begun: 0 when it has passed, -1 without one.
-  int time_left() noexcept {
-    const detail::steady_time until = deadline();
-    if (until == detail::never) return -1;
-    const auto now = std::chrono::steady_clock::now();
-    const auto left = until > now ? std::chrono::ceil<std::chrono::milliseconds>(until - now).count() : 0;
-    return left < INT_MAX ? static_cast<int>(left) : INT_MAX;
-  }
+  int time_left() noexcept { return detail::poll_time(deadline()); }
 
   /// The descriptor, or -1.
   int native_handle() const noexcept { return fd_; }
@@ -208,7 +201,7 @@ class fd_transport {
   }
 
  private:
-  void wait_for(int events, std::error_code& ec) noexcept {
+  [[gnu::cold, gnu::noinline]] void wait_for(int events, std::error_code& ec) noexcept {
     ec.clear();
     pollfd polled{fd_, static_cast<short>(events), 0};
     if (fd_ < 0) {
@@ -269,10 +262,10 @@ class fd_transport {
     errno = EAGAIN;
     return false;
   }
-  ssize_t read_file(std::span<std::byte> out) const noexcept {
+  [[gnu::cold, gnu::noinline]] ssize_t read_file(std::span<std::byte> out) const noexcept {
     return ready_now(POLLIN) ? ::read(fd_, out.data(), out.size()) : -1;
   }
-  ssize_t write_file(byte_view in) const noexcept {
+  [[gnu::cold, gnu::noinline]] ssize_t write_file(byte_view in) const noexcept {
     if (!ready_now(POLLOUT)) return -1;
     // A pipe that is ready has room for this much; more would block when it is in blocking mode.
     const std::size_t size = in.size() < detail::pipe_room ? in.size() : detail::pipe_room;

@@ -27,17 +27,20 @@ inline steady_time after(std::chrono::milliseconds wait) noexcept {
   return wait == no_timeout ? never : after(wait, std::chrono::steady_clock::now());
 }
 
+/// The milliseconds until a moment, as poll() takes them: 0 when it has passed, -1 for never. Rounded up, so that a
+/// wait does not end early and spin through the last millisecond.
+[[gnu::noinline]] inline int poll_time(steady_time until) noexcept {
+  if (until == never) return -1;
+  const auto now = std::chrono::steady_clock::now();
+  const auto left = until > now ? std::chrono::ceil<std::chrono::milliseconds>(until - now).count() : 0;
+  return left < INT_MAX ? static_cast<int>(left) : INT_MAX;
+}
+
 /// poll() that goes on after signals and ends at a moment instead of after a while. Returns how many are ready: 0 when
 /// the moment has come, -1 with errno on failure. A moment that is past still looks once.
-inline int poll_until(pollfd* fds, nfds_t count, steady_time until) noexcept {
+[[gnu::noinline]] inline int poll_until(pollfd* fds, nfds_t count, steady_time until) noexcept {
   for (;;) {
-    int wait = -1;
-    if (until != never) {
-      const auto now = std::chrono::steady_clock::now();
-      // Rounded up, so that a wait does not end early and spin through the last millisecond.
-      const auto left = until > now ? std::chrono::ceil<std::chrono::milliseconds>(until - now).count() : 0;
-      wait = left < INT_MAX ? static_cast<int>(left) : INT_MAX;
-    }
+    const int wait = poll_time(until);
     const int ready = ::poll(fds, count, wait);
     if (ready > 0 || (ready < 0 && errno != EINTR)) return ready;
     if (ready == 0 && wait != INT_MAX) return 0;

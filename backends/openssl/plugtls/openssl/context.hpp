@@ -115,8 +115,8 @@ class context {
       SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
       SSL_CTX_sess_set_new_cb(ctx, connection::on_session);
     }
-    const auto* policy = reinterpret_cast<const unsigned char*>(plan_->policy.data());
-    if ((plan_->tickets || plan_->session_ids) && SSL_CTX_set_session_id_context(ctx, policy, 32) != 1)
+    if ((plan_->tickets || plan_->session_ids) &&
+        SSL_CTX_set_session_id_context(ctx, data(byte_view(plan_->policy)), 32) != 1)
       return refuse(info, errc::unsupported, "to make sessions");
     if (plan_->session_ids) {
       SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_SERVER | SSL_SESS_CACHE_NO_INTERNAL);
@@ -154,8 +154,7 @@ class context {
       SSL_CTX_set_alpn_select_cb(ctx_.get(), select_alpn, this);
       return errc::success;
     }
-    const auto* bytes = reinterpret_cast<const unsigned char*>(alpn_.data());
-    return SSL_CTX_set_alpn_protos(ctx_.get(), bytes, static_cast<unsigned>(alpn_.size())) == 0
+    return SSL_CTX_set_alpn_protos(ctx_.get(), data(as_bytes(alpn_)), static_cast<unsigned>(alpn_.size())) == 0
                ? errc::success
                : refuse(info, errc::invalid_argument, "the ALPN protocols");
   }
@@ -165,8 +164,8 @@ class context {
                          unsigned in_size, void* self) {
     const std::string& own = static_cast<const context*>(self)->alpn_;
     unsigned char* found = nullptr;
-    if (SSL_select_next_proto(&found, out_size, reinterpret_cast<const unsigned char*>(own.data()),
-                              static_cast<unsigned>(own.size()), in, in_size) != OPENSSL_NPN_NEGOTIATED)
+    if (SSL_select_next_proto(&found, out_size, data(as_bytes(own)), static_cast<unsigned>(own.size()), in, in_size) !=
+        OPENSSL_NPN_NEGOTIATED)
       return SSL_TLSEXT_ERR_ALERT_FATAL;
     *out = found;
     return SSL_TLSEXT_ERR_OK;

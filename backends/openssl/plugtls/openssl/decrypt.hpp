@@ -13,8 +13,7 @@ namespace plugtls::openssl {
 
 /// Opens what a password closes; see the contract.
 inline errc decrypt_pbe(byte_view algorithm, const secret& password, byte_view ciphertext, secret& opened) {
-  const auto* p = reinterpret_cast<const unsigned char*>(algorithm.data());
-  const algor_handle algor(d2i_X509_ALGOR(nullptr, &p, static_cast<long>(algorithm.size())));
+  const auto algor = read_der<algor_handle>(d2i_X509_ALGOR, algorithm);
   const std::size_t room = ciphertext.size() + EVP_MAX_BLOCK_LENGTH;
   if (!algor || room > INT_MAX || password.size() > INT_MAX) return errc::unsupported;
   ERR_clear_error();
@@ -29,8 +28,7 @@ inline errc decrypt_pbe(byte_view algorithm, const secret& password, byte_view c
       cipher &&
       EVP_PBE_CipherInit(algor->algorithm, password.c_str(), static_cast<int>(password.size()), algor->parameter,
                          cipher.get(), 0) == 1 &&
-      EVP_CipherUpdate(cipher.get(), out.data(), &size, reinterpret_cast<const unsigned char*>(ciphertext.data()),
-                       static_cast<int>(ciphertext.size())) == 1 &&
+      EVP_CipherUpdate(cipher.get(), out.data(), &size, data(ciphertext), static_cast<int>(ciphertext.size())) == 1 &&
       EVP_CipherFinal_ex(cipher.get(), out.data() + size, &rest) == 1;
   error_info unused;
   const errc refused = is_open ? errc::success : lacks_algorithm(unused) ? errc::unsupported : errc::bad_password;

@@ -191,8 +191,7 @@ inline OSSL_LIB_CTX* library_context() noexcept {
 
 /// Makes OpenSSL's form of a key that is elsewhere; null where OpenSSL refuses.
 inline pkey_handle make(const std::shared_ptr<const detail::external_key>& owner) {
-  const auto* der = reinterpret_cast<const unsigned char*>(owner->spki.data());
-  const key made{owner, pkey_handle(d2i_PUBKEY(nullptr, &der, static_cast<long>(owner->spki.size())))};
+  const key made{owner, read_der<pkey_handle>(d2i_PUBKEY, owner->spki)};
   if (!made.public_half || library_context() == nullptr) return {};
   const key* address = &made;
   OSSL_PARAM parameters[] = {OSSL_PARAM_construct_octet_string(handle_parameter, &address, sizeof address),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include "plugtls/bytes.hpp"
 #include "plugtls/detail/c_handle.hpp"
 #include "plugtls/openssl/compat.hpp"
 
@@ -26,5 +27,16 @@ using asn1_type_handle = detail::c_handle<ASN1_TYPE, ASN1_TYPE_free>;
 using bit_string_handle = detail::c_handle<ASN1_BIT_STRING, ASN1_BIT_STRING_free>;
 using session_handle = detail::c_handle<SSL_SESSION, SSL_SESSION_free>;
 using bytes_handle = detail::c_handle<unsigned char, free_bytes>;
+
+inline const unsigned char* data(byte_view bytes) noexcept {
+  return reinterpret_cast<const unsigned char*>(bytes.data());
+}
+
+/// Reads DER by one of OpenSSL's functions for it; holds nothing where that cannot.
+template <class Handle, class Read>
+Handle read_der(Read* read, byte_view der) noexcept {
+  const unsigned char* p = data(der);
+  return Handle(read(nullptr, &p, static_cast<long>(der.size())));
+}
 
 }  // namespace plugtls::openssl

@@ -14,7 +14,7 @@ namespace plugtls::openssl {
 /// Reads what `write_session` wrote; null where it is nothing of the kind.
 inline session_handle read_session(byte_view bytes) noexcept {
   if (bytes.size() > LONG_MAX) return {};
-  const auto* begin = reinterpret_cast<const unsigned char*>(bytes.data());
+  const auto* begin = data(bytes);
   const auto* p = begin;
   session_handle made(d2i_SSL_SESSION(nullptr, &p, static_cast<long>(bytes.size())));
   const bool is_whole = made && p == begin + bytes.size() && SSL_SESSION_is_resumable(made.get()) == 1;

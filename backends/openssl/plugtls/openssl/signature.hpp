@@ -18,15 +18,10 @@ inline bool has_usual_key(byte_view spki) noexcept {
 
 /// Verifies one signature of X.509; see the contract.
 inline errc verify_signature(byte_view spki, byte_view algorithm, byte_view signed_bytes, byte_view signature) {
-  const auto data = [](byte_view b) { return reinterpret_cast<const unsigned char*>(b.data()); };
-  const auto size = [](byte_view b) { return static_cast<long>(b.size()); };
   if (signature.size() > INT_MAX) return errc::malformed_certificate;
-  const unsigned char* p = data(spki);
-  const pkey_handle key(d2i_PUBKEY(nullptr, &p, size(spki)));
-  p = data(algorithm);
-  const algor_handle algor(d2i_X509_ALGOR(nullptr, &p, size(algorithm)));
-  p = data(signed_bytes);
-  const asn1_type_handle tbs(d2i_ASN1_TYPE(nullptr, &p, size(signed_bytes)));
+  const auto key = read_der<pkey_handle>(d2i_PUBKEY, spki);
+  const auto algor = read_der<algor_handle>(d2i_X509_ALGOR, algorithm);
+  const auto tbs = read_der<asn1_type_handle>(d2i_ASN1_TYPE, signed_bytes);
   const bit_string_handle bits(ASN1_BIT_STRING_new());
   errc result = errc::malformed_certificate;
   if (!key) {
@@ -47,10 +42,8 @@ inline errc verify_signature(byte_view spki, byte_view algorithm, byte_view sign
 
 /// Verifies one signature of a digest, as handshakes carry them; see the contract.
 inline errc verify_digest(byte_view spki, signature_scheme scheme, byte_view digest, byte_view signature) {
-  const auto data = [](byte_view b) { return reinterpret_cast<const unsigned char*>(b.data()); };
   const auto is_good = [&] {
-    const unsigned char* p = data(spki);
-    const pkey_handle key(d2i_PUBKEY(nullptr, &p, static_cast<long>(spki.size())));
+    const auto key = read_der<pkey_handle>(d2i_PUBKEY, spki);
     const pkey_ctx_handle context(key ? EVP_PKEY_CTX_new(key.get(), nullptr) : nullptr);
     const EVP_MD* hash = digest.size() == 32 ? EVP_sha256() : digest.size() == 48 ? EVP_sha384() : EVP_sha512();
     if (!context || EVP_PKEY_verify_init(context.get()) != 1 || EVP_PKEY_CTX_set_signature_md(context.get(), hash) != 1)

@@ -67,10 +67,7 @@ constexpr int verify_error_for(alert a) noexcept {
   }
 }
 
-inline x509_handle parse(byte_view der) noexcept {
-  const auto* p = reinterpret_cast<const unsigned char*>(der.data());
-  return x509_handle(d2i_X509(nullptr, &p, static_cast<long>(der.size())));
-}
+inline x509_handle parse(byte_view der) noexcept { return read_der<x509_handle>(d2i_X509, der); }
 
 /// Certificates of OpenSSL's in DER, all in one allocation.
 class der_list {
