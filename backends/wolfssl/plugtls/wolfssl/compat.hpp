@@ -68,6 +68,12 @@ WOLFSSL_API void wolfSSL_set_verify_depth(WOLFSSL* ssl, int depth);
 WOLFSSL_API int wolfSSL_set0_verify_cert_store(WOLFSSL* ssl, WOLFSSL_X509_STORE* store);
 WOLFSSL_API int wolfSSL_set1_verify_cert_store(WOLFSSL* ssl, WOLFSSL_X509_STORE* store);
 WOLFSSL_API WOLFSSL_X509_STORE* wolfSSL_X509_STORE_new(void);
+WOLFSSL_API void wolfSSL_CTX_set_cert_store(WOLFSSL_CTX* ctx, WOLFSSL_X509_STORE* store);
+WOLFSSL_API WOLFSSL_X509_STORE* wolfSSL_CTX_get_cert_store(WOLFSSL_CTX* ctx);
+WOLFSSL_API WOLFSSL_STACK* wolfSSL_X509_STORE_GetCerts(WOLFSSL_X509_STORE_CTX* ctx);
+WOLFSSL_API int wolfSSL_sk_X509_num(const WOLFSSL_STACK* all);
+WOLFSSL_API WOLFSSL_X509* wolfSSL_sk_X509_value(WOLFSSL_STACK* all, int i);
+WOLFSSL_API void wolfSSL_sk_X509_pop_free(WOLFSSL_STACK* all, void (*free)(WOLFSSL_X509*));
 WOLFSSL_API int wolfSSL_get_ex_data_X509_STORE_CTX_idx(void);
 WOLFSSL_API void* wolfSSL_X509_STORE_CTX_get_ex_data(WOLFSSL_X509_STORE_CTX* ctx, int idx);
 WOLFSSL_API WOLFSSL_X509* wolfSSL_X509_STORE_CTX_get_current_cert(WOLFSSL_X509_STORE_CTX* ctx);
@@ -199,6 +205,25 @@ inline bool has_fast_aes() noexcept {
   return false;
 #endif
 }
+
+/// Whether a certificate of an authority that nobody in the store has issued is passed over, and never kept for one
+/// (src/internal.c, ProcessPeerCerts, skipAddCA).
+#if defined(WOLFSSL_ALT_CERT_CHAINS)
+inline constexpr bool skips_unknown_issuers = true;
+#else
+inline constexpr bool skips_unknown_issuers = false;
+#endif
+
+/// Whether wolfSSL can be told of leaves that it need not go into.
+#if defined(WOLFSSL_TRUST_PEER_CERT) && defined(WOLFSSL_ALT_CERT_CHAINS)
+inline constexpr bool knows_peers = true;
+inline int know_peer(WOLFSSL_CTX* ctx, const unsigned char* der, long size) noexcept {
+  return wolfSSL_CTX_trust_peer_buffer(ctx, der, size, WOLFSSL_FILETYPE_ASN1);
+}
+#else
+inline constexpr bool knows_peers = false;
+inline int know_peer(WOLFSSL_CTX*, const unsigned char*, long) noexcept { return WOLFSSL_FAILURE; }
+#endif
 
 #if defined(HAVE_MAX_FRAGMENT)
 inline constexpr bool has_max_fragment = true;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,7 +23,8 @@ class connection : private resumption {
   errc open(const context& c, const std::string& server_name, wire& w, peer_verifier& verifier, error_info& info) {
     const bool is_made = bind(c, w, verifier);
     WOLFSSL* ssl = ssl_.get();
-    if (!is_made || !context::give_store(ssl)) return info.set(errc::out_of_memory, "wolfSSL cannot make a connection");
+    if (!is_made) return info.set(errc::out_of_memory, "wolfSSL cannot make a connection");
+    is_lent_ = c.peers().lend(ssl);
 
     w.belong_to(this);
     w.set(wire::no_direct, true);
@@ -77,7 +79,7 @@ class connection : private resumption {
         is_up_ = true;
         wire_->set(wire::no_direct, holds());
         if (mode() != verify_mode::none) forget_peer();  // the verifier has it
-        context_->take_store(ssl_.get());
+        if (has_store_ || is_lent_) context_->take_store(ssl_.get());
         return native_status::done;
       }
       reason_ = errc::bad_certificate;
@@ -182,6 +184,7 @@ class connection : private resumption {
  private:
   static constexpr int alert_fatal = 2;
   static constexpr int alert_record = 5 + 2 + 1 + 16;  // in bytes, of TLS 1.3
+  static constexpr std::size_t left_out_from = 2048;   // in bytes, of a certificate; some builds keep larger ones
 
   verify_mode mode() const noexcept { return context_->plan().verify.mode; }
 
@@ -287,16 +290,67 @@ class connection : private resumption {
   bool look_at(WOLFSSL_X509_STORE_CTX* store) {
     int size = 0;
     const int depth = wolfSSL_X509_STORE_CTX_get_error_depth(store);
-    const unsigned char* der = wolfSSL_X509_get_der(wolfSSL_X509_STORE_CTX_get_current_cert(store), &size);
-    if (der == nullptr || size <= 0 || depth < 0 || depth > 64) return depth > 0 || is_anonymous();
-    if (!verifier_->decided())
-      rare_.make().peer.add(depth, std::as_bytes(std::span(der, static_cast<std::size_t>(size))));
-    if (depth > 0 || mode() == verify_mode::none) return true;
-    const bool is_read = is_expected(wolfSSL_X509_STORE_CTX_get_error(store));
-    restore_sent();
-    const verify_decision decision = rare_.make().peer.judge(*verifier_, is_read);
-    return decision.accept && (is_read || context_->plan().verify.insecure_override);
+    const int error = wolfSSL_X509_STORE_CTX_get_error(store);
+    if (depth > 0 && !keeps_to_itself(error)) return false;
+    const unsigned char* bytes = wolfSSL_X509_get_der(wolfSSL_X509_STORE_CTX_get_current_cert(store), &size);
+    if (bytes == nullptr || size <= 0 || depth < 0 || depth > 64) return depth > 0 || is_anonymous();
+    const byte_view der = std::as_bytes(std::span(bytes, static_cast<std::size_t>(size)));
+    if (depth > 0 || mode() == verify_mode::none) {
+      if (!verifier_->decided()) rare_.make().peer.add(depth, der);
+      return true;
+    }
+    const bool is_read = is_expected(error);
+    if (!verifier_->decided() && !(is_read && is_known(der, error))) {
+      rare_.make().peer.add(0, der);
+      if (is_lent_ && error == 0 && rare_->peer.presented().size() == 1) collect(store, der);
+      restore_sent();
+      rare_.make().peer.judge(*verifier_, is_read);
+    }
+    return verifier_->decision().accept && (is_read || context_->plan().verify.insecure_override);
   }
+
+  // Whether what wolfSSL may now take for a CA stays in a store of this connection's own. One that it has no issuer of
+  // is not taken, and there are no issuers in any other store; an error that is left is overridden here.
+  bool keeps_to_itself(int error) noexcept {
+    if (has_store_ || mode() == verify_mode::none || (compat::skips_unknown_issuers && error == 0)) return true;
+    has_store_ = context::give_store(ssl_.get());
+    if (!has_store_) reason_ = errc::out_of_memory;
+    return has_store_;
+  }
+
+  // Decides about a chain that was accepted before, where wolfSSL's list is known to be all that was presented.
+  bool is_known(byte_view leaf, int error) {
+    std::array<byte_view, 8> few;
+    const int count = presented_count();
+    if (count <= 0 || static_cast<std::size_t>(count) > few.size()) return false;
+    std::size_t sum = 0;
+    for (int i = 0; i < count; ++i) sum += (few[static_cast<std::size_t>(i)] = presented(i)).size();
+    // Each certificate was shown; or no more bytes came than leave room for one that is too large for the list.
+    const std::size_t shown = rare_->peer.presented().size();
+    if (shown != 0 ? shown != static_cast<std::size_t>(count) : wire_->bytes_read() >= sum + left_out_from)
+      return false;
+    if (few[0].size() < leaf.size() || !detail::der::equal(few[0].first(leaf.size()), leaf)) return false;
+    if (!verifier_->decide_known(std::span(few).first(static_cast<std::size_t>(count)))) return false;
+    // A server's library has a check of its own for leaves that it does not verify (ASN_VERSION_E).
+    const bool is_passed_over = shown == 0 && error == 0;
+    if (!is_passed_over && verifier_->decision().accept && verifier_->chain().front().view().version() == 3)
+      context_->peers().add(leaf);
+    return true;
+  }
+
+  // Takes what was presented with a leaf that was passed over; wolfSSL parses it all for that.
+  void collect(WOLFSSL_X509_STORE_CTX* store, byte_view leaf) {
+    const detail::c_handle<WOLFSSL_STACK, free_certificates> all(wolfSSL_X509_STORE_GetCerts(store));
+    const int count = all ? wolfSSL_sk_X509_num(all.get()) : 0;
+    const auto at = [&](int i) {
+      int size = 0;
+      const unsigned char* der = wolfSSL_X509_get_der(wolfSSL_sk_X509_value(all.get(), i), &size);
+      return std::as_bytes(std::span(der, der != nullptr && size > 0 ? static_cast<std::size_t>(size) : 0));
+    };
+    const bool is_leaf_first = count > 0 && detail::der::equal(at(0), leaf);
+    for (int i = 1; i < count && i <= 64; ++i) rare_.make().peer.add(i, at(is_leaf_first ? i : count - 1 - i));
+  }
+  static void free_certificates(WOLFSSL_STACK* all) noexcept { wolfSSL_sk_X509_pop_free(all, nullptr); }
 
   // What follows the end of a certificate in its entry of the message is dropped by the callback, and intermediates
   // with a key for Ed25519 never come to it (5.5); the session keeps both.
@@ -404,6 +458,8 @@ class connection : private resumption {
   bool may_spare_ : 1 = false;   // there are PSKs
   bool is_spared_ : 1 = false;   // a suite with PSK was chosen
   bool is_cut_off_ : 1 = false;  // the transport takes nothing more
+  bool is_lent_ : 1 = false;     // the store of known peers
+  bool has_store_ : 1 = false;   // one of its own
   bool at_alert_ : 1 = false;    // its header has been read, and no more
 };
 

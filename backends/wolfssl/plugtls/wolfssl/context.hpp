@@ -8,6 +8,7 @@
 #include "plugtls/concepts.hpp"
 #include "plugtls/wolfssl/error.hpp"
 #include "plugtls/wolfssl/handle.hpp"
+#include "plugtls/wolfssl/known_peers.hpp"
 #include "plugtls/wolfssl/numbers.hpp"
 #include "plugtls/wolfssl/private_key.hpp"
 #include "plugtls/wolfssl/session.hpp"
@@ -60,8 +61,10 @@ class context {
   const detail::external_key* external_key() const noexcept { return external_; }
   /// The same settings with tickets neither made nor taken; null where they never are.
   WOLFSSL_CTX* without_tickets() const noexcept { return without_tickets_.get(); }
+  /// The leaves that were accepted before. Connections share them.
+  known_peers& peers() const noexcept { return peers_; }
   /// Gives a connection a store of its own for its handshake: wolfSSL keeps in it what it takes for a CA; see
-  /// chain_check.
+  /// chain_check. Whoever has not got one must not come to that.
   static bool give_store(WOLFSSL* ssl) noexcept {
     store_handle own(wolfSSL_X509_STORE_new());
     if (!own || wolfSSL_set0_verify_cert_store(ssl, own.get()) != WOLFSSL_SUCCESS) return false;
@@ -279,6 +282,7 @@ class context {
   ctx_handle ctx_;
   ctx_handle without_tickets_;
   store_handle empty_store_;  // stays so
+  mutable known_peers peers_;
 };
 
 }  // namespace plugtls::wolfssl

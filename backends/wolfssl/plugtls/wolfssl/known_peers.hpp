@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstring>
+
+#include "plugtls/detail/der.hpp"
+#include "plugtls/detail/light_lock.hpp"
+#include "plugtls/wolfssl/handle.hpp"
+
+namespace plugtls::wolfssl {
+
+/// The leaves of chains that a context has accepted more than once, in a store of wolfSSL's. Where a connection with
+/// that store is shown one of them, wolfSSL parses it once, neither verifies it nor goes through the certificates that
+/// came with it, and goes on as if all were well (src/internal.c, ProcessPeerCerts, haveTrustPeer). That is no verdict:
+/// wolfSSL knows a leaf by its name, key identifier and signature, and says nothing of the rest; what the peer may be
+/// is decided by the bytes that it presented, as ever. There are no authorities in the store, and none come into it.
+/// Thread-safe.
+class known_peers {
+ public:
+  known_peers() = default;
+  known_peers(const known_peers&) = delete;
+  known_peers& operator=(const known_peers&) = delete;
+
+  /// Gives a connection the store for its handshake, if there is one.
+  bool lend(WOLFSSL* ssl) const noexcept {
+    const detail::light_lock lock(changing_);
+    return store_ != nullptr && wolfSSL_set1_verify_cert_store(ssl, store_) == WOLFSSL_SUCCESS;
+  }
+
+  /// Leaves out what comes while another is added, or where memory is out.
+  void add(byte_view leaf) noexcept {
+    if (!compat::knows_peers || adding_.test_and_set(std::memory_order_acquire)) return;
+    // One that comes again is not told from another of the same name and key: it waits for the next store.
+    const byte_view end = leaf.last(leaf.size() < last_.size() ? leaf.size() : last_.size());
+    const bool is_due = count_++ % capacity == 0;
+    if (is_due) begin();
+    if (owner_ && (is_due || !detail::der::equal(last_, end)))
+      compat::know_peer(owner_.get(), data(leaf), static_cast<long>(leaf.size()));
+    std::memcpy(last_.data(), end.data(), end.size());
+    adding_.clear(std::memory_order_release);
+  }
+
+ private:
+  static constexpr unsigned capacity = 16;  // as many as chains are remembered
+
+  // Leaves are added one by one and forgotten all at once: connections may be at work with them.
+  void begin() noexcept {
+    ctx_handle made(wolfSSL_CTX_new(wolfSSLv23_client_method()));
+    store_handle store(made ? wolfSSL_X509_STORE_new() : nullptr);
+    if (!store) return;
+    wolfSSL_CTX_set_verify(made.get(), WOLFSSL_VERIFY_NONE, nullptr);  // dates are no business of the store's
+    wolfSSL_CTX_set_cert_store(made.get(), store.get());
+    if (wolfSSL_CTX_get_cert_store(made.get()) != store.get()) return;
+    const detail::light_lock lock(changing_);
+    store_ = store.release();  // now the library's, with what owns it
+    owner_.swap(made);
+  }
+
+  mutable std::atomic_flag changing_;
+  std::atomic_flag adding_;
+  unsigned count_ = 0;
+  std::array<std::byte, 32> last_{};  // the end of the leaf that came last, of its signature
+  ctx_handle owner_;
+  WOLFSSL_X509_STORE* store_ = nullptr;
+};
+
+}  // namespace plugtls::wolfssl
