@@ -85,6 +85,8 @@ WOLFSSL_API WOLFSSL_CTX* wolfSSL_set_SSL_CTX(WOLFSSL* ssl, WOLFSSL_CTX* ctx);
 WOLFSSL_API void wolfSSL_CTX_set_cert_cb(WOLFSSL_CTX* ctx, int (*call)(WOLFSSL*, void*), void* self);
 WOLFSSL_API void wolfSSL_CTX_set_client_cert_cb(WOLFSSL_CTX* ctx,
                                                 int (*call)(WOLFSSL*, WOLFSSL_X509**, WOLFSSL_EVP_PKEY**));
+WOLFSSL_API int wc_CheckCertSigPubKey(const unsigned char* cert, word32 cert_size, void* heap, const unsigned char* key,
+                                      word32 key_size, int key_type);
 WOLFSSL_API int wolfSSL_SESSION_is_resumable(const WOLFSSL_SESSION* session);
 WOLFSSL_API int wolfSSL_SESSION_has_ticket(const WOLFSSL_SESSION* session);
 WOLFSSL_API unsigned long wolfSSL_SESSION_get_ticket_lifetime_hint(const WOLFSSL_SESSION* session);
@@ -212,6 +214,13 @@ inline bool has_fast_aes() noexcept {
 inline constexpr bool skips_unknown_issuers = true;
 #else
 inline constexpr bool skips_unknown_issuers = false;
+#endif
+
+/// Whether a certificate is signed once, and not by another algorithm too.
+#if defined(WOLFSSL_DUAL_ALG_CERTS)
+inline constexpr bool has_one_signature = false;
+#else
+inline constexpr bool has_one_signature = true;
 #endif
 
 /// Whether wolfSSL can be told of leaves that it need not go into.

@@ -304,7 +304,7 @@ class connection : private resumption {
       rare_.make().peer.add(0, der);
       if (is_lent_ && error == 0 && rare_->peer.presented().size() == 1) collect(store, der);
       restore_sent();
-      rare_.make().peer.judge(*verifier_, is_read);
+      rare_.make().peer.judge(*verifier_, is_read, is_without_issuer(error));
     }
     return verifier_->decision().accept && (is_read || context_->plan().verify.insecure_override);
   }
@@ -364,6 +364,9 @@ class connection : private resumption {
     return error >= 0 || error == ASN_NO_SIGNER_E || error == ASN_SELF_SIGNED_E || error == ASN_BEFORE_DATE_E ||
            error == ASN_AFTER_DATE_E;
   }
+
+  // Whether that is all, told as it is, or as OpenSSL tells it (X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY).
+  static bool is_without_issuer(int error) noexcept { return error == ASN_NO_SIGNER_E || error == 20; }
 
   void forget_peer() noexcept {
     if (rare_->ticket.empty() && rare_->held.empty())

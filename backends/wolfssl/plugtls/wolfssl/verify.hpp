@@ -59,8 +59,30 @@ inline errc verify_issuers(std::span<const certificate_view> issuers, issuer_mem
   return errc::success;
 }
 
-/// Has wolfSSL verify a path, link by link, with nothing else in view.
-inline errc verify_path(void*, std::span<const certificate_view> path) {
+/// Whether, for a leaf that wolfSSL has read in a handshake with no issuer in view, nothing but the signature is left
+/// of what `verify_link` finds: its issuer is the one that wolfSSL would take by the key identifier, and the length of
+/// a path does not matter (wolfcrypt/src/asn.c, ParseCertRelative, GetCA). Critical extensions are looked at before the
+/// callback, in the first of two parses (src/internal.c, ProcessPeerCerts).
+inline bool lacks_signature_only(std::span<const certificate_view> path) noexcept {
+  const certificate_view& leaf = path[0];
+  const byte_view id = leaf.authority_key_id();
+  if (!compat::has_one_signature || id.size() != 20 || leaf.is_ca() || leaf.is_self_issued()) return false;
+  for (std::size_t i = 1; i < path.size(); ++i)
+    if (detail::der::equal(path[i].subject_key_id(), id) != (i == 1)) return false;
+  return detail::der::equal(leaf.issuer().raw(), path[1].subject().raw());
+}
+
+/// Whether the issuer's key has signed it, by wolfSSL's check of certificates.
+inline bool has_signed(const certificate_view& issuer, byte_view der) noexcept {
+  const key_kind kind = issuer.public_key().kind();
+  if (kind != key_kind::rsa && kind != key_kind::ec) return false;
+  return wc_CheckCertSigPubKey(data(der), size(der), nullptr, data(issuer.spki_der()), size(issuer.spki_der()),
+                               kind == key_kind::rsa ? RSAk : ECDSAk) == 0;
+}
+
+/// Has wolfSSL verify a path, link by link, with nothing else in view. `is_parsed`: null, or points to whether it has
+/// parsed the leaf in this handshake, and found no more than that no issuer was in view; then it does not do so again.
+inline errc verify_path(void* is_parsed, std::span<const certificate_view> path) {
   free_tables_with_thread();
   if (path.empty()) return errc::out_of_memory;
   // The core has verified every signature. Where wolfSSL cannot hold the anchor, it begins below it.
@@ -70,7 +92,11 @@ inline errc verify_path(void*, std::span<const certificate_view> path) {
   issuer_memory::entry issuers;
   if (top == 0) return verify_issuers(path, issuers);
   const errc e = verify_issuers(path.subspan(1, top), issuers);
-  return e == errc::success ? verify_link(issuers->scratch, path[0].der()) : e;
+  if (e != errc::success) return e;
+  const bool needs_little =
+      is_parsed != nullptr && *static_cast<const bool*>(is_parsed) && lacks_signature_only(path.first(top + 1));
+  if (needs_little && has_signed(path[1], path[0].der())) return errc::success;
+  return verify_link(issuers->scratch, path[0].der());
 }
 
 /// Collects one peer's certificates as wolfSSL goes through them, and has them judged.
@@ -103,8 +129,8 @@ class chain_check {
   bool empty() const noexcept { return presented_.empty(); }
   const std::vector<byte_vector>& presented() const noexcept { return presented_; }
 
-  /// `is_read`: wolfSSL can use the leaf.
-  verify_decision judge(peer_verifier& verifier, bool is_read) const {
+  /// `is_read`: wolfSSL can use the leaf. `is_parsed`: see `verify_path`.
+  verify_decision judge(peer_verifier& verifier, bool is_read, bool is_parsed = false) const {
     // Hardly any chain is so long that its views take memory.
     std::array<byte_view, 8> few;
     std::vector<byte_view> many(presented_.size() > few.size() ? presented_.size() : 0);
@@ -113,6 +139,7 @@ class chain_check {
     native_verdict verdict;
     verdict.presented = ders;
     if (is_read) verdict.verify_path = verify_path;
+    verdict.library = &is_parsed;
     return verifier.decide(verdict);
   }
 
