@@ -207,3 +207,153 @@ TEST_CASE("verified issuers are remembered by their bytes, and vouch for nothing
   CHECK(verify(view(pki::client), middle, root) == tls::errc::success);
   CHECK(find(middle, root) == held);  // parsed once
 }
+
+namespace {
+
+struct meeting {
+  tls::errc what = tls::errc::success;
+  std::size_t presented = 0;
+  bool passed_over = false;  // wolfSSL knew the leaf, and went into nothing
+
+  bool operator==(const meeting&) const = default;
+};
+
+// What one end, of a context, makes of the other's certificates.
+meeting met(const end& judge) {
+  return {judge.handshake_error, judge.engine.peer_chain().size(),
+          wolfSSL_get_verify_result(const_cast<end&>(judge).engine.native().native_handle()) == 0};
+}
+meeting meet(const tls::context& client, const tls::identity& id, tls::tls_version v,
+             const char* name = plugtls_test::server_name) {
+  end c(tls::engine(client, name));
+  end s(tls::engine(tls::context::server(plugtls_test::with_version(plugtls_test::server_defaults(id), v))));
+  REQUIRE(pump(c, s));
+  return met(c);
+}
+meeting meet_client(const tls::context& server, const tls::identity& id, tls::tls_version v) {
+  tls::client_settings settings = plugtls_test::with_version(plugtls_test::client_defaults(), v);
+  settings.identities = {id};
+  end c(tls::engine(tls::context::client(settings), plugtls_test::server_name));
+  end s{tls::engine(server)};
+  REQUIRE(pump(c, s));
+  return met(s);
+}
+
+tls::certificate read(std::string_view pem) {
+  tls::errc e = tls::errc::success;
+  return *tls::certificate::from_pem(pem, e);
+}
+
+// A certificate that nobody needs, too large for the library's list of what was presented.
+std::string large() {
+  plugtls_test::certificate_maker maker;
+  std::vector<std::string> names;
+  std::string all;
+  for (int i = 0; i < 120; ++i) all += plugtls_test::dns("name-" + std::to_string(i) + ".example.test");
+  maker.extensions = plugtls_test::basic_constraints(false) + plugtls_test::alt_names(all);
+  tls::errc e = tls::errc::success;
+  const auto made = tls::certificate::from_der(tls::as_bytes(maker.der()), e);
+  REQUIRE(made);
+  REQUIRE(made->der().size() > 2048);
+  return made->pem();
+}
+
+// The same subject, key, identifiers and signature as the server's, under another serial number.
+std::string forged() {
+  const tls::certificate good = read(pki::server);
+  tls::byte_vector der(good.der().begin(), good.der().end());
+  const tls::byte_view serial = good.view().serial();
+  der[static_cast<std::size_t>(serial.data() + serial.size() - 1 - good.der().data())] ^= std::byte{1};
+  tls::errc e = tls::errc::success;
+  return tls::certificate::from_der(der, e)->pem();
+}
+
+}  // namespace
+
+TEST_CASE("a chain that comes again is passed over by the library, and judged all the same", "[wolfssl]") {
+  const bool knows = tls::wolfssl::compat::knows_peers;
+  const auto present = [](auto... pems) {
+    return plugtls_test::make_identity((std::string() + ... + std::string(pems)), pki::server_key);
+  };
+  const tls::identity chain = present(pki::server_chain), leaf = present(pki::server);
+  const tls::identity extra = present(pki::server_chain, pki::foreign),
+                      with_large = present(pki::server_chain, large());
+  using tls::errc;
+  for (const tls::tls_version v : {tls::tls_version::tls1_2, tls::tls_version::tls1_3}) {
+    tls::client_settings settings = plugtls_test::client_defaults();
+    tls::unix_time now = tls::system_now();
+    int asked = 0;
+    settings.clock = [&now] { return now; };
+    settings.on_verify = [&asked](const tls::verify_context&) {
+      ++asked;
+      return true;
+    };
+    const tls::context client = tls::context::client(settings);
+    CHECK(meet(client, chain, v) == meeting{errc::success, 2, false});
+    CHECK(meet(client, chain, v) == meeting{errc::success, 2, false});
+    for (int i = 0; i < 3; ++i) {
+      asked = 0;
+      CHECK(meet(client, chain, v) == meeting{errc::success, 2, knows});
+      CHECK(asked == 1);
+      CHECK(meet(client, chain, v, "other.test").what == errc::hostname_mismatch);
+      CHECK(meet(client, leaf, v).what == errc::unknown_issuer);
+      CHECK(meet(client, present(forged(), pki::intermediate), v).what == errc::bad_signature);
+      CHECK(meet(client, extra, v) == meeting{errc::success, 3, knows});
+      CHECK(meet(client, with_large, v) == meeting{errc::success, 3, knows});
+      CHECK(meet(client, present(pki::server, pki::foreign), v).what == errc::unknown_issuer);
+      now += 100LL * 365 * 86400;
+      CHECK(meet(client, chain, v).what == errc::certificate_expired);
+      now = tls::system_now();
+    }
+    // What one context knows is nothing to another.
+    settings.trust = plugtls_test::trust(pki::other_root);
+    for (int i = 0; i < 3; ++i)
+      CHECK(meet(tls::context::client(settings), chain, v) == meeting{errc::unknown_issuer, 2, false});
+  }
+}
+
+TEST_CASE("a client's chain that comes again is passed over, too", "[wolfssl]") {
+  const bool knows = tls::wolfssl::compat::knows_peers;
+  const tls::identity chain = plugtls_test::make_identity(pki::client_chain, pki::client_key),
+                      leaf = plugtls_test::make_identity(pki::client, pki::client_key);
+  for (const tls::tls_version v : {tls::tls_version::tls1_2, tls::tls_version::tls1_3}) {
+    const tls::context server = tls::context::server(plugtls_test::mutual_defaults());
+    for (int i = 0; i < 2; ++i) CHECK(meet_client(server, chain, v) == meeting{tls::errc::success, 2, false});
+    for (int i = 0; i < 3; ++i) {
+      CHECK(meet_client(server, chain, v) == meeting{tls::errc::success, 2, knows});
+      CHECK(meet_client(server, leaf, v).what == tls::errc::unknown_issuer);
+    }
+  }
+}
+
+TEST_CASE("known leaves make room for new ones", "[wolfssl]") {
+  const tls::tls_version v = tls::tls_version::tls1_3;
+  const tls::identity chain = plugtls_test::make_identity(pki::server_chain, pki::server_key);
+  const tls::context client = tls::context::client(plugtls_test::client_defaults());
+  for (int i = 0; i < 2; ++i) meet(client, chain, v);
+  CHECK(meet(client, chain, v).passed_over == tls::wolfssl::compat::knows_peers);
+  tls::wolfssl::known_peers& peers = client.native().peers();
+  for (int i = 0; i < 40; ++i) peers.add(read(i % 2 == 0 ? pki::client : pki::foreign).der());
+  for (int i = 0; i < 2; ++i) CHECK(meet(client, chain, v).what == tls::errc::success);
+  CHECK(meet(client, chain, v).what == tls::errc::success);
+}
+
+TEST_CASE("a leaf that was parsed is taken for what its issuer has signed", "[wolfssl]") {
+  tls::error_info info;
+  REQUIRE(tls::wolfssl::backend::start(info) == tls::errc::success);
+  bool is_parsed = true;
+  const auto verify = [&](const auto&... path) {
+    const tls::certificate_view all[] = {path.view()...};
+    return tls::wolfssl::verify_path(&is_parsed, all);
+  };
+  const tls::certificate good = read(pki::server), bad = read(forged()), middle = read(pki::intermediate),
+                         root = read(pki::root), rsa = read(pki::server_rsa);
+  for (const bool b : {true, false}) {
+    is_parsed = b;
+    CHECK(verify(good, middle, root) == tls::errc::success);
+    CHECK(verify(rsa, middle, root) == tls::errc::success);
+    CHECK(verify(bad, middle, root) != tls::errc::success);
+    CHECK(verify(good, root) != tls::errc::success);
+    CHECK(verify(good, read(pki::other_root)) != tls::errc::success);
+  }
+}
