@@ -341,15 +341,15 @@ TEST_CASE("known leaves make room for new ones", "[wolfssl]") {
 TEST_CASE("a leaf that was parsed is taken for what its issuer has signed", "[wolfssl]") {
   tls::error_info info;
   REQUIRE(tls::wolfssl::backend::start(info) == tls::errc::success);
-  bool is_parsed = true;
+  tls::wolfssl::leaf_reading reading;
   const auto verify = [&](const auto&... path) {
     const tls::certificate_view all[] = {path.view()...};
-    return tls::wolfssl::verify_path(&is_parsed, all);
+    return tls::wolfssl::verify_path(&reading, all);
   };
   const tls::certificate good = read(pki::server), bad = read(forged()), middle = read(pki::intermediate),
                          root = read(pki::root), rsa = read(pki::server_rsa);
   for (const bool b : {true, false}) {
-    is_parsed = b;
+    reading.is_parsed = b;
     CHECK(verify(good, middle, root) == tls::errc::success);
     CHECK(verify(rsa, middle, root) == tls::errc::success);
     CHECK(verify(bad, middle, root) != tls::errc::success);

@@ -23,8 +23,7 @@ class connection : private resumption {
   errc open(const context& c, const std::string& server_name, wire& w, peer_verifier& verifier, error_info& info) {
     const bool is_made = bind(c, w, verifier);
     WOLFSSL* ssl = ssl_.get();
-    if (!is_made) return info.set(errc::out_of_memory, "wolfSSL cannot make a connection");
-    is_lent_ = c.peers().lend(ssl);
+    if (!is_made || !c.peers().lend(ssl)) return info.set(errc::out_of_memory, "wolfSSL cannot make a connection");
 
     w.belong_to(this);
     w.set(wire::no_direct, true);
@@ -78,8 +77,8 @@ class connection : private resumption {
       if (is_peer_settled()) {
         is_up_ = true;
         wire_->set(wire::no_direct, holds());
-        if (mode() != verify_mode::none) forget_peer();  // the verifier has it
-        if (has_store_ || is_lent_) context_->take_store(ssl_.get());
+        if (mode() != verify_mode::none) forget_peer();      // the verifier has it
+        if (has_store_) context_->peers().lend(ssl_.get());  // no more certificates can come
         return native_status::done;
       }
       reason_ = errc::bad_certificate;
@@ -300,13 +299,26 @@ class connection : private resumption {
       return true;
     }
     const bool is_read = is_expected(error);
-    if (!verifier_->decided() && !(is_read && is_known(der, error))) {
-      rare_.make().peer.add(0, der);
-      if (is_lent_ && error == 0 && rare_->peer.presented().size() == 1) collect(store, der);
-      restore_sent();
-      rare_.make().peer.judge(*verifier_, is_read, is_without_issuer(error));
-    }
+    if (!verifier_->decided()) judge(der, store, is_read, {is_without_issuer(error)});
     return verifier_->decision().accept && (is_read || context_->plan().verify.insecure_override);
+  }
+
+  void judge(byte_view leaf, WOLFSSL_X509_STORE_CTX* store, bool is_read, leaf_reading reading) {
+    std::array<byte_view, 8> few;
+    const std::size_t count = list(few, leaf);
+    if (count != 0) {
+      chain_check::judge(std::span(few).first(count), *verifier_, is_read ? &reading : nullptr);
+      // A server's library has a check of its own for leaves that it has not verified (ASN_VERSION_E).
+      if (reading.is_parsed && !reading.is_asked && verifier_->decision().accept &&
+          verifier_->chain().front().view().version() == 3)
+        context_->peers().add(leaf);
+      return;
+    }
+    const bool was_passed_over = rare_->peer.empty() && !reading.is_parsed;
+    rare_.make().peer.add(0, leaf);
+    if (was_passed_over) collect(store, leaf);
+    restore_sent();
+    rare_.make().peer.judge(*verifier_, is_read ? &reading : nullptr);
   }
 
   // Whether what wolfSSL may now take for a CA stays in a store of this connection's own. One that it has no issuer of
@@ -318,24 +330,16 @@ class connection : private resumption {
     return has_store_;
   }
 
-  // Decides about a chain that was accepted before, where wolfSSL's list is known to be all that was presented.
-  bool is_known(byte_view leaf, int error) {
-    std::array<byte_view, 8> few;
-    const int count = presented_count();
-    if (count <= 0 || static_cast<std::size_t>(count) > few.size()) return false;
-    std::size_t sum = 0;
-    for (int i = 0; i < count; ++i) sum += (few[static_cast<std::size_t>(i)] = presented(i)).size();
-    // Each certificate was shown; or no more bytes came than leave room for one that is too large for the list.
+  // What was presented, where wolfSSL's list is known to have all of it: each was shown; or the list was empty before,
+  // is not longer than wolfSSL takes, and too few bytes came for one that is too large for it. 0 where it may not.
+  std::size_t list(std::span<byte_view> out, byte_view leaf) const noexcept {
+    const auto count = static_cast<std::size_t>(presented_count());
     const std::size_t shown = rare_->peer.presented().size();
-    if (shown != 0 ? shown != static_cast<std::size_t>(count) : wire_->bytes_read() >= sum + left_out_from)
-      return false;
-    if (few[0].size() < leaf.size() || !detail::der::equal(few[0].first(leaf.size()), leaf)) return false;
-    if (!verifier_->decide_known(std::span(few).first(static_cast<std::size_t>(count)))) return false;
-    // A server's library has a check of its own for leaves that it does not verify (ASN_VERSION_E).
-    const bool is_passed_over = shown == 0 && error == 0;
-    if (!is_passed_over && verifier_->decision().accept && verifier_->chain().front().view().version() == 3)
-      context_->peers().add(leaf);
-    return true;
+    if (count == 0 || count > out.size() || (shown != 0 ? shown != count : offered_count() != 0)) return 0;
+    std::size_t sum = 0;
+    for (std::size_t i = 0; i < count; ++i) sum += (out[i] = presented(static_cast<int>(i))).size();
+    if (shown == 0 && wire_->bytes_read() >= sum + left_out_from) return 0;
+    return out[0].size() >= leaf.size() && detail::der::equal(out[0].first(leaf.size()), leaf) ? count : 0;
   }
 
   // Takes what was presented with a leaf that was passed over; wolfSSL parses it all for that.
@@ -427,7 +431,7 @@ class connection : private resumption {
     errc e = errc::success;
     const auto first = certificate_view::parse(rare_->peer.presented().front(), e);
     if (!first || !first->is_ca())
-      rare_.make().peer.judge(*verifier_, false);
+      rare_.make().peer.judge(*verifier_, nullptr);
     else
       reason_ = errc::bad_certificate;
   }
@@ -461,7 +465,6 @@ class connection : private resumption {
   bool may_spare_ : 1 = false;   // there are PSKs
   bool is_spared_ : 1 = false;   // a suite with PSK was chosen
   bool is_cut_off_ : 1 = false;  // the transport takes nothing more
-  bool is_lent_ : 1 = false;     // the store of known peers
   bool has_store_ : 1 = false;   // one of its own
   bool at_alert_ : 1 = false;    // its header has been read, and no more
 };

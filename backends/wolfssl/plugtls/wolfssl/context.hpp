@@ -25,8 +25,7 @@ class context {
 
   errc open(const context_plan& plan, std::span<loaded_identity<private_key>> identities, error_info& info) {
     plan_ = &plan;
-    empty_store_.reset(wolfSSL_X509_STORE_new());
-    if (!empty_store_) return info.set(errc::out_of_memory, "wolfSSL cannot make a context");
+    if (!peers_.open()) return info.set(errc::out_of_memory, "wolfSSL cannot make a context");
     errc e = errc::success;
     if (plan.tickets) {
       e = make(identities, false, info);
@@ -51,7 +50,8 @@ class context {
   void verify_chain(std::span<const byte_view> chain, peer_verifier& verifier) const {
     chain_check check;
     for (std::size_t i = 0; i < chain.size(); ++i) check.add(static_cast<int>(i), chain[i]);
-    check.judge(verifier, true);
+    leaf_reading reading;
+    check.judge(verifier, &reading);
   }
 
   const context_plan& plan() const noexcept { return *plan_; }
@@ -61,18 +61,15 @@ class context {
   const detail::external_key* external_key() const noexcept { return external_; }
   /// The same settings with tickets neither made nor taken; null where they never are.
   WOLFSSL_CTX* without_tickets() const noexcept { return without_tickets_.get(); }
-  /// The leaves that were accepted before. Connections share them.
+  /// The store that connections share: wolfSSL keeps in theirs what it takes for a CA, and must not in this one.
   known_peers& peers() const noexcept { return peers_; }
-  /// Gives a connection a store of its own for its handshake: wolfSSL keeps in it what it takes for a CA; see
-  /// chain_check. Whoever has not got one must not come to that.
+  /// Gives a connection a store of its own for the rest of its handshake.
   static bool give_store(WOLFSSL* ssl) noexcept {
     store_handle own(wolfSSL_X509_STORE_new());
     if (!own || wolfSSL_set0_verify_cert_store(ssl, own.get()) != WOLFSSL_SUCCESS) return false;
     own.release();  // now the connection's
     return true;
   }
-  /// Takes it back, once no more certificates can come: it has 1 KB. All connections share the one that stays empty.
-  void take_store(WOLFSSL* ssl) const noexcept { wolfSSL_set1_verify_cert_store(ssl, empty_store_.get()); }
   /// wolfSSL's object; belongs to this. Shared between threads: not to be changed.
   WOLFSSL_CTX* native_handle() const noexcept { return ctx_.get(); }
 
@@ -281,7 +278,6 @@ class context {
   const detail::external_key* external_ = nullptr;
   ctx_handle ctx_;
   ctx_handle without_tickets_;
-  store_handle empty_store_;  // stays so
   mutable known_peers peers_;
 };
 

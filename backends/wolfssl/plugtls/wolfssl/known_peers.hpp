@@ -24,21 +24,30 @@ class known_peers {
   known_peers(const known_peers&) = delete;
   known_peers& operator=(const known_peers&) = delete;
 
-  /// Gives a connection the store for its handshake, if there is one.
+  bool open() noexcept {
+    store_.reset(wolfSSL_X509_STORE_new());
+    return store_ != nullptr;
+  }
+
+  /// Gives a connection the store.
   bool lend(WOLFSSL* ssl) const noexcept {
     const detail::light_lock lock(changing_);
-    return store_ != nullptr && wolfSSL_set1_verify_cert_store(ssl, store_) == WOLFSSL_SUCCESS;
+    return wolfSSL_set1_verify_cert_store(ssl, store_.get()) == WOLFSSL_SUCCESS;
   }
 
   /// Leaves out what comes while another is added, or where memory is out.
   void add(byte_view leaf) noexcept {
     if (!compat::knows_peers || adding_.test_and_set(std::memory_order_acquire)) return;
-    // One that comes again is not told from another of the same name and key: it waits for the next store.
+    // Leaves are forgotten all at once, since connections may be at work with them. One that comes again is not told
+    // from another of the same name and key: it waits for the next store.
     const byte_view end = leaf.last(leaf.size() < last_.size() ? leaf.size() : last_.size());
-    const bool is_due = count_++ % capacity == 0;
-    if (is_due) begin();
-    if (owner_ && (is_due || !detail::der::equal(last_, end)))
-      compat::know_peer(owner_.get(), data(leaf), static_cast<long>(leaf.size()));
+    const bool is_due = ++count_ % (capacity + 1) == 0;
+    store_handle next(is_due ? wolfSSL_X509_STORE_new() : nullptr);
+    if (next) {
+      const detail::light_lock lock(changing_);
+      store_.swap(next);
+    }
+    if (is_due || !detail::der::equal(last_, end)) know(leaf);
     std::memcpy(last_.data(), end.data(), end.size());
     adding_.clear(std::memory_order_release);
   }
@@ -46,25 +55,23 @@ class known_peers {
  private:
   static constexpr unsigned capacity = 16;  // as many as chains are remembered
 
-  // Leaves are added one by one and forgotten all at once: connections may be at work with them.
-  void begin() noexcept {
-    ctx_handle made(wolfSSL_CTX_new(wolfSSLv23_client_method()));
-    store_handle store(made ? wolfSSL_X509_STORE_new() : nullptr);
-    if (!store) return;
-    wolfSSL_CTX_set_verify(made.get(), WOLFSSL_VERIFY_NONE, nullptr);  // dates are no business of the store's
-    wolfSSL_CTX_set_cert_store(made.get(), store.get());
-    if (wolfSSL_CTX_get_cert_store(made.get()) != store.get()) return;
-    const detail::light_lock lock(changing_);
-    store_ = store.release();  // now the library's, with what owns it
-    owner_.swap(made);
+  // Only a context takes leaves; dates are no business of it.
+  void know(byte_view leaf) noexcept {
+    const ctx_handle way(wolfSSL_CTX_new(wolfSSLv23_client_method()));
+    if (!way || wolfSSL_X509_STORE_up_ref(store_.get()) != WOLFSSL_SUCCESS) return;
+    wolfSSL_CTX_set_verify(way.get(), WOLFSSL_VERIFY_NONE, nullptr);
+    wolfSSL_CTX_set_cert_store(way.get(), store_.get());
+    if (wolfSSL_CTX_get_cert_store(way.get()) == store_.get())
+      compat::know_peer(way.get(), data(leaf), static_cast<long>(leaf.size()));
+    else
+      wolfSSL_X509_STORE_free(store_.get());
   }
 
   mutable std::atomic_flag changing_;
   std::atomic_flag adding_;
   unsigned count_ = 0;
   std::array<std::byte, 32> last_{};  // the end of the leaf that came last, of its signature
-  ctx_handle owner_;
-  WOLFSSL_X509_STORE* store_ = nullptr;
+  store_handle store_;
 };
 
 }  // namespace plugtls::wolfssl

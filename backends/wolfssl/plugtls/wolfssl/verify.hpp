@@ -80,9 +80,14 @@ inline bool has_signed(const certificate_view& issuer, byte_view der) noexcept {
                                kind == key_kind::rsa ? RSAk : ECDSAk) == 0;
 }
 
-/// Has wolfSSL verify a path, link by link, with nothing else in view. `is_parsed`: null, or points to whether it has
-/// parsed the leaf in this handshake, and found no more than that no issuer was in view; then it does not do so again.
-inline errc verify_path(void* is_parsed, std::span<const certificate_view> path) {
+/// What is known of a leaf that `verify_path` is to be asked about.
+struct leaf_reading {
+  bool is_parsed = false;  ///< wolfSSL has, in this handshake, and found no more than that no issuer was in view
+  bool is_asked = false;   ///< whether it was
+};
+
+/// Has wolfSSL verify a path, link by link, with nothing else in view. `reading`: a leaf_reading, or null.
+inline errc verify_path(void* reading, std::span<const certificate_view> path) {
   free_tables_with_thread();
   if (path.empty()) return errc::out_of_memory;
   // The core has verified every signature. Where wolfSSL cannot hold the anchor, it begins below it.
@@ -93,9 +98,11 @@ inline errc verify_path(void* is_parsed, std::span<const certificate_view> path)
   if (top == 0) return verify_issuers(path, issuers);
   const errc e = verify_issuers(path.subspan(1, top), issuers);
   if (e != errc::success) return e;
-  const bool needs_little =
-      is_parsed != nullptr && *static_cast<const bool*>(is_parsed) && lacks_signature_only(path.first(top + 1));
-  if (needs_little && has_signed(path[1], path[0].der())) return errc::success;
+  auto* leaf = static_cast<leaf_reading*>(reading);
+  if (leaf != nullptr) leaf->is_asked = true;
+  if (leaf != nullptr && leaf->is_parsed && lacks_signature_only(path.first(top + 1)) &&
+      has_signed(path[1], path[0].der()))
+    return errc::success;
   return verify_link(issuers->scratch, path[0].der());
 }
 
@@ -103,8 +110,8 @@ inline errc verify_path(void* is_parsed, std::span<const certificate_view> path)
 ///
 /// What wolfSSL itself verifies during the handshake counts for nothing: its certificate manager remembers
 /// intermediates from earlier handshakes, takes one in whose error a callback has overridden, and does not tell the
-/// path. So each connection has an empty one; the verifier finds a path from this handshake's certificates and this
-/// context's anchors, and has wolfSSL verify it.
+/// path. So all connections have one without authorities, and one of their own before any could come into it; the
+/// verifier finds a path from this handshake's certificates and this context's anchors, and has wolfSSL verify it.
 class chain_check {
  public:
   /// Takes the certificate at `depth`; wolfSSL begins at the end of the list.
@@ -129,17 +136,20 @@ class chain_check {
   bool empty() const noexcept { return presented_.empty(); }
   const std::vector<byte_vector>& presented() const noexcept { return presented_; }
 
-  /// `is_read`: wolfSSL can use the leaf. `is_parsed`: see `verify_path`.
-  verify_decision judge(peer_verifier& verifier, bool is_read, bool is_parsed = false) const {
+  /// `reading`: null where wolfSSL cannot use the leaf.
+  verify_decision judge(peer_verifier& verifier, leaf_reading* reading) const {
     // Hardly any chain is so long that its views take memory.
     std::array<byte_view, 8> few;
     std::vector<byte_view> many(presented_.size() > few.size() ? presented_.size() : 0);
     const std::span<byte_view> ders = many.empty() ? std::span(few).first(presented_.size()) : std::span(many);
     for (std::size_t i = 0; i < ders.size(); ++i) ders[i] = presented_[i];
+    return judge(ders, verifier, reading);
+  }
+  static verify_decision judge(std::span<const byte_view> presented, peer_verifier& verifier, leaf_reading* reading) {
     native_verdict verdict;
-    verdict.presented = ders;
-    if (is_read) verdict.verify_path = verify_path;
-    verdict.library = &is_parsed;
+    verdict.presented = presented;
+    if (reading != nullptr) verdict.verify_path = verify_path;
+    verdict.library = reading;
     return verifier.decide(verdict);
   }
 
