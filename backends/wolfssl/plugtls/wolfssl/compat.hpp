@@ -29,6 +29,9 @@ beside OpenSSL's, and one unit cannot have two"
 #undef HAVE_WEBSERVER
 #undef WOLFSSL_NGINX
 #undef WOLFSSL_ASIO
+// These would bring in the library's own parser of certificates.
+#undef HAVE_OCSP
+#undef HAVE_CRL
 #ifndef OPENSSL_COEXIST
 #define OPENSSL_COEXIST
 #endif
@@ -49,7 +52,9 @@ beside OpenSSL's, and one unit cannot have two"
 #include <wolfssl/wolfcrypt/kdf.h>
 #include <wolfssl/wolfcrypt/random.h>
 #include <wolfssl/wolfcrypt/rsa.h>
-#include <wolfssl/wolfcrypt/signature.h>
+#if __has_include(<wolfssl/wolfcrypt/oid_sum.h>)
+#include <wolfssl/wolfcrypt/oid_sum.h>
+#endif
 #pragma pop_macro("OPENSSL_NO_EC")
 
 #if LIBWOLFSSL_VERSION_HEX < 0x05005000
@@ -215,6 +220,13 @@ inline bool has_fast_aes() noexcept {
 inline constexpr bool skips_unknown_issuers = true;
 #else
 inline constexpr bool skips_unknown_issuers = false;
+#endif
+
+/// The kinds of keys, as the library numbers them.
+#if __has_include(<wolfssl/wolfcrypt/oid_sum.h>)
+inline constexpr int rsa_key = RSAk, ec_key = ECDSAk;
+#else
+inline constexpr int rsa_key = 645, ec_key = 518;
 #endif
 
 /// Whether a certificate is signed once, and not by another algorithm too.

@@ -286,7 +286,7 @@ class connection : private resumption {
     return detail::guard(c.verifier_->exception(), 0, [&] { return c.look_at(store) ? 1 : 0; });
   }
 
-  bool look_at(WOLFSSL_X509_STORE_CTX* store) {
+  [[gnu::cold]] bool look_at(WOLFSSL_X509_STORE_CTX* store) {
     int size = 0;
     const int depth = wolfSSL_X509_STORE_CTX_get_error_depth(store);
     const int error = wolfSSL_X509_STORE_CTX_get_error(store);
@@ -303,7 +303,7 @@ class connection : private resumption {
     return verifier_->decision().accept && (is_read || context_->plan().verify.insecure_override);
   }
 
-  void judge(byte_view leaf, WOLFSSL_X509_STORE_CTX* store, bool is_read, leaf_reading reading) {
+  [[gnu::cold]] void judge(byte_view leaf, WOLFSSL_X509_STORE_CTX* store, bool is_read, leaf_reading reading) {
     std::array<byte_view, 8> few;
     const std::size_t count = list(few, leaf);
     if (count != 0) {
@@ -343,7 +343,7 @@ class connection : private resumption {
   }
 
   // Takes what was presented with a leaf that was passed over; wolfSSL parses it all for that.
-  void collect(WOLFSSL_X509_STORE_CTX* store, byte_view leaf) {
+  [[gnu::cold]] void collect(WOLFSSL_X509_STORE_CTX* store, byte_view leaf) {
     const detail::c_handle<WOLFSSL_STACK, free_certificates> all(wolfSSL_X509_STORE_GetCerts(store));
     const int count = all ? wolfSSL_sk_X509_num(all.get()) : 0;
     const auto at = [&](int i) {

@@ -36,7 +36,7 @@ class known_peers {
   }
 
   /// Leaves out what comes while another is added, or where memory is out.
-  void add(byte_view leaf) noexcept {
+  [[gnu::cold]] void add(byte_view leaf) noexcept {
     if (!compat::knows_peers || adding_.test_and_set(std::memory_order_acquire)) return;
     // Leaves are forgotten all at once, since connections may be at work with them. One that comes again is not told
     // from another of the same name and key: it waits for the next store.
@@ -56,7 +56,7 @@ class known_peers {
   static constexpr unsigned capacity = 16;  // as many as chains are remembered
 
   // Only a context takes leaves; dates are no business of it.
-  void know(byte_view leaf) noexcept {
+  [[gnu::cold]] void know(byte_view leaf) noexcept {
     const ctx_handle way(wolfSSL_CTX_new(wolfSSLv23_client_method()));
     if (!way || wolfSSL_X509_STORE_up_ref(store_.get()) != WOLFSSL_SUCCESS) return;
     wolfSSL_CTX_set_verify(way.get(), WOLFSSL_VERIFY_NONE, nullptr);

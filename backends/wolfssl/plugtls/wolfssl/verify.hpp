@@ -77,7 +77,7 @@ inline bool has_signed(const certificate_view& issuer, byte_view der) noexcept {
   const key_kind kind = issuer.public_key().kind();
   if (kind != key_kind::rsa && kind != key_kind::ec) return false;
   return wc_CheckCertSigPubKey(data(der), size(der), nullptr, data(issuer.spki_der()), size(issuer.spki_der()),
-                               kind == key_kind::rsa ? RSAk : ECDSAk) == 0;
+                               kind == key_kind::rsa ? compat::rsa_key : compat::ec_key) == 0;
 }
 
 /// What is known of a leaf that `verify_path` is to be asked about.
@@ -87,7 +87,7 @@ struct leaf_reading {
 };
 
 /// Has wolfSSL verify a path, link by link, with nothing else in view. `reading`: a leaf_reading, or null.
-inline errc verify_path(void* reading, std::span<const certificate_view> path) {
+[[gnu::cold]] inline errc verify_path(void* reading, std::span<const certificate_view> path) {
   free_tables_with_thread();
   if (path.empty()) return errc::out_of_memory;
   // The core has verified every signature. Where wolfSSL cannot hold the anchor, it begins below it.
