@@ -13,14 +13,16 @@
 
 namespace plugtls::wolfssl {
 
-/// One connection as wolfSSL holds it.
+/// One connection as wolfSSL holds it. What is marked as cold, here and beside, runs once for a connection or less, and
+/// is made small rather than fast.
 class connection : private resumption {
  public:
   connection() = default;
   connection(const connection&) = delete;
   connection& operator=(const connection&) = delete;
 
-  errc open(const context& c, const std::string& server_name, wire& w, peer_verifier& verifier, error_info& info) {
+  [[gnu::cold]] errc open(const context& c, const std::string& server_name, wire& w, peer_verifier& verifier,
+                          error_info& info) {
     const bool is_made = bind(c, w, verifier);
     WOLFSSL* ssl = ssl_.get();
     if (!is_made || !c.peers().lend(ssl)) return info.set(errc::out_of_memory, "wolfSSL cannot make a connection");
@@ -157,7 +159,7 @@ class connection : private resumption {
     return !out.empty();
   }
 
-  void failure(error_info& info) {
+  [[gnu::cold]] void failure(error_info& info) {
     info.set(reason_ != errc::success ? reason_ : translate(error_, errc::handshake_failed));
     const bool is_ours = verifier_->decided() && !verifier_->decision().accept;
     if (!is_ours) describe(error_, info);
@@ -279,7 +281,7 @@ class connection : private resumption {
 
   // Called for every certificate, the leaf last; 5.9 calls twice for the leaf, and what it finds between the calls
   // counts.
-  static int on_certificate(int, WOLFSSL_X509_STORE_CTX* store) noexcept {
+  [[gnu::cold]] static int on_certificate(int, WOLFSSL_X509_STORE_CTX* store) noexcept {
     auto* ssl =
         static_cast<WOLFSSL*>(wolfSSL_X509_STORE_CTX_get_ex_data(store, wolfSSL_get_ex_data_X509_STORE_CTX_idx()));
     auto& c = of(ssl);
@@ -332,7 +334,7 @@ class connection : private resumption {
 
   // What was presented, where wolfSSL's list is known to have all of it: each was shown; or the list was empty before,
   // is not longer than wolfSSL takes, and too few bytes came for one that is too large for it. 0 where it may not.
-  std::size_t list(std::span<byte_view> out, byte_view leaf) const noexcept {
+  [[gnu::cold]] std::size_t list(std::span<byte_view> out, byte_view leaf) const noexcept {
     const auto count = static_cast<std::size_t>(presented_count());
     const std::size_t shown = rare_->peer.presented().size();
     if (count == 0 || count > out.size() || (shown != 0 ? shown != count : offered_count() != 0)) return 0;
@@ -411,7 +413,7 @@ class connection : private resumption {
   }
 
   // wolfSSL gives up on some certificates without a word to the callback; the neutral policy may know the reason.
-  void explain_unread() {
+  [[gnu::cold]] void explain_unread() {
     // 5.5 has the first 9 certificates verified, and minds only then that there are more.
     if (error_ == DECODE_E && presented_count() >= 9) reason_ = errc::handshake_too_large;
     const bool is_outside = error_ == FATAL_ERROR || wire_->ended() || wire_->fault() != errc::success;
@@ -437,7 +439,7 @@ class connection : private resumption {
   }
 
   // wolfSSL ends some handshakes without an alert. While we still write in the clear, one can be made here.
-  void say_why() noexcept {
+  [[gnu::cold]] void say_why() noexcept {
     if (alert_passed_ || is_encrypted_ || error_ == FATAL_ERROR || wire_->ended() || wire_->fault() != errc::success ||
         wire_->write_broken())
       return;

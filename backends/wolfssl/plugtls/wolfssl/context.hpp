@@ -23,7 +23,8 @@ class context {
   context(const context&) = delete;
   context& operator=(const context&) = delete;
 
-  errc open(const context_plan& plan, std::span<loaded_identity<private_key>> identities, error_info& info) {
+  [[gnu::cold]] errc open(const context_plan& plan, std::span<loaded_identity<private_key>> identities,
+                          error_info& info) {
     plan_ = &plan;
     if (!peers_.open()) return info.set(errc::out_of_memory, "wolfSSL cannot make a context");
     errc e = errc::success;
@@ -34,7 +35,7 @@ class context {
     return e == errc::success ? make(identities, true, info) : e;
   }
 
-  void effective(effective_settings& values) const {
+  [[gnu::cold]] void effective(effective_settings& values) const {
     values.min_version = static_cast<tls_version>(wolfSSL_CTX_get_min_proto_version(ctx_.get()));
     values.max_version = static_cast<tls_version>(wolfSSL_CTX_get_max_proto_version(ctx_.get()));
     values.versions_read_back = true;
@@ -74,7 +75,7 @@ class context {
   WOLFSSL_CTX* native_handle() const noexcept { return ctx_.get(); }
 
  private:
-  errc make(std::span<loaded_identity<private_key>> identities, bool resumes, error_info& info) {
+  [[gnu::cold]] errc make(std::span<loaded_identity<private_key>> identities, bool resumes, error_info& info) {
     ctx_.reset(wolfSSL_CTX_new(plan_->own == role::client ? wolfSSLv23_client_method() : wolfSSLv23_server_method()));
     if (!ctx_) return info.set(errc::out_of_memory, "wolfSSL cannot make a context");
     alpn_.clear();
@@ -99,7 +100,7 @@ class context {
       });
   }
 
-  errc set_protocol(bool resumes, error_info& info) {
+  [[gnu::cold]] errc set_protocol(bool resumes, error_info& info) {
     WOLFSSL_CTX* ctx = ctx_.get();
     if (plan_->session_ids)
       compat::find_sessions_by(ctx, on_session_id);
@@ -149,7 +150,7 @@ class context {
     return errc::success;
   }
 
-  errc set_sessions(error_info& info) {
+  [[gnu::cold]] errc set_sessions(error_info& info) {
     WOLFSSL_CTX* ctx = ctx_.get();
     int e = WOLFSSL_SUCCESS;
     if (plan_->sessions) e = wolfSSL_CTX_UseSessionTicket(ctx);
@@ -215,7 +216,7 @@ class context {
     return *static_cast<const context_plan*>(wolfSSL_get_psk_callback_ctx(ssl));
   }
 
-  errc set_alpn(error_info& info) {
+  [[gnu::cold]] errc set_alpn(error_info& info) {
     for (const std::string& protocol : plan_->alpn) {
       if (protocol.find(',') != std::string::npos)
         return info.set(errc::unsupported, "wolfSSL cannot offer an ALPN protocol with a comma in it");
@@ -243,7 +244,7 @@ class context {
     return 1;
   }
 
-  errc set_client_ca_names(error_info& info) {
+  [[gnu::cold]] errc set_client_ca_names(error_info& info) {
     for (const certificate& anchor : plan_->verify.anchors.all()) {
       const byte_view der = anchor.der();
       const x509_handle parsed(
@@ -254,7 +255,7 @@ class context {
     return errc::success;
   }
 
-  errc set_identity(std::span<loaded_identity<private_key>> identities, error_info& info) {
+  [[gnu::cold]] errc set_identity(std::span<loaded_identity<private_key>> identities, error_info& info) {
     if (identities.size() > 1) return info.set(errc::unsupported, "wolfSSL is given one identity at most");
     for (const loaded_identity<private_key>& id : identities) {
       byte_vector chain;

@@ -10,7 +10,8 @@ namespace plugtls::wolfssl {
 /// Opens what a password closes; see the contract. wolfSSL's own reader of PKCS#12 is not used: it takes one key of
 /// several, and tells most errors by one number. Its decryption wants the form of an encrypted private key, and does
 /// not look at what comes out but for the length.
-inline errc decrypt_pbe(byte_view algorithm, const secret& password, byte_view ciphertext, secret& opened) {
+[[gnu::cold]] inline errc decrypt_pbe(byte_view algorithm, const secret& password, byte_view ciphertext,
+                                      secret& opened) {
   detail::der::reader in(algorithm);
   detail::algorithm_identifier identifier;
   if (!detail::read_algorithm(in, identifier) || !private_key::can_decrypt(identifier) ||

@@ -30,7 +30,7 @@ class known_peers {
   }
 
   /// Gives a connection the store.
-  bool lend(WOLFSSL* ssl) const noexcept {
+  [[gnu::cold]] bool lend(WOLFSSL* ssl) const noexcept {
     const detail::light_lock lock(changing_);
     return wolfSSL_set1_verify_cert_store(ssl, store_.get()) == WOLFSSL_SUCCESS;
   }

@@ -18,7 +18,7 @@ namespace plugtls::wolfssl {
 /// A private key: its decrypted DER, which wolfSSL has been seen to read. wolfSSL takes keys into each context anew.
 class private_key {
  public:
-  errc load(const key_material& material, error_info& info) {
+  [[gnu::cold]] errc load(const key_material& material, error_info& info) {
     der_ = {};
     std::string der;
     errc e = material.bytes.size() > INT_MAX ? info.set(errc::too_long) : decrypt(material, der, info);
@@ -39,7 +39,7 @@ class private_key {
   }
 
   // Always made from the private half: what a file says besides is not what signatures are verified with.
-  bool public_key(byte_vector& spki) const {
+  [[gnu::cold]] bool public_key(byte_vector& spki) const {
     unsigned char out[2048];
     const int size = write_public(as_bytes(der_.text()), out, sizeof out);
     if (size <= 0) return false;
@@ -55,7 +55,7 @@ class private_key {
 
   /// Whether wolfSSL has the algorithm that something is encrypted with: it tells one that it lacks and a wrong
   /// password by the same error.
-  static bool can_decrypt(const detail::algorithm_identifier& algorithm) {
+  [[gnu::cold]] static bool can_decrypt(const detail::algorithm_identifier& algorithm) {
     using namespace std::string_view_literals;
     namespace der = detail::der;
     const std::string_view scheme = as_text(algorithm.oid);
@@ -99,7 +99,7 @@ class private_key {
     return material.is_pem ? errc::bad_pem : errc::bad_der;
   }
 
-  static errc decrypt(const key_material& material, std::string& der, error_info& info) {
+  [[gnu::cold]] static errc decrypt(const key_material& material, std::string& der, error_info& info) {
     if (!material.is_pem) {
       der = material.bytes.text();
       return material.encrypted ? decrypt_pkcs8(material, der, info) : errc::success;
@@ -153,7 +153,7 @@ class private_key {
                       : "wolfSSL reads RSA, ECDSA and Ed25519 keys on named curves; this one is of another kind";
   }
 
-  static errc recognise(byte_view der, const key_material& material, error_info& info) {
+  [[gnu::cold]] static errc recognise(byte_view der, const key_material& material, error_info& info) {
     byte_view content;
     const bool whole = detail::der::read_single(der, detail::der::tag::sequence, content);
     unsigned char out[2048];

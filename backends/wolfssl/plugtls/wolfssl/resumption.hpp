@@ -32,7 +32,7 @@ class resumption {
     return ssl_ != nullptr;
   }
 
-  errc offer(byte_view bytes) {
+  [[gnu::cold]] errc offer(byte_view bytes) {
     const session_handle read = read_session(bytes);
     if (!read || wolfSSL_set_session(ssl_.get(), read.get()) != WOLFSSL_SUCCESS) return errc::bad_session;
     take_ticket();  // not a new one

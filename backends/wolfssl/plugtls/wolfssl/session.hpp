@@ -23,7 +23,7 @@ inline session_handle read_session(byte_view bytes) noexcept {
   return made && wolfSSL_SESSION_is_resumable(made.get()) == 1 ? std::move(made) : session_handle();
 }
 
-inline bool write_session(WOLFSSL_SESSION* session, native_session& out) {
+[[gnu::cold]] inline bool write_session(WOLFSSL_SESSION* session, native_session& out) {
   const int size = wolfSSL_i2d_SSL_SESSION(session, nullptr);
   if (size <= 0) return false;
   byte_vector bytes(static_cast<std::size_t>(size));
@@ -40,8 +40,9 @@ inline bool write_session(WOLFSSL_SESSION* session, native_session& out) {
 /// 16 are the tag, and 16 are zero.
 class ticket {
  public:
-  static int seal(const detail::ticket_rules& rules, std::string_view server_name, unix_time made, unsigned char* name,
-                  unsigned char* iv, unsigned char* tag, unsigned char* bytes, int size, int* out_size) {
+  [[gnu::cold]] static int seal(const detail::ticket_rules& rules, std::string_view server_name, unix_time made,
+                                unsigned char* name, unsigned char* iv, unsigned char* tag, unsigned char* bytes,
+                                int size, int* out_size) {
     detail::ticket_key key;
     const std::span<std::byte> nonce = std::as_writable_bytes(std::span(iv, nonce_size));
     if (!rules.seal(server_name, key) || !fill_random(nonce)) return WOLFSSL_TICKET_RET_REJECT;
@@ -54,9 +55,9 @@ class ticket {
   }
 
   /// `WOLFSSL_TICKET_RET_CREATE`: good, and a new one is due.
-  static int open(const detail::ticket_rules& rules, std::string_view server_name, detail::resumable_peer& client,
-                  unsigned char* name, unsigned char* iv, unsigned char* tag, unsigned char* bytes, int size,
-                  int* out_size) {
+  [[gnu::cold]] static int open(const detail::ticket_rules& rules, std::string_view server_name,
+                                detail::resumable_peer& client, unsigned char* name, unsigned char* iv,
+                                unsigned char* tag, unsigned char* bytes, int size, int* out_size) {
     detail::ticket_key key;
     const auto found = rules.open(server_name, std::as_bytes(std::span(name, WOLFSSL_TICKET_NAME_SZ)), key);
     if (found == detail::ticket_find::unknown || !run(false, key, name, iv, tag, bytes, size))
@@ -77,8 +78,8 @@ class ticket {
  private:
   static constexpr int nonce_size = 12, tag_size = 16;
 
-  static bool run(bool seals, const detail::ticket_key& key, const unsigned char* name, const unsigned char* iv,
-                  unsigned char* tag, unsigned char* bytes, int size) noexcept {
+  [[gnu::cold]] static bool run(bool seals, const detail::ticket_key& key, const unsigned char* name,
+                                const unsigned char* iv, unsigned char* tag, unsigned char* bytes, int size) noexcept {
     unsigned char also[WOLFSSL_TICKET_NAME_SZ + WOLFSSL_TICKET_IV_SZ];
     std::memcpy(also, name, WOLFSSL_TICKET_NAME_SZ);
     std::memcpy(also + WOLFSSL_TICKET_NAME_SZ, iv, WOLFSSL_TICKET_IV_SZ);

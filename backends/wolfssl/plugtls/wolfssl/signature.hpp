@@ -28,7 +28,7 @@ inline wc_HashType hash_of(byte_view oid) noexcept {
 
 /// Reads RSASSA-PSS-params (RFC 4055 §3.1), whose defaults are SHA-1, MGF1 with SHA-1, 20 and 1. A mask that uses
 /// another hash than the signature has no use.
-inline signature_method read_pss(byte_view parameters) noexcept {
+[[gnu::cold]] inline signature_method read_pss(byte_view parameters) noexcept {
   namespace der = detail::der;
   using namespace std::string_view_literals;
   signature_method method{key_kind::rsa, WC_HASH_TYPE_SHA, true, 20};
@@ -90,7 +90,8 @@ inline signature_method read_method(const detail::algorithm_identifier& algorith
 
 inline errc verdict(bool good) noexcept { return good ? errc::success : errc::bad_signature; }
 
-inline errc verify_pss(RsaKey* key, const signature_method& method, byte_view digest, byte_view signature) {
+[[gnu::cold]] inline errc verify_pss(RsaKey* key, const signature_method& method, byte_view digest,
+                                     byte_view signature) {
   const int mask = method.hash == WC_HASH_TYPE_SHA      ? WC_MGF1SHA1
                    : method.hash == WC_HASH_TYPE_SHA224 ? WC_MGF1SHA224
                    : method.hash == WC_HASH_TYPE_SHA256 ? WC_MGF1SHA256
@@ -106,8 +107,8 @@ inline errc verify_pss(RsaKey* key, const signature_method& method, byte_view di
                                                     method.hash, method.salt, 0) == 0);
 }
 
-inline errc verify_digest_by(const public_key_view& issuer, const signature_method& method, byte_view digest,
-                             byte_view signature) {
+[[gnu::cold]] inline errc verify_digest_by(const public_key_view& issuer, const signature_method& method,
+                                           byte_view digest, byte_view signature) {
   word32 at = 0;
   if (method.key == key_kind::ec) {
     ecc_handle key;
@@ -134,7 +135,8 @@ inline errc verify_digest_by(const public_key_view& issuer, const signature_meth
 }
 
 /// Verifies one signature of X.509; see the contract.
-inline errc verify_signature(byte_view spki, byte_view algorithm, byte_view signed_bytes, byte_view signature) {
+[[gnu::cold]] inline errc verify_signature(byte_view spki, byte_view algorithm, byte_view signed_bytes,
+                                           byte_view signature) {
   detail::der::reader in(algorithm);
   detail::algorithm_identifier identifier;
   public_key_view issuer;

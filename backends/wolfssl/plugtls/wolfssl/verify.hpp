@@ -41,7 +41,7 @@ inline errc trust(const ctx_handle& scratch, byte_view der) noexcept {
 
 /// Has wolfSSL verify a path's issuers, from the anchor, the last one, down: each is loaded only after its issuer has
 /// vouched for it.
-inline errc verify_issuers(std::span<const certificate_view> issuers, issuer_memory::entry& out) {
+[[gnu::cold]] inline errc verify_issuers(std::span<const certificate_view> issuers, issuer_memory::entry& out) {
   out = issuer_memory::instance().find(issuers);
   if (out != nullptr) return errc::success;
   auto made = std::make_shared<verified_issuers>();
