@@ -346,7 +346,7 @@ class connection : private resumption {
 
   // Takes what was presented with a leaf that was passed over; wolfSSL parses it all for that.
   [[gnu::cold]] void collect(WOLFSSL_X509_STORE_CTX* store, byte_view leaf) {
-    const detail::c_handle<WOLFSSL_STACK, free_certificates> all(wolfSSL_X509_STORE_GetCerts(store));
+    const certificates_handle all(wolfSSL_X509_STORE_GetCerts(store));
     const int count = all ? wolfSSL_sk_X509_num(all.get()) : 0;
     const auto at = [&](int i) {
       int size = 0;
@@ -356,7 +356,6 @@ class connection : private resumption {
     const bool is_leaf_first = count > 0 && detail::der::equal(at(0), leaf);
     for (int i = 1; i < count && i <= 64; ++i) rare_.make().peer.add(i, at(is_leaf_first ? i : count - 1 - i));
   }
-  static void free_certificates(WOLFSSL_STACK* all) noexcept { wolfSSL_sk_X509_pop_free(all, nullptr); }
 
   // What follows the end of a certificate in its entry of the message is dropped by the callback, and intermediates
   // with a key for Ed25519 never come to it (5.5); the session keeps both.

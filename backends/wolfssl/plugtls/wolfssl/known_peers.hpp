@@ -59,12 +59,12 @@ class known_peers {
   [[gnu::cold]] void know(byte_view leaf) noexcept {
     const ctx_handle way(wolfSSL_CTX_new(wolfSSLv23_client_method()));
     if (!way || wolfSSL_X509_STORE_up_ref(store_.get()) != WOLFSSL_SUCCESS) return;
+    store_handle shared(store_.get());
     wolfSSL_CTX_set_verify(way.get(), WOLFSSL_VERIFY_NONE, nullptr);
     wolfSSL_CTX_set_cert_store(way.get(), store_.get());
-    if (wolfSSL_CTX_get_cert_store(way.get()) == store_.get())
-      compat::know_peer(way.get(), data(leaf), static_cast<long>(leaf.size()));
-    else
-      wolfSSL_X509_STORE_free(store_.get());
+    if (wolfSSL_CTX_get_cert_store(way.get()) != store_.get()) return;
+    shared.release();  // now the context's
+    compat::know_peer(way.get(), data(leaf), static_cast<long>(leaf.size()));
   }
 
   mutable std::atomic_flag changing_;
