@@ -2,9 +2,9 @@
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <cstddef>
 #include <cstring>
+#include <utility>
 
 #include "plugtls/detail/der.hpp"
 #include "plugtls/detail/light_lock.hpp"
@@ -37,7 +37,7 @@ class known_peers {
 
   /// Leaves out what comes while another is added, or where memory is out.
   [[gnu::cold]] void add(byte_view leaf) noexcept {
-    if (!compat::knows_peers || adding_.test_and_set(std::memory_order_acquire)) return;
+    if (!compat::knows_peers || !begin()) return;
     // Leaves are forgotten all at once, since connections may be at work with them. One that comes again is not told
     // from another of the same name and key: it waits for the next store.
     const byte_view end = leaf.last(leaf.size() < last_.size() ? leaf.size() : last_.size());
@@ -49,11 +49,18 @@ class known_peers {
     }
     if (is_due || !detail::der::equal(last_, end)) know(leaf);
     std::memcpy(last_.data(), end.data(), end.size());
-    adding_.clear(std::memory_order_release);
+    const detail::light_lock lock(changing_);
+    is_adding_ = false;
   }
 
  private:
   static constexpr unsigned capacity = 16;  // as many as chains are remembered
+
+  // Whether nobody else adds one now.
+  bool begin() noexcept {
+    const detail::light_lock lock(changing_);
+    return !std::exchange(is_adding_, true);
+  }
 
   // Only a context takes leaves; dates are no business of it.
   [[gnu::cold]] void know(byte_view leaf) noexcept {
@@ -67,8 +74,8 @@ class known_peers {
     compat::know_peer(way.get(), data(leaf), static_cast<long>(leaf.size()));
   }
 
-  mutable std::atomic_flag changing_;
-  std::atomic_flag adding_;
+  mutable detail::light_mutex changing_;
+  bool is_adding_ = false;
   unsigned count_ = 0;
   std::array<std::byte, 32> last_{};  // the end of the leaf that came last, of its signature
   store_handle store_;
