@@ -55,13 +55,14 @@ class stream {
     const std::span<std::byte> room = out.bytes();
     if constexpr (has_short_way)
       if (engine_.template reads_plainly<pipe>(room.size())) [[likely]] {
-        if (ec) [[unlikely]]
-          ec.clear();
         begin_operation();
         const detail::parked given(room);
         const engine_result r = engine_.read_plainly(pipe_, given, room.data(), room.size());
-        if (r.status == engine_status::done) [[likely]]
+        if (r.status == engine_status::done) [[likely]] {
+          if (ec) [[unlikely]]
+            ec.clear();
           return r.bytes;
+        }
         return read_on(given, ec, r);
       }
     return read_carefully(room, ec);
@@ -102,13 +103,14 @@ class stream {
     const byte_view bytes = data.bytes();
     if constexpr (has_short_way)
       if (engine_.template writes_plainly<pipe>(bytes.size())) [[likely]] {
-        if (ec) [[unlikely]]
-          ec.clear();
         begin_operation();
         const detail::parked given(bytes);
         const engine_result r = engine_.template write_plainly<true>(pipe_, bytes.data(), bytes.size());
-        if (r.status == engine_status::done) [[likely]]
+        if (r.status == engine_status::done) [[likely]] {
+          if (ec) [[unlikely]]
+            ec.clear();
           return r.bytes;
+        }
         return write_on(given.view(), ec, r);
       }
     return write_carefully(bytes, ec);
