@@ -347,7 +347,7 @@ class duplex_stream {
       const std::lock_guard lock(mutex_);
       if (detail::exception_slot* thrown = engine_.callback_exception()) thrown->rethrow();
     }
-    detail::raise(tls_error(s.error));
+    detail::raise_error(s.error);
   }
 
   T transport_;

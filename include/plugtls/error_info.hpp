@@ -95,9 +95,11 @@ class tls_error : public std::system_error {
 };
 
 namespace detail {
+[[noreturn, gnu::cold, gnu::noinline]] inline void raise_error(const error_info& info) { raise(tls_error(info)); }
+
 /// Ends a throwing overload: nothing happens on success.
 inline void raise_if(const error_info& info) {
-  if (info) raise(tls_error(info));
+  if (info) raise_error(info);
 }
 }  // namespace detail
 

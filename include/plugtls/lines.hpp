@@ -138,7 +138,7 @@ class line_reader {
       const bool is_ours = ec == errc::too_long;
       info.set(static_cast<errc>(ec.value()), is_ours ? "a line is longer than the limit, or there are too many" : "");
     }
-    detail::raise(tls_error(info));
+    detail::raise_error(info);
   }
   // What a callback has thrown comes out as it is.
   static void rethrow(auto& from) {

@@ -50,7 +50,7 @@ class stream_failure {
     if (thrown != nullptr) thrown->rethrow();
     const errc known = (*info_).code;
     if (known == errc::success || ec != known) renew().code = static_cast<errc>(ec.value());
-    detail::raise(tls_error(*info_));
+    detail::raise_error(*info_);
   }
 
  private:
