@@ -97,7 +97,7 @@ TEST_CASE("every failing allocation of a connection gives an error or std::bad_a
       any_context c = make_client(backend, cs), s = make_server(backend, mutual_defaults());
       // What is made once per process is there then, and what a context keeps of a chain that comes again.
       for (int i = 0; i < 2; ++i) REQUIRE(run(c, s, 1000000).end == ending::connected);
-      const bool is_known = GENERATE(true, false);           // a context remembers chains that it accepted
+      const bool is_known = GENERATE(true, false);  // a context remembers chains that it accepted
       const auto renew = [&] {
         if (is_known) return;
         c = make_client(backend, cs);
