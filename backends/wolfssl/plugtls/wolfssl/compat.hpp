@@ -73,12 +73,6 @@ WOLFSSL_API void wolfSSL_set_verify_depth(WOLFSSL* ssl, int depth);
 WOLFSSL_API int wolfSSL_set0_verify_cert_store(WOLFSSL* ssl, WOLFSSL_X509_STORE* store);
 WOLFSSL_API int wolfSSL_set1_verify_cert_store(WOLFSSL* ssl, WOLFSSL_X509_STORE* store);
 WOLFSSL_API WOLFSSL_X509_STORE* wolfSSL_X509_STORE_new(void);
-WOLFSSL_API int wolfSSL_X509_STORE_up_ref(WOLFSSL_X509_STORE* store);
-WOLFSSL_API void wolfSSL_CTX_set_cert_store(WOLFSSL_CTX* ctx, WOLFSSL_X509_STORE* store);
-WOLFSSL_API WOLFSSL_X509_STORE* wolfSSL_CTX_get_cert_store(WOLFSSL_CTX* ctx);
-WOLFSSL_API WOLFSSL_STACK* wolfSSL_X509_STORE_GetCerts(WOLFSSL_X509_STORE_CTX* ctx);
-WOLFSSL_API int wolfSSL_sk_X509_num(const WOLFSSL_STACK* all);
-WOLFSSL_API WOLFSSL_X509* wolfSSL_sk_X509_value(WOLFSSL_STACK* all, int i);
 WOLFSSL_API int wolfSSL_get_ex_data_X509_STORE_CTX_idx(void);
 WOLFSSL_API void* wolfSSL_X509_STORE_CTX_get_ex_data(WOLFSSL_X509_STORE_CTX* ctx, int idx);
 WOLFSSL_API WOLFSSL_X509* wolfSSL_X509_STORE_CTX_get_current_cert(WOLFSSL_X509_STORE_CTX* ctx);
@@ -233,17 +227,6 @@ inline constexpr int rsa_key = 645, ec_key = 518;
 inline constexpr bool has_one_signature = false;
 #else
 inline constexpr bool has_one_signature = true;
-#endif
-
-/// Whether wolfSSL can be told of leaves that it need not go into.
-#if defined(WOLFSSL_TRUST_PEER_CERT) && defined(WOLFSSL_ALT_CERT_CHAINS)
-inline constexpr bool knows_peers = true;
-inline int know_peer(WOLFSSL_CTX* ctx, const unsigned char* der, long size) noexcept {
-  return wolfSSL_CTX_trust_peer_buffer(ctx, der, size, WOLFSSL_FILETYPE_ASN1);
-}
-#else
-inline constexpr bool knows_peers = false;
-inline int know_peer(WOLFSSL_CTX*, const unsigned char*, long) noexcept { return WOLFSSL_FAILURE; }
 #endif
 
 #if defined(HAVE_MAX_FRAGMENT)

@@ -25,7 +25,7 @@ class connection : private resumption {
                           error_info& info) {
     const bool is_made = bind(c, w, verifier);
     WOLFSSL* ssl = ssl_.get();
-    if (!is_made || !c.peers().lend(ssl)) return info.set(errc::out_of_memory, "wolfSSL cannot make a connection");
+    if (!is_made || !c.lend_store(ssl)) return info.set(errc::out_of_memory, "wolfSSL cannot make a connection");
 
     w.belong_to(this);
     w.set(wire::no_direct, true);
@@ -79,8 +79,8 @@ class connection : private resumption {
       if (is_peer_settled()) {
         is_up_ = true;
         wire_->set(wire::no_direct, holds());
-        if (mode() != verify_mode::none) forget_peer();      // the verifier has it
-        if (has_store_) context_->peers().lend(ssl_.get());  // no more certificates can come
+        if (mode() != verify_mode::none) forget_peer();                  // the verifier has it
+        if (has_store_) has_store_ = !context_->lend_store(ssl_.get());  // no more certificates can come
         return native_status::done;
       }
       reason_ = errc::bad_certificate;
@@ -185,7 +185,6 @@ class connection : private resumption {
  private:
   static constexpr int alert_fatal = 2;
   static constexpr int alert_record = 5 + 2 + 1 + 16;  // in bytes, of TLS 1.3
-  static constexpr std::size_t left_out_from = 2048;   // in bytes, of a certificate; some builds keep larger ones
 
   verify_mode mode() const noexcept { return context_->plan().verify.mode; }
 
@@ -296,31 +295,13 @@ class connection : private resumption {
     const unsigned char* bytes = wolfSSL_X509_get_der(wolfSSL_X509_STORE_CTX_get_current_cert(store), &size);
     if (bytes == nullptr || size <= 0 || depth < 0 || depth > 64) return depth > 0 || is_anonymous();
     const byte_view der = std::as_bytes(std::span(bytes, static_cast<std::size_t>(size)));
-    if (depth > 0 || mode() == verify_mode::none) {
-      if (!verifier_->decided()) rare_.make().peer.add(depth, der);
-      return true;
-    }
+    if (!verifier_->decided()) rare_.make().peer.add(depth, der);
+    if (depth > 0 || mode() == verify_mode::none) return true;
     const bool is_read = is_expected(error);
-    if (!verifier_->decided()) judge(der, store, is_read, {is_without_issuer(error)});
-    return verifier_->decision().accept && (is_read || context_->plan().verify.insecure_override);
-  }
-
-  [[gnu::cold]] void judge(byte_view leaf, WOLFSSL_X509_STORE_CTX* store, bool is_read, leaf_reading reading) {
-    std::array<byte_view, 8> few;
-    const std::size_t count = list(few, leaf);
-    if (count != 0) {
-      chain_check::judge(std::span(few).first(count), *verifier_, is_read ? &reading : nullptr);
-      // A server's library has a check of its own for leaves that it has not verified (ASN_VERSION_E).
-      if (reading.is_parsed && !reading.is_asked && verifier_->decision().accept &&
-          verifier_->chain().front().view().version() == 3)
-        context_->peers().add(leaf);
-      return;
-    }
-    const bool was_passed_over = rare_->peer.empty() && !reading.is_parsed;
-    rare_.make().peer.add(0, leaf);
-    if (was_passed_over) collect(store, leaf);
+    leaf_reading reading{is_without_issuer(error)};
     restore_sent();
-    rare_.make().peer.judge(*verifier_, is_read ? &reading : nullptr);
+    const verify_decision decision = rare_.make().peer.judge(*verifier_, is_read ? &reading : nullptr);
+    return decision.accept && (is_read || context_->plan().verify.insecure_override);
   }
 
   // Whether what wolfSSL may now take for a CA stays in a store of this connection's own. One that it has no issuer of
@@ -332,31 +313,6 @@ class connection : private resumption {
     return has_store_;
   }
 
-  // What was presented, where wolfSSL's list is known to have all of it: each was shown; or the list was empty before,
-  // is not longer than wolfSSL takes, and too few bytes came for one that is too large for it. 0 where it may not.
-  [[gnu::cold]] std::size_t list(std::span<byte_view> out, byte_view leaf) const noexcept {
-    const auto count = static_cast<std::size_t>(presented_count());
-    const std::size_t shown = rare_->peer.presented().size();
-    if (count == 0 || count > out.size() || (shown != 0 ? shown != count : offered_count() != 0)) return 0;
-    std::size_t sum = 0;
-    for (std::size_t i = 0; i < count; ++i) sum += (out[i] = presented(static_cast<int>(i))).size();
-    if (shown == 0 && wire_->bytes_read() >= sum + left_out_from) return 0;
-    return out[0].size() >= leaf.size() && detail::der::equal(out[0].first(leaf.size()), leaf) ? count : 0;
-  }
-
-  // Takes what was presented with a leaf that was passed over; wolfSSL parses it all for that.
-  [[gnu::cold]] void collect(WOLFSSL_X509_STORE_CTX* store, byte_view leaf) {
-    const certificates_handle all(wolfSSL_X509_STORE_GetCerts(store));
-    const int count = all ? wolfSSL_sk_X509_num(all.get()) : 0;
-    const auto at = [&](int i) {
-      int size = 0;
-      const unsigned char* der = wolfSSL_X509_get_der(wolfSSL_sk_X509_value(all.get(), i), &size);
-      return std::as_bytes(std::span(der, der != nullptr && size > 0 ? static_cast<std::size_t>(size) : 0));
-    };
-    const bool is_leaf_first = count > 0 && detail::der::equal(at(0), leaf);
-    for (int i = 1; i < count && i <= 64; ++i) rare_.make().peer.add(i, at(is_leaf_first ? i : count - 1 - i));
-  }
-
   // What follows the end of a certificate in its entry of the message is dropped by the callback, and intermediates
   // with a key for Ed25519 never come to it (5.5); the session keeps both.
   void restore_sent() {
@@ -364,7 +320,8 @@ class connection : private resumption {
   }
 
   // With nothing to trust, an unknown issuer is all that wolfSSL can complain of; dates it may. Builds for OpenSSL's
-  // compatibility translate these errors, and these alone, to positive numbers.
+  // compatibility translate these errors to positive numbers, and those of signatures and path lengths: all are the
+  // core's to judge.
   static bool is_expected(int error) noexcept {
     return error >= 0 || error == ASN_NO_SIGNER_E || error == ASN_SELF_SIGNED_E || error == ASN_BEFORE_DATE_E ||
            error == ASN_AFTER_DATE_E;

@@ -8,7 +8,6 @@
 #include "plugtls/concepts.hpp"
 #include "plugtls/wolfssl/error.hpp"
 #include "plugtls/wolfssl/handle.hpp"
-#include "plugtls/wolfssl/known_peers.hpp"
 #include "plugtls/wolfssl/numbers.hpp"
 #include "plugtls/wolfssl/private_key.hpp"
 #include "plugtls/wolfssl/session.hpp"
@@ -26,7 +25,8 @@ class context {
   [[gnu::cold]] errc open(const context_plan& plan, std::span<loaded_identity<private_key>> identities,
                           error_info& info) {
     plan_ = &plan;
-    if (!peers_.open()) return info.set(errc::out_of_memory, "wolfSSL cannot make a context");
+    empty_store_.reset(wolfSSL_X509_STORE_new());
+    if (!empty_store_) return info.set(errc::out_of_memory, "wolfSSL cannot make a context");
     errc e = errc::success;
     if (plan.tickets) {
       e = make(identities, false, info);
@@ -62,8 +62,11 @@ class context {
   const detail::external_key* external_key() const noexcept { return external_; }
   /// The same settings with tickets neither made nor taken; null where they never are.
   WOLFSSL_CTX* without_tickets() const noexcept { return without_tickets_.get(); }
-  /// The store that connections share: wolfSSL keeps in theirs what it takes for a CA, and must not in this one.
-  known_peers& peers() const noexcept { return peers_; }
+  /// Gives a connection the store that all share: wolfSSL keeps in theirs what it takes for a CA, and must not in this
+  /// one.
+  bool lend_store(WOLFSSL* ssl) const noexcept {
+    return wolfSSL_set1_verify_cert_store(ssl, empty_store_.get()) == WOLFSSL_SUCCESS;
+  }
   /// Gives a connection a store of its own for the rest of its handshake.
   static bool give_store(WOLFSSL* ssl) noexcept {
     store_handle own(wolfSSL_X509_STORE_new());
@@ -279,7 +282,7 @@ class context {
   const detail::external_key* external_ = nullptr;
   ctx_handle ctx_;
   ctx_handle without_tickets_;
-  mutable known_peers peers_;
+  store_handle empty_store_;  // stays so
 };
 
 }  // namespace plugtls::wolfssl

@@ -7,10 +7,7 @@
 #include "plugtls/detail/c_handle.hpp"
 #include "plugtls/wolfssl/compat.hpp"
 
-extern "C" {
-WOLFSSL_API void wolfSSL_X509_STORE_free(WOLFSSL_X509_STORE* store);  // 5.9 hides it in our view
-WOLFSSL_API void wolfSSL_sk_X509_pop_free(WOLFSSL_STACK* all, void (*one)(WOLFSSL_X509*));
-}
+extern "C" WOLFSSL_API void wolfSSL_X509_STORE_free(WOLFSSL_X509_STORE* store);  // 5.9 hides it in our view
 
 namespace plugtls::wolfssl {
 
@@ -20,9 +17,6 @@ using session_handle = detail::c_handle<WOLFSSL_SESSION, wolfSSL_SESSION_free>;
 using rng_handle = detail::c_handle<WC_RNG, wc_rng_free>;
 using x509_handle = detail::c_handle<WOLFSSL_X509, wolfSSL_X509_free>;
 using store_handle = detail::c_handle<WOLFSSL_X509_STORE, wolfSSL_X509_STORE_free>;
-
-inline void free_certificates(WOLFSSL_STACK* all) noexcept { wolfSSL_sk_X509_pop_free(all, nullptr); }
-using certificates_handle = detail::c_handle<WOLFSSL_STACK, free_certificates>;
 
 /// Holds a key of wolfCrypt's from its init to its free function. The library's own structure may be larger than our
 /// view of it (5.5.4: an RsaKey of 8696 bytes, seen as 8632), so it gets twice the room, and no field of it is touched.

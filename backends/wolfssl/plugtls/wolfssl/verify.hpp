@@ -83,7 +83,6 @@ inline bool has_signed(const certificate_view& issuer, byte_view der) noexcept {
 /// What is known of a leaf that `verify_path` is to be asked about.
 struct leaf_reading {
   bool is_parsed = false;  ///< wolfSSL has, in this handshake, and found no more than that no issuer was in view
-  bool is_asked = false;   ///< whether it was
 };
 
 /// Has wolfSSL verify a path, link by link, with nothing else in view. `reading`: a leaf_reading, or null.
@@ -98,8 +97,7 @@ struct leaf_reading {
   if (top == 0) return verify_issuers(path, issuers);
   const errc e = verify_issuers(path.subspan(1, top), issuers);
   if (e != errc::success) return e;
-  auto* leaf = static_cast<leaf_reading*>(reading);
-  if (leaf != nullptr) leaf->is_asked = true;
+  const auto* leaf = static_cast<const leaf_reading*>(reading);
   if (leaf != nullptr && leaf->is_parsed && lacks_signature_only(path.first(top + 1)) &&
       has_signed(path[1], path[0].der()))
     return errc::success;
@@ -143,11 +141,8 @@ class chain_check {
     std::vector<byte_view> many(presented_.size() > few.size() ? presented_.size() : 0);
     const std::span<byte_view> ders = many.empty() ? std::span(few).first(presented_.size()) : std::span(many);
     for (std::size_t i = 0; i < ders.size(); ++i) ders[i] = presented_[i];
-    return judge(ders, verifier, reading);
-  }
-  static verify_decision judge(std::span<const byte_view> presented, peer_verifier& verifier, leaf_reading* reading) {
     native_verdict verdict;
-    verdict.presented = presented;
+    verdict.presented = ders;
     if (reading != nullptr) verdict.verify_path = verify_path;
     verdict.library = reading;
     return verifier.decide(verdict);
