@@ -11,8 +11,9 @@ import tempfile
 
 SPDX = "SPDX-License-Identifier: BSL-1.0"
 STD = re.compile(r"^[a-z_0-9]+$")
-# What differs between systems stands in the first; the second has the standard's way where there is no <pthread.h>.
-PLATFORM = ("detail/platform.hpp", "detail/light_lock.hpp")
+# What differs between systems stands in the first; the others have the standard's way, or nothing to do, where there is
+# no <pthread.h>.
+PLATFORM = ("detail/platform.hpp", "detail/light_lock.hpp", "detail/process_mark.hpp")
 POSIX = re.compile(r"^(sys|netinet|arpa|net)/\w+\.h$|^(unistd|fcntl|poll|netdb|errno|signal|time|limits|ifaddrs|pthread)\.h$")
 TOKEN = re.compile(r'R"(?P<d>[^(\s]*)\(.*?\)(?P=d)"|"(?:\\.|[^"\\\n])*"|(?<![0-9a-fA-F])\'(?:\\.|[^\'\\\n])*\''
                    r"|//[^\n]*|/\*.*?\*/", re.DOTALL)

@@ -11,6 +11,7 @@
 
 #include "plugtls/bytes.hpp"
 #include "plugtls/detail/algorithm.hpp"
+#include "plugtls/detail/process_mark.hpp"
 #include "plugtls/mbedtls/handle.hpp"
 
 #if MBEDTLS_VERSION_NUMBER < 0x021c0000 || MBEDTLS_VERSION_NUMBER >= 0x05000000
@@ -78,7 +79,14 @@ class generator {
     return instance;
   }
 
-  int reseed() noexcept { return state_ == 0 ? mbedtls_ctr_drbg_reseed(drbg_.get(), nullptr, 0) : state_; }
+  // Seeds it anew in a process that has its state from another one. A system call is made for that, no more.
+  int refresh() noexcept {
+    const detail::process_mark here = detail::this_process();
+    if (state_ != 0 || seeded_in_ == here) return state_;
+    const int e = mbedtls_ctr_drbg_reseed(drbg_.get(), nullptr, 0);
+    if (e == 0) seeded_in_ = here;
+    return e;
+  }
 
   int fill(unsigned char* out, std::size_t size) noexcept {
     int e = state_;
@@ -94,6 +102,7 @@ class generator {
  private:
   pinned<mbedtls_entropy_context, mbedtls_entropy_init, mbedtls_entropy_free> entropy_;
   pinned<mbedtls_ctr_drbg_context, mbedtls_ctr_drbg_init, mbedtls_ctr_drbg_free> drbg_;
+  detail::process_mark seeded_in_ = detail::this_process();
   int state_;
 };
 
@@ -108,11 +117,11 @@ inline bool fill_random(std::span<std::byte> out) noexcept {
 #endif
 }
 
-/// Makes the random numbers that follow new ones. mbedTLS does not notice a fork: without this, two processes would
-/// draw the same.
+/// Makes the random numbers that follow new ones where this process was forked since the last ones. mbedTLS does not
+/// notice: without this, two processes would draw the same.
 inline int refresh_random() noexcept {
 #if MBEDTLS_VERSION_NUMBER < 0x04000000
-  return generator::own().reseed();
+  return generator::own().refresh();
 #else
   return 0;
 #endif
