@@ -11,9 +11,6 @@ import tempfile
 
 SPDX = "SPDX-License-Identifier: BSL-1.0"
 STD = re.compile(r"^[a-z_0-9]+$")
-# What differs between systems stands in the first; the others have the standard's way, or nothing to do, where there is
-# no <pthread.h>.
-PLATFORM = ("detail/platform.hpp", "detail/light_lock.hpp", "detail/process_mark.hpp")
 POSIX = re.compile(r"^(sys|netinet|arpa|net)/\w+\.h$|^(unistd|fcntl|poll|netdb|errno|signal|time|limits|ifaddrs|pthread)\.h$")
 TOKEN = re.compile(r'R"(?P<d>[^(\s]*)\(.*?\)(?P=d)"|"(?:\\.|[^"\\\n])*"|(?<![0-9a-fA-F])\'(?:\\.|[^\'\\\n])*\''
                    r"|//[^\n]*|/\*.*?\*/", re.DOTALL)
@@ -108,7 +105,7 @@ class checker:
             base = header["rest"].split("/")[-1]
             own = header["backend"]
             conditional = base == "compat.hpp" if own or "asio_net/" in name or "boost_net/" in name else \
-                header["rest"] in (*PLATFORM, "detail/exceptions.hpp", "detail/parked.hpp")
+                header["rest"] in ("detail/platform.hpp", "detail/exceptions.hpp")
             if not conditional:
                 each(CONDITION, "#if outside of the files that may have it")
             if not conditional and name != "include/plugtls/version.hpp":
@@ -156,7 +153,7 @@ class checker:
             if rest.startswith(("asio_net/", "boost_net/")):
                 return None
             if not ours:
-                posix = rest.startswith("net/") or rest in PLATFORM
+                posix = rest.startswith("net/") or rest == "detail/platform.hpp"
                 return None if STD.match(included) or (posix and POSIX.match(included)) else \
                     "neither the standard library nor ours"
             if rest.startswith("detail/") and UPPER.match(included):

@@ -11,7 +11,7 @@
 
 #include "plugtls/bytes.hpp"
 #include "plugtls/detail/algorithm.hpp"
-#include "plugtls/detail/process_mark.hpp"
+#include "plugtls/detail/platform.hpp"
 #include "plugtls/mbedtls/handle.hpp"
 
 #if MBEDTLS_VERSION_NUMBER < 0x021c0000 || MBEDTLS_VERSION_NUMBER >= 0x05000000
