@@ -199,28 +199,60 @@ TEST_CASE("an alert before the version is known is readable", "[mbedtls]") {
   CHECK(sent[5] == 2);
 }
 
-TEST_CASE("a child process and its parent draw different random numbers", "[mbedtls]") {
-  // The first bytes of a ClientHello that are random, made after a fork from one context.
-  const auto hello = [] {
-    end client(tls::engine(tls::context::client(plugtls_test::client_defaults()), plugtls_test::server_name));
-    client.step();
-    return std::string(tls::as_text(client.port.output())).substr(11, 32);
-  };
-  hello();  // so that there is a generator to share
+// What `make` gives in a child process, and then in this one.
+template <class Make>
+std::pair<std::string, std::string> in_child_and_parent(Make&& make) {
   int pipe_ends[2];
   REQUIRE(pipe(pipe_ends) == 0);
   const pid_t child = fork();
   REQUIRE(child >= 0);
   if (child == 0) {
-    const std::string random = hello();
-    _exit(write(pipe_ends[1], random.data(), random.size()) == 32 ? 0 : 1);
+    const std::string made = make(true);
+    _exit(write(pipe_ends[1], made.data(), made.size()) == static_cast<ssize_t>(made.size()) ? 0 : 1);
   }
-  std::string theirs(32, '\0');
-  CHECK(read(pipe_ends[0], theirs.data(), theirs.size()) == 32);
-  waitpid(child, nullptr, 0);
-  close(pipe_ends[0]);
   close(pipe_ends[1]);
-  CHECK(theirs.substr(4) != hello().substr(4));  // 2.28 puts the time into the first four
+  std::string theirs;
+  char block[4096];
+  for (ssize_t n; (n = read(pipe_ends[0], block, sizeof block)) > 0;) theirs.append(block, static_cast<std::size_t>(n));
+  close(pipe_ends[0]);
+  int status = -1;
+  waitpid(child, &status, 0);
+  CHECK(status == 0);
+  return {theirs, make(false)};
+}
+
+TEST_CASE("a child process and its parent draw different random numbers", "[mbedtls]") {
+  // The random bytes of a hello; 2.28 puts the time into the first four.
+  const auto random_of = [](const std::string& flight) { return flight.substr(11 + 4, 28); };
+  SECTION("in handshakes that begin after the fork") {
+    const auto hello = [&](bool) {
+      end client(tls::engine(tls::context::client(plugtls_test::client_defaults()), plugtls_test::server_name));
+      client.step();
+      return random_of(std::string(tls::as_text(client.port.output())));
+    };
+    hello(true);  // so that there is a generator to share
+    const auto [theirs, ours] = in_child_and_parent(hello);
+    CHECK(theirs.size() == 28);
+    CHECK(theirs != ours);
+  }
+  SECTION("in a handshake that the child goes on with") {
+    end client(tls::engine(tls::context::client(plugtls_test::with_version(plugtls_test::client_defaults(), v12)),
+                           plugtls_test::server_name));
+    client.step();
+    const std::string hello(tls::as_text(client.port.output()));
+    const tls::context context = tls::context::server(plugtls_test::with_version(plugtls_test::server_defaults(), v12));
+    end begun{tls::engine(context)};
+    begun.step();
+    const auto [theirs, ours] = in_child_and_parent([&](bool is_child) {
+      end fresh{tls::engine(context)};
+      return (is_child ? begun : fresh).answer(hello);
+    });
+    REQUIRE(theirs.size() > 200);
+    REQUIRE(ours.size() > 200);
+    CHECK(random_of(theirs) != random_of(ours));
+    // The flight ends with a key share, a signature of it, and ServerHelloDone.
+    CHECK(theirs.substr(theirs.size() - 140) != ours.substr(ours.size() - 140));
+  }
 }
 
 TEST_CASE("keys that cannot be used are told apart", "[mbedtls]") {

@@ -60,10 +60,6 @@ class connection {
 
   // mbedtls_ssl_handshake() is this loop too; between its steps we look at what OPTIONAL verification let pass.
   native_status handshake() {
-    if (!started_) {
-      started_ = true;
-      if (const int e = compat::refresh_random(); e != 0) return status(e);
-    }
     handshake_scope scope(*verifier_, *wire_, newest_);
     while (!compat::is_over(*ssl_.get())) {
       const int step = compat::state(*ssl_.get());
@@ -339,7 +335,6 @@ class connection {
   errc reason_ = errc::success;
   unsigned session_count_ = 0;
   std::optional<alert> own_alert_;
-  bool started_ : 1 = false;
   bool alert_passed_ : 1 = false;
   bool muted_ : 1 = false;
   bool is_key_due_ : 1 = false;

@@ -79,17 +79,8 @@ class generator {
     return instance;
   }
 
-  // Seeds it anew in a process that has its state from another one. A system call is made for that, no more.
-  int refresh() noexcept {
-    const detail::process_mark here = detail::this_process();
-    if (state_ != 0 || seeded_in_ == here) return state_;
-    const int e = mbedtls_ctr_drbg_reseed(drbg_.get(), nullptr, 0);
-    if (e == 0) seeded_in_ = here;
-    return e;
-  }
-
   int fill(unsigned char* out, std::size_t size) noexcept {
-    int e = state_;
+    int e = refresh();
     while (e == 0 && size != 0) {
       const std::size_t n = size < MBEDTLS_CTR_DRBG_MAX_REQUEST ? size : MBEDTLS_CTR_DRBG_MAX_REQUEST;
       e = mbedtls_ctr_drbg_random(drbg_.get(), out, n);
@@ -100,6 +91,16 @@ class generator {
   }
 
  private:
+  // Seeds it anew in a process that has its state from another one, which mbedTLS does not notice: both would draw the
+  // same. Asked at every draw, since a handshake may go on in a child that began in its parent; it takes a system call.
+  int refresh() noexcept {
+    const detail::process_mark here = detail::this_process();
+    if (state_ != 0 || seeded_in_ == here) return state_;
+    const int e = mbedtls_ctr_drbg_reseed(drbg_.get(), nullptr, 0);
+    if (e == 0) seeded_in_ = here;
+    return e;
+  }
+
   pinned<mbedtls_entropy_context, mbedtls_entropy_init, mbedtls_entropy_free> entropy_;
   pinned<mbedtls_ctr_drbg_context, mbedtls_ctr_drbg_init, mbedtls_ctr_drbg_free> drbg_;
   detail::process_mark seeded_in_ = detail::this_process();
@@ -114,16 +115,6 @@ inline bool fill_random(std::span<std::byte> out) noexcept {
   return generator::own().fill(reinterpret_cast<unsigned char*>(out.data()), out.size()) == 0;
 #else
   return psa_generate_random(reinterpret_cast<unsigned char*>(out.data()), out.size()) == PSA_SUCCESS;
-#endif
-}
-
-/// Makes the random numbers that follow new ones where this process was forked since the last ones. mbedTLS does not
-/// notice: without this, two processes would draw the same.
-inline int refresh_random() noexcept {
-#if MBEDTLS_VERSION_NUMBER < 0x04000000
-  return generator::own().refresh();
-#else
-  return 0;
 #endif
 }
 
