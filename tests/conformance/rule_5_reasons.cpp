@@ -97,6 +97,26 @@ TEST_CASE("rule 5: dates follow the settable clock, everywhere") {
   }
 }
 
+TEST_CASE("rule 5: a clock that throws refuses the peer, and the exception is kept") {
+  for (const tls_version v : versions()) {
+    CAPTURE(name(v));
+    client_settings s = with_version(client_defaults(), v);
+    auto is_broken = std::make_shared<bool>(false);
+    s.clock = [is_broken] {
+      if (*is_broken) detail::raise(std::runtime_error("no clock"));
+      return system_now();
+    };
+    connection c(s);
+    *is_broken = true;
+    c.run();
+    CHECK(c.client.handshake_error == errc::rejected_by_callback);
+    CHECK_FALSE(c.server.up());
+    auto* thrown = c.client.engine.callback_exception();
+    REQUIRE(thrown != nullptr);
+    CHECK(*thrown);
+  }
+}
+
 TEST_CASE("rule 5: without verification everything connects, and the chain can be looked at") {
   for (const tls_version v : versions()) {
     for (const failure& f : failures) {

@@ -174,8 +174,9 @@ class chain_check {
     verifier_ = &verifier;
     X509_STORE_CTX_set_app_data(store, this);
     X509_VERIFY_PARAM* param = X509_STORE_CTX_get0_param(store);
-    X509_VERIFY_PARAM_set_time(
-        param, static_cast<std::time_t>(verifier.now()));  // it steers between paths; its verdict is ignored
+    // The time steers between paths; what it says of one is ignored. A clock that throws is the verdict's matter.
+    const unix_time now = detail::guard(verifier.exception(), unix_time{}, [&] { return verifier.now(); });
+    X509_VERIFY_PARAM_set_time(param, static_cast<std::time_t>(now));
     X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST);
     // A common name is no host's name, to name constraints neither. Purposes are the policy's: OpenSSL knows no
     // anyExtendedKeyUsage, wants the anchor's to fit too, and minds Netscape's of 1996.
