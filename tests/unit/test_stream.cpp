@@ -150,6 +150,25 @@ TEST_CASE("throwing forms throw what the others report, with its text") {
   }
 }
 
+TEST_CASE("what would block is no failure: the details of the last one stay") {
+  connected c;
+  char room[10];
+  c.block();
+  CHECK(c.server.read_some(room, c.ec) == 0);
+  REQUIRE(c.server.error().code == errc::timed_out);
+  c.server.non_blocking(true);
+  CHECK(c.server.read_some(room, c.ec) == 0);
+  CHECK(c.ec == errc::would_block);
+  CHECK(c.server.error().code == errc::timed_out);
+  try {
+    c.server.read_some(room);
+    FAIL("nothing was thrown");
+  } catch (const tls_error& e) {
+    CHECK(e.code() == errc::would_block);
+  }
+  CHECK(c.server.error().code == errc::timed_out);
+}
+
 TEST_CASE("a callback's exception comes out once, the refusal afterwards") {
   client_settings s = client_defaults();
   s.on_verify = [](const verify_context&) -> bool { throw std::runtime_error("mine"); };

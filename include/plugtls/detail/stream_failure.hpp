@@ -46,11 +46,12 @@ class stream_failure {
   }
 
   /// Throws what a callback has thrown, else `tls_error`.
-  [[noreturn, gnu::cold, gnu::noinline]] void raise(const std::error_code& ec, exception_slot* thrown) {
+  [[noreturn, gnu::cold, gnu::noinline]] void raise(const std::error_code& ec, exception_slot* thrown) const {
     if (thrown != nullptr) thrown->rethrow();
-    const errc known = (*info_).code;
-    if (known == errc::success || ec != known) renew().code = static_cast<errc>(ec.value());
-    detail::raise_error(*info_);
+    if (const errc known = (*info_).code; known != errc::success && ec == known) detail::raise_error(*info_);
+    error_info only;  // what is no failure (`would_block`) leaves the last one's details alone
+    only.code = static_cast<errc>(ec.value());
+    detail::raise_error(only);
   }
 
  private:
