@@ -26,8 +26,8 @@ enum class readiness : unsigned char { read, write, signature };
 ///   it reads and an answer of its own (to a request for a certificate, say) has found no room yet; with a transport
 ///   that has none such an answer leaves with the next write.
 /// - `read_some(out, beyond, ec)`, where there is one, fills `out` first and puts what has come besides into `beyond`,
-/// all
-///   by one call of the system, and returns the sum.
+/// by
+///   one call of the system for both, and returns the sum.
 /// - `more(follows)`, where there is one, is told before a write whether another one follows at once.
 /// - Any other error is final and is kept as it is: `error_info` holds its value and text.
 template <class T>

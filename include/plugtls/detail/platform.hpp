@@ -3,10 +3,8 @@
 
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
 #include <sys/socket.h>
 #include <sys/types.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -95,19 +93,6 @@ inline bool open_pipe(int (&fds)[2]) noexcept {
   set_flags(fds[0]);
   set_flags(fds[1]);
   return true;
-#endif
-}
-
-/// Takes a SIGPIPE that is pending for this thread, which has it blocked.
-inline void take_pending_sigpipe(const sigset_t& pipe_signal) noexcept {
-#if defined(__APPLE__) || defined(__OpenBSD__)
-  sigset_t pending;
-  int taken = 0;
-  if (::sigpending(&pending) == 0 && sigismember(&pending, SIGPIPE) == 1) ::sigwait(&pipe_signal, &taken);
-#else
-  const timespec at_once{};
-  while (::sigtimedwait(&pipe_signal, nullptr, &at_once) < 0 && errno == EINTR) {
-  }
 #endif
 }
 

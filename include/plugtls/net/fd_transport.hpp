@@ -280,10 +280,24 @@ class fd_transport {
     ::pthread_sigmask(SIG_BLOCK, &pipe_signal, &before);
     const ssize_t n = ::write(fd_, in.data(), size);
     const int error = errno;
-    if (n < 0 && error == EPIPE && !was_pending) detail::take_pending_sigpipe(pipe_signal);
+    if (n < 0 && error == EPIPE && !was_pending) take_pending_sigpipe(pipe_signal);
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
     errno = error;
     return n;
+  }
+  // Takes a SIGPIPE that is pending for this thread, which has it blocked. A template, since not every system has
+  // sigtimedwait (macOS, OpenBSD).
+  template <class Set>
+  static void take_pending_sigpipe(const Set& pipe_signal) noexcept {
+    const timespec at_once{};
+    if constexpr (requires { sigtimedwait(&pipe_signal, nullptr, &at_once); }) {
+      while (sigtimedwait(&pipe_signal, nullptr, &at_once) < 0 && errno == EINTR) {
+      }
+    } else {
+      Set pending;
+      int taken = 0;
+      if (sigpending(&pending) == 0 && sigismember(&pending, SIGPIPE) == 1) sigwait(&pipe_signal, &taken);
+    }
   }
 
   int fd_ = -1;
