@@ -30,7 +30,11 @@ bool is_chunked(std::string head) {
 payload_sink::payload_sink(const std::optional<std::string>& file, bool nowhere) {
   if (file) {
     name_ = "'" + *file + "'";
-    fd_ = ::open(file->c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    fd_ = ::open(file->c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd_ >= 0)
+      unused_ = *file;
+    else if (errno == EEXIST)
+      fd_ = ::open(file->c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
     if (fd_ < 0) fail(errno);
     owned_ = true;
   } else if (!nowhere) {
@@ -40,9 +44,11 @@ payload_sink::payload_sink(const std::optional<std::string>& file, bool nowhere)
 
 payload_sink::~payload_sink() {
   if (owned_) ::close(fd_);
+  if (!unused_.empty()) ::unlink(unused_.c_str());
 }
 
 void payload_sink::begin() {
+  unused_.clear();
   // What cannot be made shorter, such as /dev/null, has nothing to be emptied of.
   if (owned_ && ::ftruncate(fd_, 0) != 0 && errno != EINVAL) fail(errno);
 }

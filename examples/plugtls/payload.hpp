@@ -11,7 +11,8 @@ namespace cli {
 /// Where what the peer sends goes: standard output, a file, or nowhere. Failures throw `tls_error`.
 class payload_sink {
  public:
-  /// Opens the file, which keeps what it held until `begin`. Without a file: standard output, or nowhere.
+  /// Opens the file, which keeps what it held until `begin`; one that was not there is gone again where that never
+  /// comes. Without a file: standard output, or nowhere.
   payload_sink(const std::optional<std::string>& file, bool nowhere);
   payload_sink(const payload_sink&) = delete;
   payload_sink& operator=(const payload_sink&) = delete;
@@ -27,6 +28,7 @@ class payload_sink {
   [[noreturn]] void fail(int error) const;
 
   std::string name_ = "standard output";
+  std::string unused_;  // the file's name, if it was made for this and `begin` has not come
   int fd_ = -1;
   bool owned_ = false;
 };

@@ -131,6 +131,12 @@ class Values(CliTest):
                 self.refused(3, "file_error", "client", "--backend", backend, TARGET, "--ca-dir", here / "missing")
                 self.refused(2, "no_certificates_found", "client", "--backend", backend, TARGET, "--ca-dir", here / "nothing")
                 self.refused(3, "file_error", "client", "--backend", backend, TARGET, "--output", here / "no" / "file")
+                # Nothing listens there: what was to be written does not come, what was there stays, and no empty file is left.
+                (here / "kept").write_text("kept")
+                for output in ("new", "kept"):
+                    self.refused(3, None, "client", "--backend", backend, TARGET, "--connect", "127.0.0.1:1", "--output",
+                                 here / output)
+                self.assertEqual(((here / "new").exists(), (here / "kept").read_text()), (False, "kept"))
                 for key, status, error in (("missing", 3, "file_error"), ("empty", 2, "bad_pem"), ("text", 2, "bad_der"),
                                            ("cut_key.pem", 2, "bad_pem"), ("cut_key.der", 2, "bad_der"),
                                            ("broken.pem", 2, "bad_pem")):
