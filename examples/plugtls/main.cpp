@@ -45,8 +45,6 @@ class command_line {
       }
       refuse(tls::errc::invalid_argument, e.what());
     }
-    for (const CLI::Option* option : later_)
-      if (option->count() != 0) refuse(tls::errc::unsupported, option->get_name() + " is not built yet");
     return command_();
   }
 
@@ -64,9 +62,14 @@ class command_line {
     return sub->add_option(name, values, text)->allow_extra_args(false)->type_name("FILE");
   }
 
-  // An option that is known and not there yet.
-  void later(CLI::App* sub, const char* name, const char* type) {
-    later_.push_back(sub->add_option(name, unused_, "not built yet")->allow_extra_args(false)->type_name(type));
+  // Digits only: conversions take signs, blanks and 0x as well.
+  static CLI::Validator whole_number() {
+    return CLI::Validator(
+        [](const std::string& text) {
+          const bool is_whole = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+          return is_whole ? std::string() : "'" + text + "' is no whole number";
+        },
+        "");
   }
 
   void add_tls(CLI::App* sub, tls_options& o) {
@@ -160,9 +163,11 @@ class command_line {
     list(sub, "--client-ca", o.client_ca_files, "whom client certificates must lead to");
     sub->add_option("--mode", o.mode, "status (default), echo, discard, or files:DIR")->type_name("MODE");
     sub->add_option("--connections", o.connections, "stop after so many connections")
+        ->check(whole_number())
         ->check(CLI::Range(1UL, 1000000000UL))
         ->type_name("N");
     sub->add_option("--max-clients", o.max_clients, "connections at a time (default: 256)")
+        ->check(whole_number())
         ->check(CLI::Range(1UL, 10000UL))
         ->type_name("N");
     sub->add_option("--handshake-timeout", o.handshake_timeout, "for the whole handshake (default: 10)")
@@ -211,6 +216,7 @@ class command_line {
         sub->add_option("--max-depth", o.max_depth,
                         "most intermediates between the certificate and what is trusted, self-issued ones not\n"
                         "counted (default: 10, and more are never followed)")
+            ->check(whole_number())
             ->check(CLI::Range(0, 1000000))
             ->type_name("N"),
         sub->add_option("--ocsp-response", o.ocsp_response,
@@ -244,8 +250,6 @@ class command_line {
 
   CLI::App app_{"TLS over every backend of plugtls", "plugtls"};
   std::function<int()> command_;
-  std::vector<CLI::Option*> later_;
-  std::vector<std::string> unused_;
   common_options backends_;
   client_options client_;
   serve_options serve_;

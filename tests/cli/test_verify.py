@@ -133,6 +133,7 @@ class Single(CliTest):
         for arguments in ([], ["--json"], [leaf, leaf], [*TRUST, leaf, "--name", ""], [*TRUST, leaf, "--name", "a b"],
                           [*TRUST, leaf, "--purpose", "both"], [*TRUST, leaf, "--time", "yesterday"],
                           [*TRUST, leaf, "--time", ""], [leaf, "--max-depth", "-1"], [leaf, "--max-depth", "many"],
+                          [leaf, "--max-depth", "0x1"], [leaf, "--max-depth", " 1"],
                           [leaf, "--max-depth", "99999999999999"], [leaf, "--batch"], [*TRUST, "--batch"],
                           ["--batch", "--name", "a"], ["--batch", "--time", "2026-01-31T12:00:00Z"],
                           ["--batch", "--crl", PKI.parent / "crl" / "root.pem"], ["--batch", "--revocation", "chain"],
