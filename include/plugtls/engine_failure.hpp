@@ -64,7 +64,7 @@ errc why_failed(const State& self) noexcept {
   if (self.extras->later.refused != errc::success) return self.extras->later.refused;
   if (self.opening && self.opening->desk->error()) return self.opening->desk->error().code;
   const errc fault = self.w.fault(), said = self.error().code;
-  if (fault != errc::success && fault != errc::io_error) return fault;
+  if (fault != errc::success && fault != errc::io_error && fault != errc::alert_received) return fault;
   if (self.error().alert_received) return reason_of(*self.error().alert_received);
   if (said == errc::alert_received) return said;
   if (fault != errc::success) return fault;

@@ -327,7 +327,9 @@ struct engine_state : plain_limits {
     if (opening && opening->desk->error()) info.detail = opening->desk->error().detail;
     const auto& seen = w.observer();
     if (seen.alert_received()) info.alert_received = seen.alert_received();
-    if (seen.alert_sent()) info.alert_sent = seen.alert_sent();
+    // Where the wire has ended it, what the library may have said since then has not left.
+    const bool is_ours = w.fault() != errc::success && seen.fault() != flight_fault::none;
+    if (seen.alert_sent() || is_ours) info.alert_sent = seen.alert_sent();
     info.code = why_failed(*this);
     if (thrown() && info.detail.empty()) info.detail = "a callback of the settings threw an exception";
     if (info.code == errc::io_error || info.code == errc::timed_out) note_transport(*this, info, info.code);

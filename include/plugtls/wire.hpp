@@ -286,7 +286,8 @@ class wire {
   std::size_t buffered() const noexcept { return out_.size(); }
   /// A condition that ends the connection and is not the library's: `io_error`, `timed_out`, `not_tls`,
   /// `handshake_too_large`, `protocol_version`, `no_shared_cipher`, `unrecognized_name`, `bad_record` (a ClientHello
-  /// that asks for a name against the rules), `invalid_argument`, `out_of_memory`.
+  /// that asks for a name against the rules, a record or message out of place), `alert_received`, `closed` (alerts that
+  /// libraries may pass over), `invalid_argument`, `out_of_memory`.
   errc fault() const noexcept { return static_cast<errc>(fault_); }
   /// The transport's own error behind an `io_error`; none where there was no memory to keep it.
   const std::error_code& transport_error() const noexcept {

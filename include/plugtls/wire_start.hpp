@@ -48,6 +48,14 @@ class wire_start {
     if (observer.not_tls()) return silently(errc::not_tls);
     if (bytes.size() > left || observer.largest_message() > limit) return silently(errc::handshake_too_large);
     left -= bytes.size();
+    switch (observer.fault()) {
+      case detail::flight_fault::none: break;
+      case detail::flight_fault::unexpected: return by(alert::unexpected_message, errc::bad_record);
+      case detail::flight_fault::overflow: return by(alert::record_overflow, errc::bad_record);
+      case detail::flight_fault::version: return by(alert::protocol_version, errc::protocol_version);
+      case detail::flight_fault::alert: return silently(errc::alert_received);
+      case detail::flight_fault::closed: return silently(errc::closed);
+    }
     return own == role::client || !observer.facts().client_hello_seen ? refusal() : look_at_offer();
   }
 

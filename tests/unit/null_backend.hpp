@@ -317,7 +317,7 @@ class connection {
   bool take(unsigned type, const byte_vector& body) {
     if (type == client_hello && !is_client()) return take_client_hello(decode_client_hello(body));
     if (type == server_hello && is_client()) return chosen_ = decode_server_hello(body), true;
-    if (type == server_key_exchange) return true;
+    if (type == server_key_exchange || type == client_key_exchange) return true;
     if (type == certificate_request) return asked_ = true;
     if (type == certificate_list) {
       for (reader r{body}; r.ok && !r.bytes.empty();) {
@@ -375,6 +375,7 @@ class connection {
 
   bool send_client_flight() {
     if (asked_) send_certificates();
+    if (!sealed()) send(handshake_message(client_key_exchange));
     return send_finished(chosen_.versions[0] == tls_version::tls1_3);
   }
 

@@ -62,6 +62,7 @@ enum message : unsigned {
   server_key_exchange = 12,
   certificate_request = 13,
   server_hello_done = 14,
+  client_key_exchange = 16,
   finished = 20,
   key_update = 24
 };

@@ -224,7 +224,8 @@ TEST_CASE("the observer sees tickets and the end of a server's first flight of T
   CHECK_FALSE(o.facts().hello_done_seen);
   CHECK_FALSE(o.facts().ticket_seen);
   CHECK_FALSE(o.peer_is_encrypted());
-  feed(o, direction::inbound, null::plain_record(22, null::handshake_message(14)), 1);
+  for (const unsigned type : {11U, 12U, 14U})
+    feed(o, direction::inbound, null::plain_record(22, null::handshake_message(type)), 1);
   CHECK(o.facts().hello_done_seen);
   feed(o, direction::inbound, null::plain_record(22, null::handshake_message(4, null::writer().u16(0))), 1);
   CHECK(o.facts().ticket_seen);
@@ -251,4 +252,62 @@ TEST_CASE("early data between the hellos hides nothing of the second one") {
     feed(o, from_client, null::plain_record(21, byte_vector{std::byte{2}, std::byte{40}}));
     CHECK_FALSE((own == role::server ? o.alert_received() : o.alert_sent()));
   }
+}
+
+TEST_CASE("what has no place in a flight is a fault, as long as an answer can be read") {
+  using detail::flight_fault;
+  const byte_vector hello = null::plain_record(22, null::encode_client_hello(client_offer()));
+  const byte_vector older = null::plain_record(22, null::encode_server_hello(server_choice(tls_version::tls1_2)));
+  const byte_vector newer = null::plain_record(22, null::encode_server_hello(server_choice(tls_version::tls1_3)));
+  const auto message = [](unsigned type) { return null::plain_record(22, null::handshake_message(type)); };
+  const auto alert_of = [](unsigned level, unsigned number) {
+    return null::plain_record(21, null::writer().u8(level).u8(number).bytes);
+  };
+  const byte_vector change = null::plain_record(20, null::writer().u8(1).bytes), empty = null::plain_record(22, {});
+  const auto client_hears = [&](std::initializer_list<byte_vector> parts) {
+    handshake_observer o(role::client);
+    feed(o, direction::outbound, hello);
+    feed(o, direction::inbound, concat(parts), 1);
+    return o.fault();
+  };
+  CHECK(client_hears({older, message(11), message(22), message(12), message(13), message(14), message(4), change}) ==
+        flight_fault::none);
+  CHECK(client_hears({older, message(4), change}) == flight_fault::none);
+  CHECK(client_hears({older, change}) == flight_fault::none);
+  CHECK(client_hears({change, newer, change}) == flight_fault::none);
+  CHECK(client_hears({older, message(11), change}) == flight_fault::unexpected);
+  CHECK(client_hears({older, message(12)}) == flight_fault::unexpected);
+  CHECK(client_hears({older, message(11), message(12), message(22)}) == flight_fault::unexpected);
+  CHECK(client_hears({older, message(11), message(11)}) == flight_fault::unexpected);
+  CHECK(client_hears({older, message(0)}) == flight_fault::unexpected);
+  CHECK(client_hears({message(11)}) == flight_fault::unexpected);
+  CHECK(client_hears({empty}) == flight_fault::unexpected);
+  CHECK(client_hears({newer, message(8)}) == flight_fault::unexpected);
+  CHECK(client_hears({newer, alert_of(2, 40)}) == flight_fault::unexpected);
+  CHECK(client_hears({older, null::plain_record(22, byte_vector(16385))}) == flight_fault::overflow);
+  CHECK(client_hears({alert_of(1, 112), older}) == flight_fault::none);  // a warning
+  CHECK(client_hears({alert_of(2, 40)}) == flight_fault::none);          // libraries know it
+  CHECK(client_hears({alert_of(3, 40)}) == flight_fault::alert);
+  CHECK(client_hears({alert_of(1, 0)}) == flight_fault::closed);
+
+  const auto server_hears = [&](std::initializer_list<byte_vector> own, std::initializer_list<byte_vector> then) {
+    handshake_observer o(role::server);
+    feed(o, direction::inbound, hello);
+    feed(o, direction::outbound, concat(own));
+    feed(o, direction::inbound, concat(then), 1);
+    return o.fault();
+  };
+  const byte_vector sealed = null::plain_record(23, byte_vector(30));
+  CHECK(server_hears({older}, {message(16), change}) == flight_fault::none);
+  CHECK(server_hears({older, message(13)}, {message(11), message(16), message(15), change}) == flight_fault::none);
+  CHECK(server_hears({older, change}, {change}) == flight_fault::none);  // resumed
+  CHECK(server_hears({older}, {message(11)}) == flight_fault::unexpected);
+  CHECK(server_hears({older, message(13)}, {message(16)}) == flight_fault::unexpected);
+  CHECK(server_hears({older}, {change}) == flight_fault::unexpected);
+  CHECK(server_hears({older}, {sealed}) == flight_fault::unexpected);
+  CHECK(server_hears({newer, sealed}, {change, sealed}) == flight_fault::none);
+  CHECK(server_hears({newer, sealed}, {alert_of(2, 48)}) == flight_fault::alert);
+  CHECK(server_hears({newer, sealed}, {alert_of(1, 90), sealed}) == flight_fault::none);
+  // Nobody could read what this end says in the clear now: that is for the library.
+  CHECK(server_hears({newer, sealed}, {message(11)}) == flight_fault::none);
 }

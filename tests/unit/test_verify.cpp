@@ -33,7 +33,7 @@ outcome run(const client_settings& c, std::string_view chain = pki::server_chain
   for (const certificate& cert : other.chain()) list.u24(cert.der().size()).raw(cert.der());
   for (const byte_vector& message :
        {null::encode_server_hello(h), null::handshake_message(null::certificate_list, list),
-        null::handshake_message(null::server_hello_done)})
+        null::handshake_message(null::server_key_exchange), null::handshake_message(null::server_hello_done)})
     CHECK(p.client.port.feed(null::plain_record(22, message)));
   p.client.step();
   return {p.client.handshake_error, p.client.engine.error().problems};
@@ -100,7 +100,7 @@ TEST_CASE("chains that are too long or do not parse are refused before the callb
   list.u24(4).raw(as_bytes("\x30\x02\x05x"));
   for (const byte_vector& message :
        {null::encode_server_hello(h), null::handshake_message(null::certificate_list, list),
-        null::handshake_message(null::server_hello_done)})
+        null::handshake_message(null::server_key_exchange), null::handshake_message(null::server_hello_done)})
     CHECK(p.client.port.feed(null::plain_record(22, message)));
   p.client.step();
   CHECK(p.client.handshake_error == errc::malformed_certificate);

@@ -7,6 +7,7 @@
 
 #include "plugtls/alert.hpp"
 #include "plugtls/detail/byte_queue.hpp"
+#include "plugtls/detail/flight_rules.hpp"
 #include "plugtls/detail/hello_reader.hpp"
 #include "plugtls/protocol.hpp"
 
@@ -32,11 +33,20 @@ class handshake_observer {
   /// Takes bytes that were received or are about to be sent.
   void observe(direction d, const std::byte* data, std::size_t size) noexcept {
     half& h = d == direction::inbound ? in_ : out_;
-    for (std::size_t i = 0; i < size && !h.opaque;) i += step(h, d, data + i, size - i);
+    for (std::size_t i = 0; i < size && !h.opaque && (&h == &out_ || fault_ == flight_fault::none);)
+      i += step(h, d, data + i, size - i);
   }
 
   /// What the peer's first bytes are not a TLS record (RFC 8446 §5.1); the caller need not hand them to the library.
   bool not_tls() const noexcept { return not_tls_; }
+  /// What the peer has sent that has no place in a handshake. What this end says in the clear is of use only as long as
+  /// it has not begun to encrypt: from then on only what needs no answer is told. Nothing is looked at behind it.
+  flight_fault fault() const noexcept { return fault_; }
+  /// Whether a server has heard an alert instead of a ClientHello, and not all of it yet: it has a fault once it has.
+  bool awaits_first_alert() const noexcept {
+    const bool is_first = own_ == role::server && !facts_.client_hello_seen && fault_ == flight_fault::none;
+    return is_first && in_.header_size == 5 && in_.header[0] == 21;
+  }
   /// Length in bytes of the largest handshake message that the peer announced in plaintext.
   std::size_t largest_message() const noexcept { return largest_message_; }
   const hello_facts& facts() const noexcept { return facts_; }
@@ -70,6 +80,7 @@ class handshake_observer {
     byte_queue message;           // begins in it
     std::uint8_t alert_bytes[2] = {};
     std::size_t alert_size = 0;
+    std::uint8_t rank = 0;  // of the last message, as `rank_of` has it
     std::optional<alert> fatal_alert;
   };
 
@@ -88,19 +99,21 @@ class handshake_observer {
   }
 
   void check_first(half& h, direction d) noexcept {
+    if (!h.first) return;
     const std::uint8_t type = h.header[0];
     if (h.header_size == 1 && (type < 20 || type > 24)) reject(h, d);
     if (h.header_size == 2 && h.header[1] != 3) reject(h, d);
     if (h.header_size == 5) h.first = false;
   }
   void reject(half& h, direction d) noexcept {
-    if (d == direction::inbound && h.first) not_tls_ = true;
+    if (d == direction::inbound) not_tls_ = true;
     h.opaque = true;
   }
 
   void begin_record(half& h) noexcept {
     h.record_left = static_cast<std::size_t>(h.header[3]) << 8 | h.header[4];
     h.alert_size = 0;
+    if (&h == &in_) note(check_record(place(), h.header));
     // Early data comes between the hellos, where there is a second one.
     const bool is_early = h.header[0] == 23 && &h == (own_ == role::client ? &out_ : &in_) &&
                           facts_.client_hello_seen && facts_.suite == cipher_suite::none;
@@ -118,11 +131,23 @@ class handshake_observer {
         h.alert_bytes[h.alert_size++] = static_cast<std::uint8_t>(data[i]);
       // Encrypted alerts are longer than two bytes.
       const std::size_t length = static_cast<std::size_t>(h.header[3]) << 8 | h.header[4];
-      if (h.alert_size == 2 && length == 2 && h.alert_bytes[0] == 2)
-        h.fatal_alert = static_cast<alert>(h.alert_bytes[1]);
+      if (h.alert_size == 2 && length == 2) end_alert(h, h.alert_bytes[0], h.alert_bytes[1]);
     } else if (h.header[0] == 22) {
       for (std::size_t i = 0; i < size;) i += handshake(h, d, data + i, size - i);
     }
+  }
+
+  void end_alert(half& h, unsigned level, unsigned description) noexcept {
+    if (&h == &in_) note(check_alert(place(), level, description));
+    if (level == 2 || (&h == &in_ && fault_ == flight_fault::alert)) h.fatal_alert = static_cast<alert>(description);
+  }
+
+  flight_place place() const noexcept {
+    return {own_, facts_, in_.rank, in_.message_header_size != 0, is_asked_, out_.opaque};
+  }
+  void note(flight_fault found) noexcept {
+    const bool needs_answer = found != flight_fault::alert && found != flight_fault::closed;
+    if (found != flight_fault::none && !(needs_answer && out_.opaque)) fault_ = found;
   }
 
   std::size_t handshake(half& h, direction d, const std::byte* data, std::size_t size) noexcept {
@@ -132,6 +157,7 @@ class handshake_observer {
         h.message_left = static_cast<std::size_t>(h.message_header[1]) << 16 |
                          static_cast<std::size_t>(h.message_header[2]) << 8 | h.message_header[3];
         if (d == direction::inbound && h.message_left > largest_message_) largest_message_ = h.message_left;
+        begin_message(h);
         if (h.message_left == 0) end_message(h, d);
       }
       return 1;
@@ -142,6 +168,16 @@ class handshake_observer {
     h.message_left -= n;
     if (h.message_left == 0) end_message(h, d);
     return n;
+  }
+
+  void begin_message(half& h) noexcept {
+    const unsigned type = h.message_header[0];
+    if (&h == &out_) {
+      is_asked_ = is_asked_ || (own_ == role::server && type == 13);
+      return;
+    }
+    if (!may_begin_message(place(), type)) note(flight_fault::unexpected);
+    in_.rank = rank_of(own_ == role::client ? role::server : role::client, type);
   }
 
   static bool wanted(std::uint8_t type) noexcept { return type == 1 || type == 2 || type == 12 || type == 16; }
@@ -163,6 +199,8 @@ class handshake_observer {
   role own_;
   std::span<const named_group> own_groups_;
   bool not_tls_ = false;
+  bool is_asked_ = false;  // a client, for its certificate
+  flight_fault fault_ = flight_fault::none;
   std::size_t largest_message_ = 0;
   hello_facts facts_;
   half in_, out_;

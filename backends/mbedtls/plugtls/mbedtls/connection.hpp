@@ -60,6 +60,7 @@ class connection {
 
   // mbedtls_ssl_handshake() is this loop too; between its steps we look at what OPTIONAL verification let pass.
   native_status handshake() {
+    if (wire_->observer().awaits_first_alert()) return take_first_alert();
     handshake_scope scope(*verifier_, *wire_, newest_);
     while (!compat::is_over(*ssl_.get())) {
       const int step = compat::state(*ssl_.get());
@@ -266,6 +267,7 @@ class connection {
   native_status end_of_step(handshake_scope& scope, int step, int e) {
     const native_status s = status(e);
     if (s == native_status::again) return s;
+    if (wire_->observer().awaits_first_alert()) return take_first_alert();
     const bool is_outside = e == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE || wire_->ended() ||
                             wire_->fault() != errc::success || wire_->write_broken();
     const bool at_certificate = step == (is_client() ? MBEDTLS_SSL_SERVER_CERTIFICATE : MBEDTLS_SSL_CLIENT_CERTIFICATE);
@@ -274,6 +276,15 @@ class connection {
     // mbedTLS ends many handshakes without a word to the peer (2.28 most, 3.6 some).
     if (!is_outside && !alert_passed_) send_alert(alert_about(translate(e, errc::handshake_failed)));
     return native_status::failed;
+  }
+
+  // A server gives up at the header of an alert that comes instead of a ClientHello; what it says is for the wire.
+  native_status take_first_alert() noexcept {
+    error_ = io_failed;
+    std::byte unread;
+    io_result r{0, io_status::ok};
+    while (r.status == io_status::ok && wire_->observer().awaits_first_alert()) r = wire_->pull(&unread, 1);
+    return r.status == io_status::would_block ? native_status::again : native_status::failed;
   }
 
   // mbedTLS gives each session away once (3.6), and forgets a ticket when the next one comes. Without memory it is not

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "plugtls/detail/hello_reader.hpp"
+#include "plugtls/protocol.hpp"
+
+/// What a peer may send in the clear, and when: records and messages, not what is in them. Libraries differ in what
+/// they let pass and in what they call the rest.
+namespace plugtls::detail {
+
+enum class flight_fault : std::uint8_t {
+  none,
+  unexpected,  ///< a record or message that has no place there
+  overflow,    ///< a record of more bytes than there may be
+  version,     ///< a record of another version than the one agreed on
+  alert,       ///< an alert that ends the connection, whatever its level
+  closed       ///< close_notify
+};
+
+/// How far the peer's messages have come, in this end's view.
+struct flight_place {
+  role own;
+  const hello_facts& facts;
+  unsigned char rank;         // of its last message in TLS 1.2
+  bool is_within_message;     // more of it is to come
+  bool is_asked;              // a server has asked for a certificate
+  bool answers_are_switched;  // this end has changed its cipher
+
+  bool has_begun() const noexcept { return own == role::server ? facts.client_hello_seen : facts.server_hello_seen; }
+  bool is(tls_version v) const noexcept { return facts.server_hello_seen && facts.version == v; }
+};
+
+/// The place of a message in its flight in TLS 1.2 (RFC 5246 §7.3, RFC 6066 §8, RFC 5077 §3.1), 0 if it has none.
+constexpr unsigned char rank_of(role from, unsigned type) noexcept {
+  if (from == role::client) switch (type) {
+      case 1: return 1;   // client_hello
+      case 11: return 2;  // certificate
+      case 16: return 3;  // client_key_exchange
+      case 15: return 4;  // certificate_verify
+      default: return 0;
+    }
+  switch (type) {
+    case 2: return 1;   // server_hello
+    case 11: return 2;  // certificate
+    case 22: return 3;  // certificate_status
+    case 12: return 4;  // server_key_exchange
+    case 13: return 5;  // certificate_request
+    case 14: return 6;  // server_hello_done
+    case 4: return 7;   // new_session_ticket
+    default: return 0;
+  }
+}
+
+/// Whether a message of that type may begin. A HelloRequest may not: no server sends it within a handshake, and whether
+/// it counts for the handshake's hash, which it must not (RFC 5246 §7.4.1.1), is answered differently.
+inline bool may_begin_message(const flight_place& at, unsigned type) noexcept {
+  const bool is_client = at.own == role::client;
+  if (!at.facts.server_hello_seen) return is_client ? type == 2 : at.facts.client_hello_seen || type == 1;
+  if (at.facts.version == tls_version::tls1_3)
+    return at.facts.suite == cipher_suite::none && type == (is_client ? 2 : 1);
+  const unsigned char rank = rank_of(is_client ? role::server : role::client, type);
+  if (rank <= at.rank) return false;
+  if (!is_client) return at.is_asked ? rank == at.rank + 1 : rank == 3;
+  switch (rank) {
+    case 2: return !is_psk(at.facts.suite);
+    case 3: return at.rank == 2;
+    case 4: return is_psk(at.facts.suite) || at.rank >= 2;
+    case 5:
+    case 6: return at.rank >= 4;                   // every suite here has a key exchange of its own
+    default: return at.rank == 1 || at.rank == 6;  // a ticket, in a handshake that resumes or that does not
+  }
+}
+
+inline flight_fault check_cipher_change(const flight_place& at) noexcept {
+  if (!at.has_begun()) {
+    // In TLS 1.3 it may come at any time after the first ClientHello, and means nothing (RFC 8446 §5).
+    const bool may_be = at.own == role::client && at.facts.offers_1_3;
+    return may_be ? flight_fault::none : flight_fault::unexpected;
+  }
+  if (!at.is(tls_version::tls1_2)) return flight_fault::none;
+  const bool is_due = at.own == role::client ? at.rank == 1 || at.rank >= 6 : at.rank >= 3 || at.answers_are_switched;
+  return is_due && !at.is_within_message ? flight_fault::none : flight_fault::unexpected;
+}
+
+/// Judges a record by its header.
+inline flight_fault check_record(const flight_place& at, const std::uint8_t (&header)[5]) noexcept {
+  const unsigned type = header[0];
+  const std::size_t size = static_cast<std::size_t>(header[3]) << 8 | header[4];
+  if (type < 20 || type > 23) return flight_fault::unexpected;
+  // A server of TLS 1.3 has keys from its ServerHello on: not even its alerts are in the clear (RFC 8446 §4.1.3, §5).
+  const bool has_keys = at.is(tls_version::tls1_3) && at.facts.suite != cipher_suite::none;
+  if (has_keys && at.own == role::client && type > 20 && type < 23) return flight_fault::unexpected;
+  // The version is to be ignored before there is one, and in TLS 1.3 (RFC 5246 §E.1, RFC 8446 §5.1).
+  if (header[1] != 3 || (at.is(tls_version::tls1_2) && header[2] != 3)) return flight_fault::version;
+  if (type == 23) {
+    const bool may_be = at.has_begun() && !at.is(tls_version::tls1_2);
+    if (!may_be) return flight_fault::unexpected;
+    return size > 16384 + 256 ? flight_fault::overflow : flight_fault::none;  // RFC 8446 §5.2
+  }
+  if (size > 16384) return flight_fault::overflow;
+  if (size == 0) return flight_fault::unexpected;  // RFC 5246 §6.2.1, RFC 8446 §5.1
+  if (type == 20) return size == 1 ? check_cipher_change(at) : flight_fault::unexpected;
+  if (type == 21) return size == 2 ? flight_fault::none : flight_fault::unexpected;  // one alert, whole
+  return flight_fault::none;
+}
+
+/// Judges an alert that a library may pass over, or take for something else: the first that a server hears, one in
+/// TLS 1.3, where keys are in use already, and one whose level says nothing, because there is no such level or by RFC
+/// 8446 §6.
+inline flight_fault check_alert(const flight_place& at, unsigned level, unsigned description) noexcept {
+  const bool is_first = at.own == role::server && !at.facts.client_hello_seen;
+  const bool is_1_3 = at.is(tls_version::tls1_3);
+  if (level == 2) return is_first || is_1_3 ? flight_fault::alert : flight_fault::none;
+  if (description == 0) return flight_fault::closed;
+  if (level != 1) return flight_fault::alert;
+  if (is_first) return flight_fault::unexpected;
+  const bool is_cancel = description == 90;
+  return is_1_3 && !is_cancel ? flight_fault::alert : flight_fault::none;
+}
+
+}  // namespace plugtls::detail

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <functional>
+
+#include "changed_hello.hpp"
+#include "conformance.hpp"
+
+using namespace plugtls;
+using namespace plugtls_test;
+
+namespace bad_flight {
+
+std::string record(unsigned type, const std::string& body, unsigned version = 0x0303) {
+  return static_cast<char>(type) + be16(version) + vector16(body);
+}
+std::string alert_record(unsigned level, unsigned number) {
+  return record(21, {static_cast<char>(level), static_cast<char>(number)});
+}
+std::string message(unsigned type) { return {static_cast<char>(type), '\0', '\0', '\0'}; }
+
+// The records of a flight, and of the last one what there is.
+std::vector<std::string> records_of(std::string_view bytes) {
+  std::vector<std::string> all;
+  while (!bytes.empty()) {
+    std::size_t size = bytes.size();
+    if (size >= 5)
+      size = std::min<std::size_t>(
+          size, 5 + (static_cast<unsigned char>(bytes[3]) << 8 | static_cast<unsigned char>(bytes[4])));
+    all.emplace_back(bytes.substr(0, size));
+    bytes.remove_prefix(size);
+  }
+  return all;
+}
+// The type of the message that a record in the clear begins with, 99 in other records.
+unsigned message_type(const std::string& record) {
+  return record.size() > 5 && record[0] == 22 ? static_cast<unsigned char>(record[5]) : 99U;
+}
+
+using change = std::function<std::string(std::string record)>;
+
+// A handshake in which what one end sends is changed record by record.
+connection run_changed(tls_version v, bool of_server, const change& changed, server_settings s = server_defaults()) {
+  client_settings c = with_version(client_defaults(), v);
+  c.identities = {client_identity()};
+  connection out(c, s);
+  for (int i = 0; i < 12; ++i) {
+    for (const bool from_server : {false, true}) {
+      auto& from = from_server ? out.server : out.client;
+      auto& to = from_server ? out.client : out.server;
+      from.step();
+      std::string bytes(as_text(from.port.output()));
+      from.port.consume_output(bytes.size());
+      if (from_server == of_server) {
+        std::string all;
+        for (const std::string& one : records_of(bytes)) all += changed(one);
+        bytes = all;
+      }
+      from.tap += bytes;
+      REQUIRE(to.port.feed(as_bytes(bytes)));
+      to.step();
+    }
+  }
+  return out;
+}
+
+struct row {
+  const char* what;
+  errc why;
+  alert told;
+  change changed;
+};
+
+// Each ends the other end's handshake for the same reason, and by the same alert in the clear.
+void are_refused(bool of_server, const std::vector<row>& rows, const server_settings& s = server_defaults()) {
+  for (const row& r : rows) {
+    CAPTURE(r.what);
+    connection c = run_changed(tls_version::tls1_2, of_server, r.changed, s);
+    auto& refuses = of_server ? c.client : c.server;
+    auto& is_told = of_server ? c.server : c.client;
+    CHECK(refuses.handshake_error == r.why);
+    CHECK(refuses.engine.error().alert_sent == r.told);
+    CHECK(is_told.engine.error().alert_received == r.told);
+    CHECK_FALSE(is_told.engine.error().alert_sent.has_value());
+  }
+}
+
+change before(unsigned type, const std::string& extra) {
+  return [=](std::string one) { return message_type(one) == type ? extra + one : one; };
+}
+change without(unsigned type) {
+  return [=](std::string one) { return message_type(one) == type ? std::string() : one; };
+}
+change with_version_of(unsigned type, char minor) {
+  return [=](std::string one) {
+    if (message_type(one) == type) one[2] = minor;
+    return one;
+  };
+}
+
+TEST_CASE("bad flight: an alert instead of a ClientHello") {
+  server_settings many = server_defaults();
+  many.identities.push_back(rsa_identity());
+  for (const context& c : {make_server(), make_server(many)}) {
+    for (const std::size_t piece : {1000U, 1U}) {
+      for (const unsigned level : {2U, 3U, 0U}) {
+        const auto server = fed(c, alert_record(level, 40), piece);
+        CHECK(server.handshake_error == errc::alert_received);
+        CHECK(server.engine.error().alert_received == alert::handshake_failure);
+        CHECK(server.port.output().empty());
+        CHECK_FALSE(server.engine.error().alert_sent.has_value());
+      }
+      const auto closed = fed(c, alert_record(1, 0), piece);
+      CHECK(closed.handshake_error == errc::closed);
+      CHECK(closed.port.output().empty());
+      const auto canceled = fed(c, alert_record(1, 90), piece);
+      CHECK(canceled.handshake_error == errc::bad_record);
+      CHECK(alert_in(canceled) == static_cast<unsigned>(alert::unexpected_message));
+    }
+  }
+}
+
+TEST_CASE("bad flight: an alert of no known level ends the handshake by its number") {
+  for (const tls_version v : versions()) {
+    for (const unsigned level : {0U, 3U}) {
+      bool is_done = false;
+      connection c = run_changed(
+          v, true, [&](std::string one) { return std::exchange(is_done, true) ? one : alert_record(level, 40) + one; });
+      CHECK(c.client.handshake_error == errc::alert_received);
+      CHECK(c.client.engine.error().alert_received == alert::handshake_failure);
+      CHECK_FALSE(c.client.engine.error().alert_sent.has_value());
+    }
+  }
+}
+
+TEST_CASE("bad flight: in TLS 1.3 an alert in the clear instead of the client's answer") {
+  if (!has_1_3) return;
+  const auto instead = [](unsigned level, unsigned number) {
+    bool is_done = false;
+    return run_changed(tls_version::tls1_3, false, [=](std::string one) mutable {
+      if (message_type(one) == 1) return one;
+      return std::exchange(is_done, true) ? std::string() : alert_record(level, number);
+    });
+  };
+  for (const unsigned level : {0U, 1U, 2U, 3U}) {
+    CAPTURE(level);
+    const connection c = instead(level, 40);
+    CHECK(c.server.handshake_error == errc::alert_received);
+    CHECK(c.server.engine.error().alert_received == alert::handshake_failure);
+    CHECK_FALSE(c.server.engine.error().alert_sent.has_value());
+    if (level != 2) CHECK(instead(level, 0).server.handshake_error == errc::closed);
+  }
+}
+
+TEST_CASE("bad flight: records and messages of a server that have no place in its flight") {
+  const std::string again = record(22, message(2));
+  are_refused(
+      true,
+      {{"no Certificate", errc::bad_record, alert::unexpected_message, without(11)},
+       {"no ServerKeyExchange", errc::bad_record, alert::unexpected_message, without(12)},
+       {"a second ServerHello", errc::bad_record, alert::unexpected_message, before(11, again)},
+       {"a HelloRequest", errc::bad_record, alert::unexpected_message, before(11, record(22, message(0)))},
+       {"a Finished in the clear", errc::bad_record, alert::unexpected_message, before(14, record(22, message(20)))},
+       {"an empty handshake record", errc::bad_record, alert::unexpected_message, before(12, record(22, ""))},
+       {"an empty first record", errc::bad_record, alert::unexpected_message, before(2, record(22, ""))},
+       {"an empty alert", errc::bad_record, alert::unexpected_message, before(12, record(21, ""))},
+       {"two alerts", errc::bad_record, alert::unexpected_message, before(12, record(21, "\2\50\2\50"))},
+       {"an early change of ciphers", errc::bad_record, alert::unexpected_message, before(12, record(20, "\1"))},
+       {"an empty change of ciphers", errc::bad_record, alert::unexpected_message, before(12, record(20, ""))},
+       {"data in the clear", errc::bad_record, alert::unexpected_message, before(12, record(23, "x"))},
+       {"no type", errc::bad_record, alert::unexpected_message, before(12, record(99, "x"))},
+       {"a large record", errc::bad_record, alert::record_overflow, before(12, record(22, std::string(16385, 'x')))},
+       {"a later version", errc::protocol_version, alert::protocol_version, with_version_of(11, 4)},
+       {"an earlier version", errc::protocol_version, alert::protocol_version, with_version_of(14, 1)}});
+}
+
+TEST_CASE("bad flight: records and messages of a client that have no place in its flight") {
+  const std::vector<row> rows = {
+      {"no ClientKeyExchange", errc::bad_record, alert::unexpected_message, without(16)},
+      {"a second ClientHello", errc::bad_record, alert::unexpected_message, before(16, record(22, message(1)))},
+      {"an empty first record", errc::bad_record, alert::unexpected_message, before(1, record(22, ""))},
+      {"an empty handshake record", errc::bad_record, alert::unexpected_message, before(16, record(22, ""))},
+      {"an early change of ciphers", errc::bad_record, alert::unexpected_message, before(16, record(20, "\1"))},
+      {"data in the clear", errc::bad_record, alert::unexpected_message, before(16, record(23, "x"))},
+      {"a large record", errc::bad_record, alert::record_overflow, before(16, record(22, std::string(16385, 'x')))},
+      {"a later version", errc::protocol_version, alert::protocol_version, with_version_of(16, 4)}};
+  are_refused(false, rows);
+  are_refused(false, rows, mutual_defaults());
+  are_refused(false, {{"no Certificate", errc::bad_record, alert::unexpected_message, without(11)}}, mutual_defaults());
+}
+
+}  // namespace bad_flight
