@@ -505,9 +505,9 @@ class basic_engine {
         return {r.bytes, engine_status::done, errc::success};
       }
       if (r.status == native_status::closed) return s.end_by_peer();
-      if (r.status == native_status::failed || s.w.fault() != errc::success) return s.fail();
+      if (r.status == native_status::failed || s.w.fault() != errc::success) return s.fail(errc::bad_record);
       if (const auto wait = s.waiting()) return *wait;
-      if (++spins == max_spins) return s.fail();
+      if (++spins == max_spins) return s.fail(errc::bad_record);
     }
   }
 

@@ -114,10 +114,10 @@ engine_result await_answer(State& self) {
         const engine_result end = self.end_by_peer();
         return self.extras->later.asked ? end : engine_result{};
       }
-      if (looked == native_status::failed || self.w.fault() != errc::success) return self.fail();
+      if (looked == native_status::failed || self.w.fault() != errc::success) return self.fail(errc::bad_record);
       if (!self.extras->later.asked || looked == native_status::done) break;
       if (const auto wait = self.waiting()) return *wait;
-      if (++spins == 1000) return self.fail();
+      if (++spins == 1000) return self.fail(errc::bad_record);
     }
   }
   return {};

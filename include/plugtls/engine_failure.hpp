@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <system_error>
 
@@ -52,6 +53,30 @@ inline errc reason_of(alert a) noexcept {
     case alert::unrecognized_name: return errc::unrecognized_name;
     default: return errc::alert_received;
   }
+}
+
+// Alerts that say that a peer has broken the protocol (RFC 8446 §6.2, RFC 5246 §7.2.2).
+inline bool blames_protocol(alert a) noexcept {
+  switch (a) {
+    case alert::unexpected_message:
+    case alert::bad_record_mac:
+    case alert::record_overflow:
+    case alert::illegal_parameter:
+    case alert::decode_error:
+    case alert::decrypt_error:
+    case alert::missing_extension:
+    case alert::unsupported_extension: return true;
+    default: return false;
+  }
+}
+
+// Whether the peer has broken the protocol, where the library has no better name for it: by its alert, or because in
+// TLS 1.2 nothing but the peer's Finished was left to be read.
+template <class State>
+bool has_peer_failed(const State& self) noexcept {
+  const std::optional<alert> sent = self.error().alert_sent;
+  const handshake_observer& seen = self.w.observer();
+  return (sent && blames_protocol(*sent)) || (seen.facts().version == tls_version::tls1_2 && seen.peer_is_encrypted());
 }
 
 // Who is to blame, most certain first: our own verdict, our own flags, the peer's word, the library's.

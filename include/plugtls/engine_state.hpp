@@ -312,7 +312,8 @@ struct engine_state : plain_limits {
   engine_state(const engine_state&) = delete;
   engine_state& operator=(const engine_state&) = delete;
 
-  engine_result fail() {
+  /// `otherwise` is said where neither the library nor anything else has a better name for it.
+  engine_result fail(errc otherwise = errc::handshake_failed) {
     // Where a handshake fails with a session, the next one goes without, even if there are more.
     if (current == engine_phase::handshake && !offered->empty()) {
       if (context.plan().sessions) context.plan().sessions->drop_alike(*offered);
@@ -330,6 +331,8 @@ struct engine_state : plain_limits {
     // Where the wire has ended it, what the library may have said since then has not left.
     const bool is_ours = w.fault() != errc::success && seen.fault() != flight_fault::none;
     if (seen.alert_sent() || is_ours) info.alert_sent = seen.alert_sent();
+    if (info.code == errc::handshake_failed && !thrown())
+      info.code = has_peer_failed(*this) ? errc::bad_record : otherwise;
     info.code = why_failed(*this);
     if (thrown() && info.detail.empty()) info.detail = "a callback of the settings threw an exception";
     if (info.code == errc::io_error || info.code == errc::timed_out) note_transport(*this, info, info.code);

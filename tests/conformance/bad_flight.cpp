@@ -187,4 +187,31 @@ TEST_CASE("bad flight: records and messages of a client that have no place in it
   are_refused(false, {{"no Certificate", errc::bad_record, alert::unexpected_message, without(11)}}, mutual_defaults());
 }
 
+// An open connection, and an end of it that was sent this.
+endpoint<engine>& fed_open(connection& c, bool of_server, const std::string& bytes) {
+  auto& to = of_server ? c.client : c.server;
+  auto& from = of_server ? c.server : c.client;
+  c.connect();
+  REQUIRE(to.port.feed(as_bytes(bytes)));
+  to.read_error = read(to).error;
+  to.flush();
+  carry(to, from);
+  from.read();
+  return to;
+}
+
+TEST_CASE("bad flight: a record that an open connection cannot read is a bad_record") {
+  for (const tls_version v : versions()) {
+    for (const bool of_server : {true, false}) {
+      for (const std::string& bytes : {record(23, "short"), record(23, std::string(60, 'g')), record(21, {'\1', '\0'}),
+                                       record(21, "\2\50"), record(22, message(0)), record(99, "x")}) {
+        connection c(with_version(client_defaults(), v));
+        const auto& e = fed_open(c, of_server, bytes);
+        CAPTURE(name(v), of_server, int(bytes[0]), bytes.size());
+        CHECK(e.read_error == errc::bad_record);
+      }
+    }
+  }
+}
+
 }  // namespace bad_flight
