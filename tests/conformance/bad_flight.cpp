@@ -214,4 +214,36 @@ TEST_CASE("bad flight: a record that an open connection cannot read is a bad_rec
   }
 }
 
+TEST_CASE("bad flight: a changed record of an open connection of TLS 1.2 has one reason, and an answer is told") {
+  struct changed_record {
+    const char* what;
+    errc why;
+    alert told;
+    std::size_t at;
+    char bits;
+  };
+  for (const changed_record& r : {changed_record{"a version", errc::protocol_version, alert::protocol_version, 2, 4},
+                                  {"a length", errc::bad_record, alert::record_overflow, 3, 0x7f},
+                                  {"a byte", errc::bad_record, alert::bad_record_mac, 40, 1}}) {
+    for (const bool of_server : {true, false}) {
+      CAPTURE(r.what, of_server);
+      connection c(with_version(client_defaults(), tls_version::tls1_2));
+      c.connect();
+      auto& from = of_server ? c.server : c.client;
+      auto& to = of_server ? c.client : c.server;
+      REQUIRE(write(from, std::string(100, 'x')).status == engine_status::done);
+      std::string bytes(as_text(from.port.output()));
+      from.port.consume_output(bytes.size());
+      bytes[r.at] = static_cast<char>(bytes[r.at] ^ r.bits);
+      REQUIRE(to.port.feed(as_bytes(bytes)));
+      CHECK(read(to).error == r.why);
+      carry(to, from);
+      from.read();
+      const auto sent = to.engine.error().alert_sent;
+      CHECK(from.engine.error().alert_received == sent);
+      if (sent) CHECK(*sent == r.told);
+    }
+  }
+}
+
 }  // namespace bad_flight

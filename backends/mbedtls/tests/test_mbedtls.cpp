@@ -199,6 +199,34 @@ TEST_CASE("an alert before the version is known is readable", "[mbedtls]") {
   CHECK(sent[5] == 2);
 }
 
+TEST_CASE("what an open connection of TLS 1.2 cannot read is answered by the alert that it calls for", "[mbedtls]") {
+  const auto hears = [](std::size_t at, int bits, tls::errc why, tls::alert told) {
+    end client(tls::engine(tls::context::client(plugtls_test::with_version(plugtls_test::client_defaults(), v12)),
+                           plugtls_test::server_name));
+    end server(tls::engine(tls::context::server(plugtls_test::server_defaults())));
+    REQUIRE(pump(client, server));
+    client.outgoing = std::string(100, 'x');
+    client.step();
+    std::string changed(tls::as_text(client.port.output()));
+    client.port.consume_output(changed.size());
+    changed[at] = static_cast<char>(changed[at] ^ bits);
+    REQUIRE(server.port.feed(tls::as_bytes(changed)));
+    server.step();
+    plugtls_test::carry(server, client);
+    client.step();
+    CHECK(server.read_error == why);
+    CHECK(server.engine.error().alert_sent == told);
+    CHECK(client.engine.error().alert_received == told);
+  };
+  hears(0, 0x40, tls::errc::bad_record, tls::alert::unexpected_message);
+  hears(1, 4, tls::errc::protocol_version, tls::alert::protocol_version);
+  hears(2, 4, tls::errc::protocol_version, tls::alert::protocol_version);
+  hears(3, 0x7f, tls::errc::bad_record, tls::alert::record_overflow);
+  hears(40, 1, tls::errc::bad_record, tls::alert::bad_record_mac);
+  // This the library answers before it is told from the rest.
+  hears(2, 1, tls::errc::protocol_version, tls::alert::bad_record_mac);
+}
+
 // What `make` gives in a child process, and then in this one.
 template <class Make>
 std::pair<std::string, std::string> in_child_and_parent(Make&& make) {

@@ -99,6 +99,13 @@ inline constexpr int error_finished = MBEDTLS_ERR_SSL_BAD_HS_FINISHED;
 inline constexpr int error_alpn = 0;
 inline constexpr int error_ticket = 0;
 inline constexpr int error_no_room = 1;  // never
+inline constexpr int error_syntax[] = {
+    MBEDTLS_ERR_SSL_BAD_HS_CLIENT_HELLO,           MBEDTLS_ERR_SSL_BAD_HS_SERVER_HELLO,
+    MBEDTLS_ERR_SSL_BAD_HS_CERTIFICATE_REQUEST,    MBEDTLS_ERR_SSL_BAD_HS_SERVER_KEY_EXCHANGE,
+    MBEDTLS_ERR_SSL_BAD_HS_SERVER_HELLO_DONE,      MBEDTLS_ERR_SSL_BAD_HS_CLIENT_KEY_EXCHANGE,
+    MBEDTLS_ERR_SSL_BAD_HS_CLIENT_KEY_EXCHANGE_RP, MBEDTLS_ERR_SSL_BAD_HS_CLIENT_KEY_EXCHANGE_CS,
+    MBEDTLS_ERR_SSL_BAD_HS_CERTIFICATE_VERIFY,     MBEDTLS_ERR_SSL_BAD_HS_CHANGE_CIPHER_SPEC,
+    MBEDTLS_ERR_SSL_BAD_HS_NEW_SESSION_TICKET};
 #else
 inline constexpr int error_version = MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION;
 inline constexpr int error_certificate = MBEDTLS_ERR_SSL_BAD_CERTIFICATE;
@@ -108,6 +115,8 @@ inline constexpr int error_finished = 0;
 inline constexpr int error_alpn = MBEDTLS_ERR_SSL_NO_APPLICATION_PROTOCOL;
 inline constexpr int error_ticket = MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET;
 inline constexpr int error_no_room = MBEDTLS_ERR_SSL_BAD_INPUT_DATA;  // library/ssl_msg.c, mbedtls_ssl_fetch_input
+inline constexpr int error_syntax[] = {MBEDTLS_ERR_SSL_DECODE_ERROR, MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER,
+                                       MBEDTLS_ERR_SSL_UNSUPPORTED_EXTENSION};
 #endif
 
 #if MBEDTLS_VERSION_NUMBER < 0x04000000
@@ -355,6 +364,26 @@ inline byte_view handshake_message(const mbedtls_ssl_context& ssl) noexcept {
 /// Returns the number of the alert after MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE.
 inline unsigned char received_alert(const mbedtls_ssl_context& ssl) noexcept {
   return ssl.PLUGTLS_MBEDTLS_FIELD(in_msg)[1];
+}
+
+/// Views the header of the record that was read last.
+inline byte_view record_header(const mbedtls_ssl_context& ssl) noexcept {
+  return std::as_bytes(std::span(ssl.PLUGTLS_MBEDTLS_FIELD(in_hdr), 5));
+}
+
+/// Returns the number of the fatal alert that the library sends where it fails with this error, 0 where it does not
+/// tell.
+inline unsigned char own_alert(const mbedtls_ssl_context& ssl, int error) noexcept {
+#if defined(MBEDTLS_SSL_ALL_ALERT_MESSAGES)
+  if (error == MBEDTLS_ERR_SSL_INVALID_MAC) return MBEDTLS_SSL_ALERT_MSG_BAD_RECORD_MAC;
+#endif
+#if MBEDTLS_VERSION_NUMBER >= 0x03000000
+  return ssl.PLUGTLS_MBEDTLS_FIELD(alert_type);
+#else
+  static_cast<void>(ssl);
+  static_cast<void>(error);
+  return 0;
+#endif
 }
 
 /// Makes the alert that is sent next, our last word, readable to the peer.

@@ -83,7 +83,9 @@ class connection {
   }
   native_status read_ended(std::ptrdiff_t n) noexcept {
     if (n == 0 && !wire_->ended()) return native_status::again;  // two records without contents
-    return status(n == 0 ? MBEDTLS_ERR_SSL_CONN_EOF : static_cast<int>(n));
+    const native_status s = status(n == 0 ? MBEDTLS_ERR_SSL_CONN_EOF : static_cast<int>(n));
+    if (s == native_status::failed) answer_record();
+    return s;
   }
   [[gnu::always_inline]] std::ptrdiff_t write(const std::byte* in, std::size_t size) noexcept {
     return mbedtls_ssl_write(ssl_.get(), reinterpret_cast<const unsigned char*>(in), size);
@@ -268,13 +270,14 @@ class connection {
     const native_status s = status(e);
     if (s == native_status::again) return s;
     if (wire_->observer().awaits_first_alert()) return take_first_alert();
-    const bool is_outside = e == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE || wire_->ended() ||
-                            wire_->fault() != errc::success || wire_->write_broken();
     const bool at_certificate = step == (is_client() ? MBEDTLS_SSL_SERVER_CERTIFICATE : MBEDTLS_SSL_CLIENT_CERTIFICATE);
-    if (!is_outside && at_certificate && mode() != verify_mode::none && !verifier_->decided())
+    if (!is_outside() && at_certificate && mode() != verify_mode::none && !verifier_->decided())
       scope.chain.judge_unread(*ssl_.get(), e, *verifier_);
     // mbedTLS ends many handshakes without a word to the peer (2.28 most, 3.6 some).
-    if (!is_outside && !alert_passed_) send_alert(alert_about(translate(e, errc::handshake_failed)));
+    if (!is_outside() && !own_alert_) {
+      const alert what = judge_record(e, alert_about(e, errc::handshake_failed));
+      alert_passed_ ? note_alert() : send_alert(what);
+    }
     return native_status::failed;
   }
 
@@ -285,6 +288,47 @@ class connection {
     io_result r{0, io_status::ok};
     while (r.status == io_status::ok && wire_->observer().awaits_first_alert()) r = wire_->pull(&unread, 1);
     return r.status == io_status::would_block ? native_status::again : native_status::failed;
+  }
+
+  // Whether a failure is not the library's own.
+  bool is_outside() const noexcept {
+    return error_ == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE || wire_->ended() || wire_->fault() != errc::success ||
+           wire_->write_broken();
+  }
+
+  // Of the records that an open connection fails of, mbedTLS answers those that do not decrypt.
+  [[gnu::cold, gnu::noinline]] void answer_record() noexcept {
+    if (is_outside()) return;
+    const alert what = judge_record(error_, alert_about(error_, errc::bad_record));
+    if (compat::own_alert(*ssl_.get(), error_) != 0 && error_ == MBEDTLS_ERR_SSL_INVALID_MAC)
+      note_alert();
+    else
+      send_alert(what);
+  }
+  void note_alert() noexcept {
+    if (const unsigned char said = compat::own_alert(*ssl_.get(), error_); said != 0) own_alert_ = alert{said};
+  }
+
+  // What mbedTLS calls a bad record, or one that does not decrypt, may be told from its header, as other libraries do.
+  alert judge_record(int e, alert otherwise) noexcept {
+    const bool is_1_2 = compat::version(*ssl_.get()) == tls_version::tls1_2;
+    const byte_view header = compat::record_header(*ssl_.get());
+    const auto number = [&](std::size_t i) { return std::to_integer<unsigned>(header[i]); };
+    switch (e) {
+      case MBEDTLS_ERR_SSL_INVALID_RECORD:
+      case MBEDTLS_ERR_SSL_BAD_INPUT_DATA:  // there is no room for so large a record
+      case MBEDTLS_ERR_SSL_INVALID_MAC: break;
+      default: return otherwise;
+    }
+    if (number(0) < 20 || number(0) > 23) return alert::unexpected_message;
+    if (is_1_2 && (number(1) != 3 || number(2) != 3)) {
+      reason_ = errc::protocol_version;
+      return alert::protocol_version;
+    }
+    // RFC 5246 §6.2.3, RFC 8446 §5.2.
+    if ((number(3) << 8 | number(4)) <= 16384 + (is_1_2 ? 2048 : 256)) return otherwise;
+    reason_ = errc::bad_record;
+    return alert::record_overflow;
   }
 
   // mbedTLS gives each session away once (3.6), and forgets a ticket when the next one comes. Without memory it is not
@@ -301,8 +345,11 @@ class connection {
     });
   }
 
-  static alert alert_about(errc what) noexcept {
-    switch (what) {
+  static alert alert_about(int e, errc otherwise) noexcept {
+    if (e == MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE || e == MBEDTLS_ERR_SSL_UNEXPECTED_RECORD)
+      return alert::unexpected_message;
+    if (is_one_of(compat::error_syntax, high_part(e))) return alert::decode_error;
+    switch (translate(e, otherwise)) {
       case errc::bad_record: return alert::bad_record_mac;
       case errc::protocol_version: return alert::protocol_version;
       case errc::out_of_memory: return alert::internal_error;

@@ -55,7 +55,8 @@ constexpr errc translate(int code, errc otherwise) noexcept {
   if (is_one_of(compat::error_memory, code) || is_one_of(compat::error_memory, high_part(code)) ||
       is_one_of(compat::error_memory_low, low_part(code)))
     return errc::out_of_memory;
-  if (is_one_of(compat::error_signature, code)) return errc::bad_record;
+  if (is_one_of(compat::error_signature, code) || is_one_of(compat::error_syntax, high_part(code)))
+    return errc::bad_record;
   if (is_one_of(compat::error_encryption, high_part(code)) || is_one_of(compat::error_encryption, code))
     return errc::unsupported;
   for (const error_row& row : error_table)
