@@ -246,4 +246,27 @@ TEST_CASE("bad flight: a changed record of an open connection of TLS 1.2 has one
   }
 }
 
+TEST_CASE("bad flight: an end of the stream is not answered") {
+  for (const tls_version v : versions()) {
+    for (const bool of_server : {true, false}) {
+      connection c(with_version(client_defaults(), v));
+      c.connect();
+      auto& e = of_server ? c.client : c.server;
+      e.port.ended = true;
+      e.step();
+      CHECK(e.read_error == errc::truncated);
+      CHECK(e.port.output().empty());
+      connection begun(with_version(client_defaults(), v));
+      begun.client.step();
+      carry(begun.client, begun.server);
+      begun.server.step();
+      begun.server.port.consume_output(begun.server.port.output().size());
+      begun.server.port.ended = true;
+      begun.server.step();
+      CHECK(begun.server.handshake_error == errc::truncated);
+      CHECK(begun.server.port.output().empty());
+    }
+  }
+}
+
 }  // namespace bad_flight

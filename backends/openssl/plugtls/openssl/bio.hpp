@@ -57,13 +57,13 @@ int write(BIO* bio, const char* data, std::size_t size, std::size_t* n) {
   return w->push(from, size) ? 1 : fail(bio, -1);
 }
 
-// Several calls of this come with every record: all ask for what only other BIOs have.
-inline long control(BIO* bio, int command, long, void*) {
+// Several calls of this come with every record: all ask for what only other BIOs have. BIO_CTRL_EOF too is no: at an
+// end, which the wire knows, OpenSSL would send an alert (ssl/record/rec_layer_s3.c,
+// SSL_R_UNEXPECTED_EOF_WHILE_READING) that other libraries do not send, to a peer that may still listen.
+inline long control(BIO*, int command, long, void*) {
   if (command > BIO_CTRL_FLUSH) [[likely]]
     return 0;
-  if (command == BIO_CTRL_FLUSH) return 1;
-  if (command == BIO_CTRL_EOF) return static_cast<wire*>(BIO_get_data(bio))->ended() ? 1 : 0;
-  return 0;
+  return command == BIO_CTRL_FLUSH ? 1 : 0;
 }
 
 }  // namespace detail_bio
