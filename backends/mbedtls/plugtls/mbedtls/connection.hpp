@@ -320,11 +320,11 @@ class connection {
       case MBEDTLS_ERR_SSL_INVALID_MAC: break;
       default: return otherwise;
     }
-    if (number(0) < 20 || number(0) > 23) return alert::unexpected_message;
     if (is_1_2 && (number(1) != 3 || number(2) != 3)) {
       reason_ = errc::protocol_version;
       return alert::protocol_version;
     }
+    if (number(0) < 20 || number(0) > 23) return alert::unexpected_message;
     // RFC 5246 §6.2.3, RFC 8446 §5.2.
     if ((number(3) << 8 | number(4)) <= 16384 + (is_1_2 ? 2048 : 256)) return otherwise;
     reason_ = errc::bad_record;
