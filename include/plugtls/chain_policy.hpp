@@ -33,8 +33,8 @@ struct policy_settings {
 /// was issued: its own signature, its extended key usage; and a self-issued anchor of version 1 may issue.
 /// Checked are dates, basicConstraints, key usages, path lengths, critical extensions, floors for keys and signatures,
 /// name constraints, that key identifiers fit; not the peer's name, and not revocation (revocation.hpp), which needs
-/// data beside the path. A path with which nothing of this is wrong, and nothing in `out` before, must also follow the
-/// profile of RFC 5280 §4, or is `errc::malformed_certificate`.
+/// data beside the path. Every certificate of it must also follow the profile of RFC 5280 §4, whatever else is wrong,
+/// or is `errc::malformed_certificate`.
 void check_path(std::span<const certificate_view> path, bool anchored, const policy_settings& settings,
                 problem_list& out);
 
@@ -89,12 +89,13 @@ inline void check_leaf(const certificate_view& leaf, bool is_alone, problem_list
   if (leaf.is_ca() && !trusted_by_itself) add_problem(out, errc::invalid_purpose, 0);
 }
 
-inline void check_issuer(const certificate_view& issuer, int depth, bool is_anchor, problem_list& out) {
+inline bool check_issuer(const certificate_view& issuer, int depth, bool is_anchor, problem_list& out) {
   // RFC 5280 §6.1.4 (k) speaks of version 3: a root of version 1 has no way to say what it is. That it signed itself is
   // what tells it from a leaf that somebody trusts by itself.
   const bool is_old_root = is_anchor && issuer.version() == 1 && issuer.is_self_issued();
-  if ((!issuer.is_ca() && !is_old_root) || !issuer.allows(key_usage::key_cert_sign))
-    add_problem(out, errc::not_a_ca, depth);
+  if ((issuer.is_ca() || is_old_root) && issuer.allows(key_usage::key_cert_sign)) return true;
+  add_problem(out, errc::not_a_ca, depth);
+  return false;
 }
 
 /// RFC 5280 §6.1.4 (l), (m): self-issued certificates do not count.
@@ -127,8 +128,10 @@ inline void check_path(std::span<const certificate_view> path, bool anchored, co
     const int depth = static_cast<int>(i);
     const bool is_anchor = anchored && i + 1 == path.size();
     detail::check_each(path[i], depth, is_anchor, settings, out);
+    const bool may_issue = i == 0 || detail::check_issuer(path[i], depth, is_anchor, out);
+    if (!detail::breach_of_profile(path[i], is_anchor, may_issue).empty())
+      add_problem(out, errc::malformed_certificate, depth);
     if (i == 0) continue;
-    detail::check_issuer(path[i], depth, is_anchor, out);
     // A library may fold names otherwise than RFC 5280 §7.1 does.
     if (path[i - 1].issuer() != path[i].subject()) add_problem(out, errc::unknown_issuer, depth - 1);
     if (detail::names_another_issuer(path[i - 1], path[i])) add_problem(out, errc::unknown_issuer, depth - 1);
@@ -136,9 +139,6 @@ inline void check_path(std::span<const certificate_view> path, bool anchored, co
   detail::check_leaf(path[0], path.size() == 1, out);
   detail::check_path_lengths(path, anchored, settings, out);
   detail::check_path_constraints(path, out);
-  for (std::size_t i = 0; i < path.size() && out.empty(); ++i)
-    if (!detail::breach_of_profile(path[i], anchored && i + 1 == path.size()).empty())
-      add_problem(out, errc::malformed_certificate, static_cast<int>(i));
 }
 
 }  // namespace plugtls

@@ -64,11 +64,13 @@ class Corpus(CliTest):
     def test_where_libraries_disagree(self):
         cases = json.loads((PKI.parent / "edge" / "cases.json").read_text())
         text = "".join(json.dumps(c["request"]) + "\n" for c in cases).encode()
+        said = {}
         for backend in self.backends:
             result = self.program.run("verify", "--batch", "--backend", backend, stdin=text)
             for case, answer in zip(cases, map(json.loads, result.out.splitlines()), strict=True):
                 with self.subTest(case["id"], backend=backend):
                     self.assertEqual(answer["error"], case["error"], answer["detail"])
+                    self.assertEqual(answer["problems"], said.setdefault(case["id"], answer["problems"]))
 
 
 if __name__ == "__main__":

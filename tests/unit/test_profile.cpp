@@ -81,6 +81,35 @@ TEST_CASE("profile: what only a CA may have, and how it marks it") {
   CHECK(judge_root(loose_bc + key_usage_bits(0x04)) == malformed);
 }
 
+TEST_CASE("profile: a breach is told whatever else is wrong, and leads") {
+  certificate_maker leaf, low = make_ca("low", "root", 'I');
+  leaf.issuer = dn("low");
+  leaf.serial = tlv(0x02, std::string(21, '\x7f'));
+  leaf.not_after = tlv(0x17, "210101000000Z");
+  low.extensions = issuing + extension("\x2a\x03", "", true) + extension(ski_oid, octets("I"), true);
+  const auto problems_of = [&](bool anchored) {
+    const made_path path(std::vector{leaf, low, make_ca("root", "root", 'R')});
+    policy_settings settings;
+    settings.now = 1767225600;  // 2026
+    problem_list problems;
+    check_path(path.views, anchored, settings, problems);
+    return problems;
+  };
+  const problem_list expected{{errc::certificate_expired, 0},
+                              {errc::malformed_certificate, 0},
+                              {errc::unsupported_critical_extension, 1},
+                              {errc::malformed_certificate, 1}};
+  CHECK(leading(expected) == malformed);
+  CHECK(problems_of(true) == expected);
+  CHECK(problems_of(false) == expected);
+}
+
+TEST_CASE("profile: that an issuer is no CA has its own name, and no second one") {
+  CHECK(judge_intermediate(key_usage_bits(0x04)) == errc::not_a_ca);
+  CHECK(judge_intermediate(basic_constraints(true, 0) + key_usage_bits(0x80)) == errc::not_a_ca);
+  CHECK(judge_intermediate(key_usage_bits(0x04) + extension(ski_oid, octets("I"), true)) == malformed);
+}
+
 TEST_CASE("profile: serial numbers of 20 octets at most, and no unique identifiers") {
   const auto numbered = [](const std::string& serial) {
     certificate_maker leaf;

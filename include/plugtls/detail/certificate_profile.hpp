@@ -107,11 +107,13 @@ inline breach breach_of_key_identifiers(const certificate_view& c, bool is_ancho
   return "it has only one of authorityKeyIdentifier and subjectKeyIdentifier (RFC 5280 §4.2.1.1)";
 }
 
-/// Says which rule a certificate breaks; nothing for one that follows the profile.
-inline breach breach_of_profile(const certificate_view& c, bool is_anchor) noexcept {
+/// Says which rule a certificate breaks; nothing for one that follows the profile. `may_issue`: it is no issuer, or a
+/// good one; that one is no CA is `errc::not_a_ca`, and not told again by another name.
+inline breach breach_of_profile(const certificate_view& c, bool is_anchor, bool may_issue = true) noexcept {
   breach found = breach_of_identity(c);
-  for (const auto& rule : {breach_of_names, breach_of_ca_profile, breach_of_marks, breach_of_mappings})
+  for (const auto& rule : {breach_of_names, breach_of_marks, breach_of_mappings})
     if (found.empty()) found = rule(c);
+  if (found.empty() && may_issue) found = breach_of_ca_profile(c);
   return found.empty() ? breach_of_key_identifiers(c, is_anchor) : found;
 }
 

@@ -20,12 +20,12 @@ def name(text, email=None):
 
 
 class Certificate:
-    def __init__(self, subject, issuer=None, extensions=()):
+    def __init__(self, subject, issuer=None, extensions=(), end=2049):
         self.subject, self.key = subject, ec.generate_private_key(ec.SECP256R1())
         signer = issuer or self
         builder = (x509.CertificateBuilder().subject_name(subject).issuer_name(signer.subject)
                    .public_key(self.key.public_key()).serial_number(x509.random_serial_number())
-                   .not_valid_before(datetime.datetime(2020, 1, 1)).not_valid_after(datetime.datetime(2049, 12, 31)))
+                   .not_valid_before(datetime.datetime(2020, 1, 1)).not_valid_after(datetime.datetime(end, 12, 31)))
         for extension, critical in extensions:
             builder = builder.add_extension(extension, critical)
         made = builder.sign(signer.key, hashes.SHA256())
@@ -64,6 +64,10 @@ def cases():
     yield case("anchor-of-version-3-without-extensions", "not_a_ca", bare, [Certificate(name("leaf"), bare, [names(host)])])
     leaf = Certificate(name("leaf"), root, [names(host)])
     yield case("leaf-as-anchor-of-another", "not_a_ca", leaf, [Certificate(name("lower"), leaf, [names(host)])])
+
+    critical_id = x509.AuthorityKeyIdentifier.from_issuer_public_key(root.key.public_key()), True
+    yield case("critical-key-identifier-and-expired", "malformed_certificate", root,
+               [Certificate(name("leaf"), root, [names(host), critical_id], 2021)])
 
 
 if __name__ == "__main__":
