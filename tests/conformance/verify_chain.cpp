@@ -116,6 +116,28 @@ TEST_CASE("verify_chain: order, strangers, a root that is presented, a signature
   CHECK(make_client().verify_chain(with_changed_signature(1).chain()).error.code == errc::bad_signature);
 }
 
+TEST_CASE("verify_chain: a leaf and an issuer that have their issuer's name are as good as others") {
+  // Neither signed itself, and no key identifier says so: RFC 5280 §6.1 has only signatures to tell.
+  const identity namesake = make_identity(pki::namesake_chain, pki::namesake_key);
+  compare(client_defaults(), namesake, server_name);
+  const chain_verdict v = make_client().verify_chain(namesake.chain());
+  CHECK(v.error.problems == problem_list());
+  CHECK(v.path.size() == 3);
+  for (const std::string_view anchor : {pki::namesake_ca, pki::namesake}) {
+    client_settings s = client_defaults();
+    s.trust = trust(anchor);
+    compare(s, namesake, server_name);
+    CHECK(make_client(s).verify_chain(namesake.chain()).ok());
+    s.trust = trust(pki::other_root);
+    compare(s, namesake, server_name);
+    CHECK_FALSE(make_client(s).verify_chain(namesake.chain()).ok());
+  }
+  // The root made the signature of the issuer, and not of the leaf.
+  compare(client_defaults(), make_identity(pki::namesake, pki::namesake_key), server_name);
+  CHECK(make_client().verify_chain(make_identity(pki::namesake, pki::namesake_key).chain()).error.code ==
+        errc::bad_signature);
+}
+
 TEST_CASE("verify_chain: trust, clock and limits are the context's") {
   client_settings s = client_defaults();
   s.trust = trust_store::none();

@@ -36,14 +36,15 @@ key() {
 }
 ec_key() { key "$1" EC -pkeyopt ec_paramgen_curve:P-256 -pkeyopt ec_param_enc:named_curve; }
 
-# sign NAME SUBJECT ISSUER START END: makes NAME.pem with the extensions on standard input; ISSUER may be NAME itself.
+# sign NAME SUBJECT ISSUER START END: makes NAME.pem with the extensions on standard input; ISSUER may be NAME itself. Has
+# key identifiers unless $without_ids is set.
 sign() {
   name=$1 subject=$2 issuer=$3 start=$4 end=$5
-  { echo "[ext]"; cat; echo "subjectKeyIdentifier = hash"; } > "$work/ext.cnf"
+  { echo "[ext]"; cat; echo "subjectKeyIdentifier = ${without_ids:+none#}hash"; } > "$work/ext.cnf"
   if [ "$issuer" = "$name" ]; then
     by=-selfsign
   else
-    echo "authorityKeyIdentifier = keyid:always" >> "$work/ext.cnf"
+    echo "authorityKeyIdentifier = ${without_ids:+none#}keyid:always" >> "$work/ext.cnf"
     by="-cert $issuer.pem"
   fi
   openssl req -new -config "$work/ca.cnf" -key "${name}_key.pem" -subj "$subject" -out "$work/request.pem"

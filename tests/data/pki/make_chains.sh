@@ -8,6 +8,7 @@
 #   broken, broken_ca     a leaf that is expired and of another name; its issuer is no CA and not yet valid
 #   worse, worse_ca       the same keys; besides, the leaf is for clients and has a critical extension that nobody knows,
 #                         and its issuer is signed with SHA-1: what a library may refuse to present
+#   namesake, namesake_ca a leaf and its issuer, both of the root's name, with keys of their own and no key identifiers
 # shellcheck disable=SC2154 # functions.sh sets $work
 set -eu
 cd "$(dirname "$0")"
@@ -53,3 +54,10 @@ pair broken broken_ca sha256
 pair worse worse_ca sha1 "extendedKeyUsage = clientAuth
 1.2.3.4.5 = critical, DER:05:00"
 rm broken_ca_key.pem worse_ca_key.pem
+
+without_ids=yes
+ca namesake_ca "/C=GB/O=plugtls test/CN=plugtls test root" root ""
+ec_key namesake
+leaf namesake "plugtls test root" namesake_ca serverAuth DNS:plugtls.test
+cat namesake_ca.pem >> namesake_chain.pem
+rm namesake_ca_key.pem

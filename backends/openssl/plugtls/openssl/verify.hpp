@@ -207,26 +207,54 @@ class chain_check {
   static errc verify_path(void* running, std::span<const certificate_view> path) {
     auto* outer = static_cast<X509_STORE_CTX*>(running);
     auto* self = static_cast<chain_check*>(X509_STORE_CTX_get_app_data(outer));
+    self->usual_check_ = X509_STORE_CTX_get_check_issued(outer);
+    std::vector<x509_handle> parsed(path.size());
+    for (std::size_t i = 0; i < path.size(); ++i)
+      if (parsed[i] = parse(path[i].der()); !parsed[i]) return errc::malformed_certificate;
+    // What has its issuer's name and no key identifiers that tell otherwise is a root to OpenSSL, which goes no further
+    // there (3.0 crypto/x509/x509_vfy.c, build_chain). By RFC 5280 §6.1 it is as good as any: the path goes on above it.
+    errc e = errc::success;
+    for (std::span<const x509_handle> rest(parsed); e == errc::success && !rest.empty();) {
+      std::size_t size = 1;
+      while (size < rest.size() && X509_self_signed(rest[size - 1].get(), 0) != 1) ++size;
+      e = self->verify_part(X509_STORE_CTX_get0_param(outer), rest.first(size));
+      if (e == errc::success && size < rest.size() &&
+          X509_verify(rest[size - 1].get(), X509_get0_pubkey(rest[size].get())) != 1)
+        e = errc::bad_signature;
+      rest = rest.subspan(size);
+    }
+    return e;
+  }
+
+  // The last one is its anchor.
+  errc verify_part(const X509_VERIFY_PARAM* param, std::span<const x509_handle> part) {
     const x509_stack_handle untrusted(sk_X509_new_null());
     const store_handle anchor(X509_STORE_new());
     const store_ctx_handle store(X509_STORE_CTX_new());
     if (!untrusted || !anchor || !store) return errc::out_of_memory;
-    for (std::size_t i = 0; i < path.size(); ++i) {
-      const x509_handle one = parse(path[i].der());
-      if (!one) return errc::malformed_certificate;
-      const bool is_last = i + 1 == path.size();
-      if (!is_last && X509_add_cert(untrusted.get(), one.get(), X509_ADD_FLAG_UP_REF) != 1) return errc::out_of_memory;
-      if (is_last && X509_STORE_add_cert(anchor.get(), one.get()) != 1) return errc::out_of_memory;
-      if (i == 0 && X509_STORE_CTX_init(store.get(), anchor.get(), one.get(), untrusted.get()) != 1)
-        return errc::out_of_memory;
-    }
-    X509_VERIFY_PARAM_set1(X509_STORE_CTX_get0_param(store.get()), X509_STORE_CTX_get0_param(outer));
-    X509_STORE_CTX_set_app_data(store.get(), self);
+    for (const x509_handle& one : part.first(part.size() - 1))
+      if (X509_add_cert(untrusted.get(), one.get(), X509_ADD_FLAG_UP_REF) != 1) return errc::out_of_memory;
+    X509_STORE_set_check_issued(anchor.get(), is_next);
+    if (X509_STORE_add_cert(anchor.get(), part.back().get()) != 1 ||
+        X509_STORE_CTX_init(store.get(), anchor.get(), part.front().get(), untrusted.get()) != 1)
+      return errc::out_of_memory;
+    X509_VERIFY_PARAM_set1(X509_STORE_CTX_get0_param(store.get()), param);
+    X509_STORE_CTX_set_app_data(store.get(), this);
     X509_STORE_CTX_set_verify_cb(store.get(), on_problem);
-    self->problems_.clear();
+    problems_.clear();
+    part_ = part;
     const bool complete = X509_verify_cert(store.get()) == 1;
-    if (complete && self->problems_.empty()) return errc::success;
-    return self->problems_.empty() ? errc::bad_certificate : leading(self->problems_);
+    if (complete && problems_.empty()) return errc::success;
+    return problems_.empty() ? errc::bad_certificate : leading(problems_);
+  }
+
+  // Several certificates of a path may have one name; only the next one issued it.
+  static int is_next(X509_STORE_CTX* store, X509* subject, X509* issuer) {
+    const auto* self = static_cast<const chain_check*>(X509_STORE_CTX_get_app_data(store));
+    std::size_t i = 0;
+    while (i + 1 < self->part_.size() && self->part_[i].get() != subject) ++i;
+    const bool is_last = i + 1 == self->part_.size();
+    return self->part_[is_last ? i : i + 1].get() == issuer ? self->usual_check_(store, subject, issuer) : 0;
   }
 
   // Without memory to remember a problem it is left to stand.
@@ -241,6 +269,8 @@ class chain_check {
 
   peer_verifier* verifier_ = nullptr;
   problem_list problems_;
+  std::span<const x509_handle> part_;
+  X509_STORE_CTX_check_issued_fn usual_check_ = nullptr;
   byte_vector message_;
   bool is_tls1_3_ = false;
 };

@@ -40,7 +40,7 @@ inline errc trust(const ctx_handle& scratch, byte_view der) noexcept {
 }
 
 /// Has wolfSSL verify a path's issuers, from the anchor, the last one, down: each is loaded only after its issuer has
-/// vouched for it.
+/// vouched for it, and in its place.
 [[gnu::cold]] inline errc verify_issuers(std::span<const certificate_view> issuers, issuer_memory::entry& out) {
   out = issuer_memory::instance().find(issuers);
   if (out != nullptr) return errc::success;
@@ -50,6 +50,8 @@ inline errc trust(const ctx_handle& scratch, byte_view der) noexcept {
   for (std::size_t i = issuers.size(); i-- > 0;) {
     const byte_view der = issuers[i].der();
     errc e = i + 1 == issuers.size() ? errc::success : verify_link(made->scratch, der);
+    // One at a time: of several by one name wolfSSL takes any (5.5 wolfcrypt/src/asn.c, GetCAByName).
+    if (e == errc::success && wolfSSL_CTX_UnloadCAs(made->scratch.get()) != WOLFSSL_SUCCESS) e = errc::out_of_memory;
     if (e == errc::success) e = trust(made->scratch, der);
     if (e != errc::success) return e;
   }
