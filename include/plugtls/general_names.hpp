@@ -87,9 +87,9 @@ class general_names {
       case name_form::dns:
       case name_form::uri: return detail::is_ascii(e.value);  // IA5String
       case name_form::other: return is_other_name(e.value);
+      case name_form::edi: return is_edi_party_name(e.value);
       case name_form::ip:
-      case name_form::x400:
-      case name_form::edi: break;
+      case name_form::x400: break;
     }
     return true;
   }
@@ -105,6 +105,25 @@ class general_names {
     byte_view type;
     byte_view value;
     return in.next(der::tag::oid, type) && der::is_oid(type) && in.next(der::tag::constructed(0), value) && in.at_end();
+  }
+
+  /// EDIPartyName: who assigned the name, perhaps, and the name. Each is a DirectoryString, a CHOICE, whose tag is
+  /// therefore explicit (X.680 §31.2.7).
+  static bool is_edi_party_name(byte_view content) noexcept {
+    namespace der = detail::der;
+    der::reader in(content);
+    byte_view part;
+    if (in.next_is(der::tag::constructed(0)) &&
+        (!in.next(der::tag::constructed(0), part) || !is_directory_string(part)))
+      return false;
+    return in.next(der::tag::constructed(1), part) && is_directory_string(part) && in.at_end();
+  }
+  static bool is_directory_string(byte_view content) noexcept {
+    namespace der = detail::der;
+    der::reader in(content);
+    der::element text;
+    return in.next(text) && in.at_end() && text.tag != der::tag::ia5_string && text.tag != der::tag::bit_string &&
+           !text.value.empty() && detail::is_well_formed_text(text);
   }
 
   byte_view content_;

@@ -211,6 +211,15 @@ TEST_CASE("reader: names and addresses in extensions") {
   CHECK_FALSE(reads_with(alt_names(email("\xe4@a.test"))));
   CHECK_FALSE(reads_with(alt_names(uri("http://\xe4/"))));
   CHECK_FALSE(reads_with(alt_names(tlv(0xa0, oid("\x2a\x03")))));
+  const auto edi = [](const std::string& content) { return reads_with(alt_names(tlv(0xa5, content))); };
+  CHECK(edi(tlv(0xa1, tlv(0x0c, "party"))));
+  CHECK(edi(tlv(0xa0, tlv(0x13, "assigner")) + tlv(0xa1, tlv(0x0c, "party"))));
+  CHECK_FALSE(edi(""));
+  CHECK_FALSE(edi(tlv(0xa0, tlv(0x0c, "assigner"))));
+  CHECK_FALSE(edi(tlv(0xa1, tlv(0x0c, "party")) + tlv(0xa0, tlv(0x0c, "assigner"))));
+  CHECK_FALSE(edi(tlv(0xa1, tlv(0x0c, ""))));
+  CHECK_FALSE(edi(tlv(0xa1, tlv(0x16, "party"))));
+  CHECK_FALSE(edi(tlv(0x81, "party")));
   const auto range = [](const std::string& mask) {
     return reads_with(name_constraints({ip(std::string(mask.size(), '\x0a') + mask)}));
   };

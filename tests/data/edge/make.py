@@ -68,6 +68,10 @@ def cases():
     critical_id = x509.AuthorityKeyIdentifier.from_issuer_public_key(root.key.public_key()), True
     yield case("critical-key-identifier-and-expired", "malformed_certificate", root,
                [Certificate(name("leaf"), root, [names(host), critical_id], 2021)])
+    # EDIPartyName without the partyName that it must have (RFC 5280 §4.2.1.6), in an alternative name of the issuer.
+    nobody = x509.UnrecognizedExtension(x509.ObjectIdentifier("2.5.29.18"), bytes.fromhex("3002a500")), False
+    yield case("edi-party-without-name", "malformed_certificate", root,
+               [Certificate(name("leaf"), root, [names(host), nobody])])
 
 
 if __name__ == "__main__":
