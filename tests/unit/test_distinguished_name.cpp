@@ -90,7 +90,10 @@ TEST_CASE("text with characters that its type does not have is no name") {
   CHECK(parses("\0a"s, 0x1e));
   CHECK_FALSE(parses("\0ab"s, 0x1e));
   CHECK_FALSE(parses("\0\0a"s, 0x1c));
-  CHECK(held(dn("\xd8\x3d\xde\x00"s, 0x1e)).name.first("CN") == "\ufffd\ufffd");  // UCS-2 has no pairs
+  CHECK_FALSE(parses("\xd8\x3d\xde\x00"s, 0x1e));  // UCS-2 has no pairs
+  CHECK_FALSE(parses("\0\0\xd8\x3d"s, 0x1c));
+  CHECK_FALSE(parses("\0\x11\0\0"s, 0x1c));
+  CHECK(parses("\0\x10\xff\xff"s, 0x1c));
 }
 
 TEST_CASE("what RFC 4514 reserves is escaped, and so are control characters") {

@@ -143,6 +143,17 @@ inline bool is_ascii(byte_view text) noexcept {
   return true;
 }
 
+/// Tells whether a text is one of UCS-2 or UCS-4, of characters of that many bytes; halves of surrogate pairs are none.
+inline bool is_ucs(byte_view text, std::size_t width) noexcept {
+  if (text.size() % width != 0) return false;
+  for (; !text.empty(); text = text.subspan(width)) {
+    std::uint32_t c = 0;
+    for (const std::byte b : text.first(width)) c = c << 8 | std::to_integer<std::uint32_t>(b);
+    if (c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff)) return false;
+  }
+  return true;
+}
+
 /// Tells whether an attribute's value is of a type that stands in names (RFC 5280 appendix A.1, and BIT STRING for
 /// unique identifiers), and holds characters of that type (X.680 §41). PrintableString may hold all of ASCII: `*`, `@`,
 /// `_` and `&` stand in many certificates in use.
@@ -159,8 +170,8 @@ inline bool is_well_formed_text(const der::element& e) noexcept {
     }
     case der::tag::printable_string:
     case der::tag::ia5_string: return is_ascii(e.value);
-    case der::tag::bmp_string: return e.value.size() % 2 == 0;
-    case der::tag::universal_string: return e.value.size() % 4 == 0;
+    case der::tag::bmp_string: return is_ucs(e.value, 2);
+    case der::tag::universal_string: return is_ucs(e.value, 4);
     case der::tag::teletex_string:
     case der::tag::bit_string: return true;
     default: return false;
