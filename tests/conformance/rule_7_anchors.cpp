@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "conformance.hpp"
+#include "support/certificate_maker.hpp"
 
 using namespace plugtls;
 using namespace plugtls_test;
@@ -137,6 +138,35 @@ TEST_CASE("rule 7: order, duplicates, strangers and a presented root change noth
     CHECK(verdict(join(pki::root), presented) == good({"leaf", "inter", "root"}));
   CHECK(verdict(join(pki::root), join(pki::server, strangers)) == bad(errc::unknown_issuer, 0));
   CHECK(verdict(join(pki::root, pki::root, pki::root), full) == good({"leaf", "inter", "root"}));
+}
+
+TEST_CASE("rule 7: an anchor that the library cannot read does no harm beside another") {
+  // Of more bytes than OpenSSL takes for a name, with a key that is none.
+  certificate_maker m = make_ca(std::string(1100000, 'n'), "root", 'R');
+  m.issuer = m.subject;
+  errc e = errc::success;
+  const auto unread = certificate::from_der(as_bytes(m.der()), e);
+  REQUIRE(unread);
+  client_settings s = client_defaults();
+  for (const bool is_first : {true, false}) {
+    s.trust = trust_store::none();
+    if (is_first) s.trust.add(*unread);
+    s.trust.add(*certificate::from_pem(pki::root, e));
+    if (!is_first) s.trust.add(*unread);
+    CHECK(make_client(s).verify_chain(server_identity().chain(), {server_name, {}}).ok());
+    connection(s).connect();
+    const std::vector<certificate> stranger = make_identity(pki::foreign_chain, pki::foreign_key).chain();
+    CHECK(make_client(s).verify_chain(stranger).error.code == errc::unknown_issuer);
+  }
+  // With nothing else to trust, a context is refused, or trusts nobody.
+  s.trust = trust_store::none();
+  s.trust.add(*unread);
+  error_info info;
+  const context alone = context::client(s, info);
+  if (alone)
+    CHECK(alone.verify_chain(server_identity().chain()).error.code == errc::unknown_issuer);
+  else
+    CHECK(info.code == errc::unsupported);
 }
 
 }  // namespace anchors_test

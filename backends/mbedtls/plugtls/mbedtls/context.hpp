@@ -103,6 +103,8 @@ class context {
       if (!anchors_ && translate(e, errc::unsupported) == errc::out_of_memory)
         return refuse(info, e, errc::out_of_memory, "");
       if (!anchors_) return refuse(info, e, errc::unsupported, "mbedTLS can read none of the trust anchors");
+      if (plan_->client_ca_names && anchors_->count != rules.anchors.all().size())
+        return info.set(errc::unsupported, "mbedTLS cannot read a trust anchor, and so not name it (client_ca_names)");
       mbedtls_ssl_conf_ca_chain(config_.get(), anchors(), nullptr);
     }
     if (plan_->client_ca_names) mbedtls_ssl_conf_cert_req_ca_list(config_.get(), MBEDTLS_SSL_CERT_REQ_CA_LIST_ENABLED);

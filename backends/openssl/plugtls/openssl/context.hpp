@@ -45,6 +45,7 @@ class context {
       if (is_tls1_3(suite) || plan_->min_version == tls_version::tls1_2) out.cipher_suites.push_back(suite);
     }
     out.cipher_suites_read_back = true;
+    out.trust_anchors = anchor_count();
     out.release_buffers = (SSL_CTX_get_mode(ctx_.get()) & SSL_MODE_RELEASE_BUFFERS) != 0;
   }
 
@@ -58,6 +59,10 @@ class context {
   SSL_CTX* native_handle() const noexcept { return ctx_.get(); }
 
  private:
+  std::size_t anchor_count() const noexcept {
+    return trust_ ? static_cast<std::size_t>(sk_X509_num(trust_->certificates.get())) : 0;
+  }
+
   errc set_protocol(error_info& info) {
     SSL_CTX* ctx = ctx_.get();
     SSL_CTX_clear_options(ctx, SSL_CTX_get_options(ctx));
@@ -182,12 +187,14 @@ class context {
     SSL_CTX_set_cert_verify_callback(ctx, connection::on_chain, nullptr);
     if (plan_->verify.anchors.empty()) return errc::success;
     const auto trust = store_of(plan_->verify.anchors);
-    if (!trust) return refuse(info, errc::bad_der, "a trust anchor");
+    if (!trust) return refuse(info, errc::unsupported, "all trust anchors");
     SSL_CTX_set1_cert_store(ctx, trust->store.get());
     trust_ = trust;
+    if (plan_->client_ca_names && anchor_count() != plan_->verify.anchors.all().size())
+      return info.set(errc::unsupported, "OpenSSL cannot read a trust anchor, and so not name it (client_ca_names)");
     for (int i = 0; plan_->client_ca_names && i < sk_X509_num(trust->certificates.get()); ++i)
       if (SSL_CTX_add_client_CA(ctx, sk_X509_value(trust->certificates.get(), i)) != 1)
-        return refuse(info, errc::bad_der, "the name of a trust anchor");
+        return refuse(info, errc::unsupported, "the name of a trust anchor");
     return errc::success;
   }
 
