@@ -28,7 +28,7 @@ enum class errc : int {
   certificate_expired,             ///< past notAfter
   certificate_not_yet_valid,       ///< before notBefore
   invalid_purpose,                 ///< keyUsage or extendedKeyUsage does not allow this role
-  weak_algorithm,                  ///< key size or signature algorithm below the floor
+  weak_algorithm,                  ///< key size or signature algorithm below the floor, or a key that is none
   hostname_mismatch,               ///< the peer's name is not in subjectAltName
   pin_mismatch,                    ///< no certificate of the path has a pinned key
   revocation_unknown,              ///< revocation is asked for and no source answered

@@ -201,7 +201,10 @@ class reason_writer {
               std::string("is signed with an algorithm that is too weak or not known, ") +
               safe_text(it_->signature_algorithm()) + " (have it issued anew, with a hash of at least " +
               std::to_string(seen_.floors.hash_bits > 256 ? seen_.floors.hash_bits : 256) + " bits)";
-    return text.empty() ? text : which() + " " + text + subject();
+    if (text.empty())  // by a library, which did not tell why
+      text = "has a key, " + safe_text(view().public_key().description()) +
+             ", or a signature that no TLS library should take (a point that is not on its curve, for example)";
+    return which() + " " + text + subject();
   }
 
   std::string weak_key() const {

@@ -28,8 +28,21 @@ class Certificate:
                    .not_valid_before(datetime.datetime(2020, 1, 1)).not_valid_after(datetime.datetime(end, 12, 31)))
         for extension, critical in extensions:
             builder = builder.add_extension(extension, critical)
-        made = builder.sign(signer.key, hashes.SHA256())
-        self.pem = made.public_bytes(serialization.Encoding.PEM).decode()
+        self.made = builder.sign(signer.key, hashes.SHA256())
+        self.pem = self.made.public_bytes(serialization.Encoding.PEM).decode()
+
+
+def beside_curve(certificate, issuer):
+    """The same with a key that is no point of its curve, signed anew."""
+    point = certificate.key.public_key().public_bytes(serialization.Encoding.X962,
+                                                      serialization.PublicFormat.UncompressedPoint)
+    tbs = certificate.made.tbs_certificate_bytes.replace(point, point[:-1] + bytes([point[-1] ^ 1]))
+    signature = issuer.key.sign(tbs, ec.ECDSA(hashes.SHA256()))
+    algorithm = bytes.fromhex("300a06082a8648ce3d040302")
+    body = tbs + algorithm + bytes([3, len(signature) + 1, 0]) + signature
+    der = bytes([0x30, 0x82]) + len(body).to_bytes(2, "big") + body
+    certificate.pem = x509.load_der_x509_certificate(der).public_bytes(serialization.Encoding.PEM).decode()
+    return certificate
 
 
 CA = (x509.BasicConstraints(True, None), True)
@@ -72,6 +85,11 @@ def cases():
     nobody = x509.UnrecognizedExtension(x509.ObjectIdentifier("2.5.29.18"), bytes.fromhex("3002a500")), False
     yield case("edi-party-without-name", "malformed_certificate", root,
                [Certificate(name("leaf"), root, [names(host), nobody])])
+    yield case("leaf-key-beside-its-curve", "weak_algorithm", root,
+               [beside_curve(Certificate(name("leaf"), root, [names(host)]), root)])
+    lower = Certificate(name("lower"), root, [CA])
+    yield case("issuer-key-beside-its-curve", "bad_signature", root,
+               [Certificate(name("leaf"), lower, [names(host)]), beside_curve(lower, root)])
 
 
 if __name__ == "__main__":

@@ -124,12 +124,14 @@ inline constexpr int error_memory[] = {MBEDTLS_ERR_SSL_ALLOC_FAILED, MBEDTLS_ERR
                                        MBEDTLS_ERR_PK_ALLOC_FAILED, MBEDTLS_ERR_PEM_ALLOC_FAILED,
                                        MBEDTLS_ERR_MD_ALLOC_FAILED};
 inline constexpr int error_memory_low[] = {MBEDTLS_ERR_MPI_ALLOC_FAILED, MBEDTLS_ERR_ASN1_ALLOC_FAILED};
+inline constexpr int error_point[] = {MBEDTLS_ERR_ECP_INVALID_KEY, MBEDTLS_ERR_PK_INVALID_PUBKEY};
 inline constexpr int error_signature[] = {MBEDTLS_ERR_RSA_VERIFY_FAILED, MBEDTLS_ERR_ECP_VERIFY_FAILED};
 inline constexpr int error_encryption[] = {MBEDTLS_ERR_PKCS5_FEATURE_UNAVAILABLE,
                                            MBEDTLS_ERR_PKCS12_FEATURE_UNAVAILABLE};
 #else
 inline constexpr int error_memory[] = {PSA_ERROR_INSUFFICIENT_MEMORY};
 inline constexpr int error_memory_low[] = {0};
+inline constexpr int error_point[] = {PSA_ERROR_INVALID_ARGUMENT, MBEDTLS_ERR_PK_INVALID_PUBKEY};
 inline constexpr int error_signature[] = {PSA_ERROR_INVALID_SIGNATURE};
 inline constexpr int error_encryption[] = {PSA_ERROR_NOT_SUPPORTED};
 #endif

@@ -92,7 +92,11 @@ class chain_check {
   void judge_unread(std::span<const byte_view> presented, int error, peer_verifier& verifier) noexcept {
     native_verdict verdict;
     verdict.presented = presented;
-    note(problem_of_error(error), 0);
+    certificates_handle leaf;
+    // Of the others nobody knows whether the path needs them.
+    const bool is_leafs = !presented.empty() && parse_any(leaf.get(), presented.front()) == error;
+    const errc what = problem_of_error(error);
+    note(what == errc::weak_algorithm && !is_leafs ? errc::bad_certificate : what, 0);
     verdict.problems = static_cast<problem_list&&>(problems_);
     verifier.decide(verdict);
   }
@@ -153,6 +157,7 @@ class chain_check {
   // Used where the neutral policy finds nothing wrong, so that only mbedTLS's own limits are left.
   static errc problem_of_error(int error) noexcept {
     if (error == MBEDTLS_ERR_X509_FATAL_ERROR) return errc::path_length_exceeded;
+    if (is_one_of(compat::error_point, error)) return errc::weak_algorithm;  // a point beside the curve
     // One that is known is malformed to the core too, but for a pathLenConstraint of 2^31 or more.
     const bool is_too_long = low_part(error) == low_part(MBEDTLS_ERR_ASN1_INVALID_LENGTH);
     if ((high_part(error) == MBEDTLS_ERR_X509_INVALID_EXTENSIONS && !is_too_long) ||

@@ -17,6 +17,7 @@ using session_handle = detail::c_handle<WOLFSSL_SESSION, wolfSSL_SESSION_free>;
 using rng_handle = detail::c_handle<WC_RNG, wc_rng_free>;
 using x509_handle = detail::c_handle<WOLFSSL_X509, wolfSSL_X509_free>;
 using store_handle = detail::c_handle<WOLFSSL_X509_STORE, wolfSSL_X509_STORE_free>;
+using ecc_point_handle = detail::c_handle<ecc_point, wc_ecc_del_point>;
 
 /// Holds a key of wolfCrypt's from its init to its free function. The library's own structure may be larger than our
 /// view of it (5.5.4: an RsaKey of 8696 bytes, seen as 8632), so it gets twice the room, and no field of it is touched.

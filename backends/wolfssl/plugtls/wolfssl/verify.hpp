@@ -82,6 +82,20 @@ inline bool has_signed(const certificate_view& issuer, byte_view der) noexcept {
                                kind == key_kind::rsa ? compat::rsa_key : compat::ec_key) == 0;
 }
 
+/// Whether a key is one: wolfSSL takes any two numbers for a point, where the other libraries read no such certificate.
+/// True where it is none of an elliptic curve that wolfSSL has.
+inline bool is_on_curve(const public_key_view& key) noexcept {
+  byte_view curve;
+  if (key.kind() != key_kind::ec || !detail::der::read_single(key.parameters(), detail::der::tag::oid, curve))
+    return true;
+  const int index = wc_ecc_get_curve_idx(wc_ecc_get_curve_id_from_oid(data(curve), size(curve)));
+  if (index < 0) return true;
+  const ecc_point_handle point(wc_ecc_new_point());
+  const byte_view bytes = key.key_bytes();
+  return point && wc_ecc_import_point_der(data(bytes), size(bytes), index, point.get()) == 0 &&
+         wc_ecc_point_is_on_curve(point.get(), index) == 0;
+}
+
 /// What is known of a leaf that `verify_path` is to be asked about.
 struct leaf_reading {
   bool is_parsed = false;  ///< wolfSSL has, in this handshake, and found no more than that no issuer was in view
@@ -91,6 +105,7 @@ struct leaf_reading {
 [[gnu::cold]] inline errc verify_path(void* reading, std::span<const certificate_view> path) {
   free_tables_with_thread();
   if (path.empty()) return errc::out_of_memory;
+  if (!is_on_curve(path[0].public_key())) return errc::weak_algorithm;
   // The core has verified every signature. Where wolfSSL cannot hold the anchor, it begins below it.
   std::size_t top = path.size() - 1;
   const bool is_readable = compat::has_zero_serials || as_text(path[top].serial()) != std::string_view("\0", 1);
