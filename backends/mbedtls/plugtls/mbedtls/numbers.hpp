@@ -14,7 +14,8 @@ inline bool supports(tls_version v) noexcept {
 inline bool supports(cipher_suite s) noexcept {
   return !name(s).empty() && mbedtls_ssl_ciphersuite_from_id(static_cast<int>(s)) != nullptr;
 }
-inline bool supports(named_group g) noexcept { return compat::native(g) != compat::group_value{}; }
+// mbedTLS knows some that plugtls has no name for, like secp224r1, which RFC 8422 §5.1.1 deprecates.
+inline bool supports(named_group g) noexcept { return !name(g).empty() && compat::native(g) != compat::group_value{}; }
 inline bool supports(signature_scheme s) noexcept { return compat::native(s) != compat::scheme_value{}; }
 
 inline int native(cipher_suite s) noexcept { return static_cast<int>(s); }
