@@ -77,18 +77,8 @@ class basic_context {
     if (e == errc::success && !s->plan.psk_only) e = s->choice.build(opened, s->identities, info);
     if (e != errc::success) return refuse(info, e);
     s->plan.tickets.keys = settings.tickets;
-    if (settings.tickets && (settings.verify != verify_mode::none || settings.post_handshake_auth) &&
-        !B::capabilities.has(capability::client_auth_resumption))
-      return refuse(info, errc::unsupported,
-                    std::string(B::name) +
-                        " cannot verify a client again when its session is resumed: do not set tickets where clients "
-                        "are verified");
     s->plan.session_ids.memory = settings.session_ids;
     s->plan.session_ids.beside_tickets = settings.tickets != nullptr;
-    if (settings.session_ids && !B::capabilities.has(capability::session_ids))
-      return refuse(info, errc::unsupported,
-                    std::string(B::name) +
-                        " as it is built here cannot keep a server's sessions by their ids: leave session_ids off");
     return make(std::move(s), settings, role::server, info);
   }
 

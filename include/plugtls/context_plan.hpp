@@ -131,7 +131,8 @@ std::string spell(Number number) {
   return known.empty() ? hex16(static_cast<unsigned>(number)) : std::string(known);
 }
 
-/// Turns asked-for numbers into the list to set: all of them, or plugtls's default cut to what the backend has.
+/// Turns asked-for numbers into the list to set: all of them, or plugtls's default cut to what the backend has. The
+/// list is whole where the backend lacks one, too.
 template <class Backend, class Number>
 errc resolve_list(const char* what, const std::vector<Number>& asked, std::span<const Number> defaults,
                   std::vector<Number>& out, error_info& info) {
@@ -143,10 +144,11 @@ errc resolve_list(const char* what, const std::vector<Number>& asked, std::span<
   for (Number n : asked) {
     for (Number seen : out)
       if (seen == n) return info.set(errc::invalid_argument, std::string(what) + " " + spell(n) + " is listed twice");
-    if (!Backend::supports(n))
-      return info.set(errc::unsupported, std::string(Backend::name) + " cannot do " + what + " " + spell(n));
     out.push_back(n);
   }
+  for (Number n : asked)
+    if (!Backend::supports(n))
+      return info.set(errc::unsupported, std::string(Backend::name) + " cannot do " + what + " " + spell(n));
   return errc::success;
 }
 
@@ -160,12 +162,12 @@ errc resolve_versions(tls_version min, tls_version max, context_plan& plan, erro
                     old ? "TLS 1.0 and 1.1 are not offered (RFC 8996); ask for TLS 1.2 or 1.3"
                         : "version " + hex16(static_cast<unsigned>(v)) + " does not exist; ask for TLS 1.2 or 1.3");
   }
-  const bool has_1_3 = Backend::supports(tls_version::tls1_3);
-  if ((min == tls_version::tls1_3 || max == tls_version::tls1_3) && !has_1_3)
-    return info.set(errc::unsupported, std::string(Backend::name) + " as it is built here has no TLS 1.3");
+  const bool has_1_3 = Backend::supports(tls_version::tls1_3) || min == tls_version::tls1_3;
   plan.min_version = min == tls_version::automatic ? tls_version::tls1_2 : min;
   plan.max_version = max != tls_version::automatic ? max : has_1_3 ? tls_version::tls1_3 : tls_version::tls1_2;
   if (plan.min_version > plan.max_version) return info.set(errc::invalid_argument, "min_version is above max_version");
+  if (plan.max_version == tls_version::tls1_3 && !Backend::supports(tls_version::tls1_3))
+    return info.set(errc::unsupported, std::string(Backend::name) + " as it is built here has no TLS 1.3");
   return errc::success;
 }
 
@@ -193,11 +195,12 @@ inline errc match_suites(tls_version min, tls_version max, context_plan& plan, e
 /// Takes the schemes over. Where a library cannot be held to them, asking for any is refused.
 template <class Backend>
 errc resolve_schemes(const std::vector<signature_scheme>& asked, context_plan& plan, error_info& info) {
+  auto& list = plan.signature_schemes;
+  const errc e = resolve_list<Backend, signature_scheme>("signature scheme", asked, default_schemes, list, info);
+  if (e == errc::invalid_argument) return e;
   if (!asked.empty() && !Backend::capabilities.has(capability::signature_scheme_choice))
     return info.set(errc::unsupported,
                     std::string(Backend::name) + " as it is built here cannot be held to a list of signature_schemes");
-  auto& list = plan.signature_schemes;
-  const errc e = resolve_list<Backend, signature_scheme>("signature scheme", asked, default_schemes, list, info);
   if (e != errc::success) return e;
   const auto is_lacking = [&](signature_scheme s) { return !has_scheme_in<Backend>(s, plan.max_version); };
   if (std::erase_if(list, is_lacking) != 0 && !asked.empty())
@@ -205,19 +208,25 @@ errc resolve_schemes(const std::vector<signature_scheme>& asked, context_plan& p
   return errc::success;
 }
 
-template <class Backend>
-errc check_alpn(const std::vector<std::string>& protocols, error_info& info) {
-  std::size_t total = 0;
-  for (const std::string& p : protocols) {
-    if (p.empty() || p.size() > 255)
-      return info.set(errc::invalid_argument, "an ALPN protocol is 1 to 255 bytes long (RFC 7301 §3.1)");
-    if (p.find('\0') != std::string::npos)
-      return info.set(errc::invalid_argument, "an ALPN protocol with a NUL byte cannot be offered on every backend");
-    if (p.find(',') != std::string::npos && !Backend::capabilities.has(capability::any_alpn_name))
-      return info.set(errc::unsupported, std::string(Backend::name) + " cannot offer an ALPN protocol with a comma");
-    total += p.size() + 1;
+/// Refuses schemes by which, in some version up to `last`, nobody could sign what the suites ask for: handshakes would
+/// fail, or end before they begin.
+template <class Settings>
+errc check_schemes_of_suites(const Settings& s, tls_version last, error_info& info) {
+  const std::span suites = s.cipher_suites.empty() ? std::span<const cipher_suite>(default_suites)
+                                                   : std::span<const cipher_suite>(s.cipher_suites);
+  for (const tls_version v : {tls_version::tls1_2, tls_version::tls1_3}) {
+    bool is_used = false, is_usable = s.signature_schemes.empty();
+    for (const cipher_suite suite : suites) {
+      if (is_tls1_3(suite) != (v == tls_version::tls1_3)) continue;
+      is_used = v >= s.min_version && v <= last;
+      for (const signature_scheme scheme : s.signature_schemes)
+        is_usable = is_usable || can_authenticate(suite, scheme);
+    }
+    if (is_used && !is_usable)
+      return info.set(errc::invalid_argument, "none of the signature_schemes goes with a cipher suite of " +
+                                                  std::string(name(v)) + "; add one, or leave that version out");
   }
-  return total > 65533 ? info.set(errc::invalid_argument, "the ALPN list is too long") : errc::success;
+  return errc::success;
 }
 
 template <class Backend>
@@ -226,11 +235,11 @@ errc check_limits(const limits& l, error_info& info) {
     return info.set(errc::invalid_argument, "limit.max_handshake_size is below 4096 bytes");
   if (l.max_chain_length < 1 || l.max_chain_length > 64)
     return info.set(errc::invalid_argument, "limit.max_chain_length is not within 1 to 64");
-  if (l.max_chain_length > 9 && !Backend::capabilities.has(capability::long_chain))
-    return info.set(errc::unsupported, std::string(Backend::name) + " reads chains of at most 9 certificates");
   if (l.max_intermediates < 0) return info.set(errc::invalid_argument, "limit.max_intermediates is negative");
   if (l.max_record_size < 512 || l.max_record_size > 16384)
     return info.set(errc::invalid_argument, "limit.max_record_size is not within 512 to 16384 bytes");
+  if (l.max_chain_length > 9 && !Backend::capabilities.has(capability::long_chain))
+    return info.set(errc::unsupported, std::string(Backend::name) + " reads chains of at most 9 certificates");
   return errc::success;
 }
 
@@ -332,25 +341,38 @@ errc make_plan(const Settings& s, role own, context_plan& plan, error_info& info
   const std::span suites(Backend::prefers_chacha20() ? default_suites_chacha20 : default_suites);
   const std::span groups(Backend::fastest_group() == named_group::secp256r1 ? default_groups_p256 : default_groups);
   errc e = resolve_versions<Backend>(s.min_version, s.max_version, plan, info);
-  if (e == errc::success)
-    e = resolve_list<Backend, cipher_suite>("cipher suite", s.cipher_suites, suites, plan.cipher_suites, info);
-  if (e == errc::success) e = take_psks<Backend>(!s.cipher_suites.empty(), plan, info);
-  if (e == errc::success) e = match_suites(s.min_version, s.max_version, plan, info);
-  if (e == errc::success) e = check_psk_versions<Backend>(plan, info);
-  if (e == errc::success) e = resolve_list<Backend, named_group>("group", s.groups, groups, plan.groups, info);
-  if (e == errc::success) e = resolve_schemes<Backend>(s.signature_schemes, plan, info);
-  if (e == errc::success) e = check_alpn<Backend>(s.alpn, info);
-  if (e == errc::success) e = check_limits<Backend>(s.limit, info);
-  if (e == errc::success) e = take_fragment_length<Backend>(s, plan, info);
-  if (e == errc::success) e = take_release_buffers<Backend>(s.release_buffers, plan, info);
-  if (e == errc::success) e = take_key_log<Backend>(s.insecure_key_log, plan, info);
-  if (e == errc::success) e = take_post_handshake_auth<Backend>(s.post_handshake_auth, plan, info);
-  if (e == errc::success && plan.psk_only && !s.pins.empty())
-    e = info.set(errc::invalid_argument, "pins are given, and nothing but a PSK will do: no certificate is accepted");
-  if (e == errc::success) e = take_pins(s.pins, plan.verify, info);
-  if (e == errc::success) e = take_floors(s.floors, plan.verify, info);
-  if (e == errc::success) e = check_stapling<Backend>(s.revocation, own, plan.verify.mode, info);
-  if (e == errc::success) e = take_early_data<Backend>(s, plan, info);
+  if (e == errc::invalid_argument) return e;
+  // What no backend could honour counts before what this one lacks, so that all say the same of the same settings.
+  error_info first;
+  const auto note = [&](errc found) {
+    const bool leads = !first || (first.code == errc::unsupported && found != errc::unsupported);
+    if (found != errc::success && leads) first = info;
+    info = {};
+  };
+  note(e);
+  note(resolve_list<Backend, cipher_suite>("cipher suite", s.cipher_suites, suites, plan.cipher_suites, info));
+  note(check_window(s, info));
+  note(take_psks<Backend>(!s.cipher_suites.empty(), plan, info));
+  if (!first) note(match_suites(s.min_version, s.max_version, plan, info));
+  note(check_psk_versions<Backend>(plan, info));
+  note(resolve_list<Backend, named_group>("group", s.groups, groups, plan.groups, info));
+  note(resolve_schemes<Backend>(s.signature_schemes, plan, info));
+  if (plan.psks.empty()) note(check_schemes_of_suites(s, plan.max_version, info));
+  note(check_alpn<Backend>(s.alpn, info));
+  note(check_limits<Backend>(s.limit, info));
+  note(take_fragment_length<Backend>(s, plan, info));
+  note(take_release_buffers<Backend>(s.release_buffers, plan, info));
+  note(take_key_log<Backend>(s.insecure_key_log, plan, info));
+  note(take_post_handshake_auth<Backend>(s, plan, info));
+  if (plan.psk_only && !s.pins.empty())
+    note(info.set(errc::invalid_argument, "pins are given, and nothing but a PSK will do: no certificate is accepted"));
+  note(take_pins(s.pins, plan.verify, info));
+  note(take_floors(s.floors, plan.verify, info));
+  note(check_stapling<Backend>(s.revocation, own, plan.verify.mode, info));
+  note(take_early_data<Backend>(s, plan, info));
+  note(check_resumption<Backend>(s, info));
+  info = first;
+  e = first.code;
   // Where only a PSK will do, nobody is trusted by certificate, and nobody is asked.
   if (plan.psk_only) plan.verify.on_verify = plan.verify.insecure_override = {};
   if (e == errc::success && plan.verify.mode != verify_mode::none && !plan.psk_only) {

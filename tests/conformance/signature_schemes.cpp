@@ -147,6 +147,29 @@ TEST_CASE("signature schemes: an identity whose key can sign by none of them is 
   CHECK(refusal(with_schemes(server_defaults(), {ecdsa_secp384r1_sha384})) == errc::invalid_argument);
 }
 
+TEST_CASE("signature schemes: those that go with no cipher suite are refused at once") {
+  const auto client = [](std::vector<cipher_suite> suites, const schemes& list, tls_version last) {
+    client_settings c = with_schemes(client_defaults(), list);
+    c.cipher_suites = std::move(suites);
+    c.max_version = last;
+    error_info info;
+    context::client(c, info);
+    return info.code;
+  };
+  constexpr auto ecdsa = cipher_suite::ecdhe_ecdsa_with_aes_128_gcm_sha256;
+  constexpr auto rsa = cipher_suite::ecdhe_rsa_with_aes_128_gcm_sha256;
+  constexpr errc bad = errc::invalid_argument, good = is_choosable ? errc::success : errc::unsupported;
+  CHECK(client({ecdsa}, {rsa_pkcs1_sha256, rsa_pss_rsae_sha256}, tls_version::automatic) == bad);
+  CHECK(client({rsa}, {ecdsa_secp256r1_sha256}, tls_version::tls1_2) == bad);
+  CHECK(client({rsa, ecdsa}, {ecdsa_secp256r1_sha256}, tls_version::tls1_2) == good);
+  CHECK(client({}, {rsa_pkcs1_sha256}, tls_version::tls1_2) == good);
+  // TLS 1.3 knows no PKCS #1.
+  CHECK(client({}, {rsa_pkcs1_sha256}, tls_version::tls1_3) == bad);
+  server_settings s = with_schemes(server_defaults(), {ecdsa_secp256r1_sha256});
+  s.cipher_suites = {rsa};
+  CHECK(refusal(s) == bad);
+}
+
 TEST_CASE("signature schemes: numbers that nobody has, and doubles, are refused") {
   if (lacks<default_backend>(capability::signature_scheme_choice)) return;
   CHECK(refusal(with_schemes(client_defaults(), {static_cast<signature_scheme>(0x0203)})) == errc::unsupported);

@@ -15,6 +15,37 @@
 /// Settings of single options, checked and taken over into a plan, whose versions and suites are settled.
 namespace plugtls::detail {
 
+/// Refuses an end of the window that is asked for, and for which no asked-for suite is.
+template <class Settings>
+errc check_window(const Settings& s, error_info& info) {
+  for (const tls_version v : {tls_version::tls1_3, tls_version::tls1_2}) {
+    bool has_suite = s.cipher_suites.empty() || (s.min_version != v && s.max_version != v);
+    for (const cipher_suite suite : s.cipher_suites)
+      has_suite = has_suite || is_tls1_3(suite) == (v == tls_version::tls1_3);
+    if (!has_suite)
+      return info.set(errc::invalid_argument,
+                      std::string(name(v)) + " is asked for and no cipher suite of " + std::string(name(v)));
+  }
+  return errc::success;
+}
+
+template <class Backend>
+errc check_alpn(const std::vector<std::string>& protocols, error_info& info) {
+  std::size_t total = 0;
+  for (const std::string& p : protocols) {
+    if (p.empty() || p.size() > 255)
+      return info.set(errc::invalid_argument, "an ALPN protocol is 1 to 255 bytes long (RFC 7301 §3.1)");
+    if (p.find('\0') != std::string::npos)
+      return info.set(errc::invalid_argument, "an ALPN protocol with a NUL byte cannot be offered on every backend");
+    total += p.size() + 1;
+  }
+  if (total > 65533) return info.set(errc::invalid_argument, "the ALPN list is too long");
+  for (const std::string& p : protocols)
+    if (p.find(',') != std::string::npos && !Backend::capabilities.has(capability::any_alpn_name))
+      return info.set(errc::unsupported, std::string(Backend::name) + " cannot offer an ALPN protocol with a comma");
+  return errc::success;
+}
+
 /// Takes the length of fragments over, which clients ask for.
 template <class Backend, class Settings, class Plan>
 errc take_fragment_length(const Settings& s, Plan& plan, error_info& info) {
@@ -43,15 +74,20 @@ errc take_release_buffers(bool asked, Plan& plan, error_info& info) {
                                          "release_buffers off");
 }
 
+/// Tells whether settings leave TLS 1.3 out, on every backend.
+template <class Settings>
+bool leaves_out_1_3(const Settings& s) noexcept {
+  bool has_suite = s.cipher_suites.empty();
+  for (const cipher_suite suite : s.cipher_suites) has_suite = has_suite || is_tls1_3(suite);
+  return !has_suite || s.max_version == tls_version::tls1_2;
+}
+
 /// Takes over whether there is early data, and how much.
 template <class Backend, class Settings, class Plan>
 errc take_early_data(const Settings& s, Plan& plan, error_info& info) {
   plan.early_data = s.replayable_early_data;
   if (plan.early_data == 0) return errc::success;
-  if (!Backend::capabilities.has(capability::early_data))
-    return info.set(errc::unsupported, std::string(Backend::name) +
-                                           " as it is built here has no early data: leave replayable_early_data off");
-  if (plan.max_version != tls_version::tls1_3)
+  if (leaves_out_1_3(s))
     return info.set(errc::invalid_argument,
                     "replayable_early_data is set, and TLS 1.3 is left out: there is none in TLS 1.2");
   if constexpr (requires { s.tickets; }) {
@@ -69,6 +105,9 @@ errc take_early_data(const Settings& s, Plan& plan, error_info& info) {
   } else if (!s.sessions) {
     return info.set(errc::invalid_argument, "replayable_early_data is set, and no sessions: set both");
   }
+  if (!Backend::capabilities.has(capability::early_data))
+    return info.set(errc::unsupported, std::string(Backend::name) +
+                                           " as it is built here has no early data: leave replayable_early_data off");
   return errc::success;
 }
 
@@ -104,23 +143,41 @@ errc take_psks(bool are_suites_asked, Plan& plan, error_info& info) {
 
 /// Takes over that certificates of clients may be asked for after the handshake. A server that asks for none in the
 /// handshake verifies nevertheless, as one where they are optional.
-template <class Backend, class Plan>
-errc take_post_handshake_auth(bool asked, Plan& plan, error_info& info) {
-  if (!asked) return errc::success;
-  if (!Backend::capabilities.has(capability::post_handshake_auth))
-    return info.set(errc::unsupported, std::string(Backend::name) +
-                                           " as it is built here has no authentication after the handshake "
-                                           "(post_handshake_auth)");
-  if (plan.max_version < tls_version::tls1_3)
+template <class Backend, class Settings, class Plan>
+errc take_post_handshake_auth(const Settings& s, Plan& plan, error_info& info) {
+  if (!s.post_handshake_auth) return errc::success;
+  if (leaves_out_1_3(s))
     return info.set(errc::invalid_argument, "post_handshake_auth takes TLS 1.3, which the window leaves out");
   if (plan.own == role::server && plan.psk_only)
     return info.set(errc::invalid_argument,
                     "post_handshake_auth asks for certificates, and there are only psks: nobody is trusted by "
                     "certificate");
+  if (!Backend::capabilities.has(capability::post_handshake_auth))
+    return info.set(errc::unsupported, std::string(Backend::name) +
+                                           " as it is built here has no authentication after the handshake "
+                                           "(post_handshake_auth)");
   plan.post_handshake_auth = true;
   if (plan.own == role::server && plan.verify.mode == verify_mode::none) {
     plan.asks_later = true;
     plan.verify.mode = verify_mode::optional;
+  }
+  return errc::success;
+}
+
+/// Refuses to resume what a server cannot resume.
+template <class Backend, class Settings>
+errc check_resumption(const Settings& s, error_info& info) {
+  if constexpr (requires { s.session_ids; }) {
+    if (s.tickets && (s.verify != verify_mode::none || s.post_handshake_auth) &&
+        !Backend::capabilities.has(capability::client_auth_resumption))
+      return info.set(errc::unsupported,
+                      std::string(Backend::name) +
+                          " cannot verify a client again when its session is resumed: do not set tickets where clients "
+                          "are verified");
+    if (s.session_ids && !Backend::capabilities.has(capability::session_ids))
+      return info.set(errc::unsupported,
+                      std::string(Backend::name) +
+                          " as it is built here cannot keep a server's sessions by their ids: leave session_ids off");
   }
   return errc::success;
 }

@@ -36,6 +36,14 @@ constexpr bool can_sign(key_kind kind, unsigned bits, signature_scheme s, tls_ve
   }
 }
 
+/// Tells whether a key of some kind could sign by a scheme what a suite asks for: in TLS 1.2 the suite says which kind
+/// (RFC 8422 §2), and the one with a PSK asks for none; in TLS 1.3 any will do but PKCS #1.
+constexpr bool can_authenticate(cipher_suite suite, signature_scheme s) noexcept {
+  const bool is_rsa = name(s).starts_with("rsa_");
+  if (is_tls1_3(suite)) return !name(s).starts_with("rsa_pkcs1");
+  return is_psk(suite) || is_rsa == name(suite).starts_with("TLS_ECDHE_RSA");
+}
+
 /// Tells whether a backend has a scheme in a version (capability rsa_pss_tls1_2).
 template <class B>
 constexpr bool has_scheme_in(signature_scheme s, tls_version v) noexcept {
