@@ -67,6 +67,7 @@ class Corpus(CliTest):
         said = {}
         for backend in self.backends:
             result = self.program.run("verify", "--batch", "--backend", backend, stdin=text)
+            self.assertEqual((result.status, result.err), (0, b""))
             for case, answer in zip(cases, map(json.loads, result.out.splitlines()), strict=True):
                 with self.subTest(case["id"], backend=backend):
                     self.assertEqual(answer["error"], case["error"], answer["detail"])

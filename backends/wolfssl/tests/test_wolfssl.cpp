@@ -343,3 +343,31 @@ TEST_CASE("a leaf that was parsed is taken for what its issuer has signed", "[wo
     CHECK(verify(good, read(pki::other_root)) != tls::errc::success);
   }
 }
+
+TEST_CASE("an issuer whose common name is empty is not freed with the name in it", "[wolfssl]") {
+  using namespace plugtls_test;
+  tls::error_info info;
+  REQUIRE(tls::wolfssl::backend::start(info) == tls::errc::success);
+  const std::string id = "\x55\x04\x03", hidden = "\x30\x0b\x06\x03\x55\x04\x06\x13\x04";
+  const auto named = [](const std::string& attributes) { return sequence(tlv(0x31, sequence(attributes))); };
+  const std::string names[] = {
+      named(oid(id) + tlv(0x0c, "")), named(oid(id) + tlv(0x13, "")), named(oid(id) + tlv(0x1e, "")),
+      sequence(tlv(0x31, sequence(oid(id) + tlv(0x0c, "root"))) + tlv(0x31, sequence(oid(id) + tlv(0x0c, "")))),
+      // 5.5 takes an identifier's first three bytes for all of it, and the rest of it for what follows.
+      named(oid(id + "\x0c\0"s + hidden) + tlv(0x0c, "ab")), named(oid(id + "\x0c\x81\0"s + hidden) + tlv(0x0c, "ab")),
+      named(oid("\x55\x04\x0a") + tlv(0x0c, ""))};
+  char key = 'a';
+  for (int round = 0; round < 3; ++round)  // more than are remembered
+    for (const std::string& name : names) {
+      certificate_maker ca = make_ca("root", "root", key++);
+      ca.subject = ca.issuer = name;
+      tls::errc e = tls::errc::success;
+      const std::string der = ca.der();
+      const auto bytes = std::as_bytes(std::span(der));
+      const auto anchor = tls::certificate::from_der(tls::byte_vector(bytes.begin(), bytes.end()), e);
+      REQUIRE(anchor.has_value());
+      const tls::certificate_view path[] = {anchor->view()};
+      const tls::errc said = tls::wolfssl::verify_path(nullptr, path);
+      CHECK((said == tls::errc::success || said == tls::errc::bad_certificate));
+    }
+}

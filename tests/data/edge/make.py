@@ -19,6 +19,13 @@ def name(text, email=None):
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text), *mail])
 
 
+def empty_name(oid=NameOID.COMMON_NAME, *before):
+    """A name whose last attribute has an empty text, which python-cryptography makes of nobody's free will."""
+    last = x509.NameAttribute(oid, "x")
+    last._value = ""
+    return x509.Name([*before, last])
+
+
 class Certificate:
     def __init__(self, subject, issuer=None, extensions=(), end=2049):
         self.subject, self.key = subject, ec.generate_private_key(ec.SECP256R1())
@@ -72,6 +79,18 @@ def cases():
     by_host = Certificate(name("by host"), root, [CA, constraints(x509.DNSName("example.test"))])
     yield case("trailing-dot-is-within-constraints", None, root,
                [Certificate(name("leaf"), by_host, [names(x509.DNSName(HOST + "."))]), by_host])
+
+    # An empty common name is against the bounds of RFC 5280 appendix A, which no library minds.
+    organization = x509.NameAttribute(NameOID.ORGANIZATION_NAME, "org")
+    for at, subject in (("alone", empty_name()), ("beside-another", empty_name(NameOID.COMMON_NAME, organization)),
+                        ("of-organization", empty_name(NameOID.ORGANIZATION_NAME))):
+        lower = Certificate(subject, root, [CA])
+        yield case("intermediate-with-empty-name-" + at, None, root, [Certificate(name("leaf"), lower, [names(host)]), lower])
+        top = Certificate(subject, None, [CA])
+        yield case("anchor-with-empty-name-" + at, None, top, [Certificate(name("leaf"), top, [names(host)])])
+        middle = Certificate(name("middle"), lower, [CA])
+        yield case("two-below-empty-name-" + at, None, root,
+                   [Certificate(name("leaf"), middle, [names(host)]), middle, lower])
 
     bare = Certificate(name("bare"))
     yield case("anchor-of-version-3-without-extensions", "not_a_ca", bare, [Certificate(name("leaf"), bare, [names(host)])])

@@ -33,7 +33,31 @@ inline errc verify_link(const ctx_handle& scratch, byte_view der) noexcept {
   const bool is_ours = e == ASN_BEFORE_DATE_E || e == ASN_AFTER_DATE_E || e == ASN_NAME_INVALID_E;
   return e == WOLFSSL_SUCCESS || is_ours ? errc::success : reason_of(e);
 }
-inline errc trust(const ctx_handle& scratch, byte_view der) noexcept {
+/// Whether wolfSSL can hold it for an issuer, and let go of it again. Builds with WOLFSSL_TRUST_PEER_CERT and
+/// OPENSSL_COMPATIBLE_DEFAULTS (Debian's) load an issuer as a trusted peer too, whose name then is where the last
+/// common name of the subject stands: a copy, or, where that is empty, the bytes of the certificate themselves, which
+/// are freed for it (src/ssl.c, AddTrustedPeer; wolfcrypt/src/asn.c, ParseCert: 5.5 to 5.9). What the library takes for
+/// a common name is not left to the reading of names, which may differ from its own: these bytes stand nowhere in what
+/// it could read it from.
+inline bool can_hold(const certificate_view& c) noexcept {
+  const std::string_view der = as_text(c.der());
+  const auto at = [der](std::size_t i) { return i < der.size() ? static_cast<unsigned char>(der[i]) : 0U; };
+  const auto begin = static_cast<std::size_t>(c.subject().raw().data() - c.der().data());
+  for (std::size_t i = der.find("\x55\x04\x03", begin); i != der.npos; i = der.find("\x55\x04\x03", i + 1)) {
+    unsigned size = at(i + 4);  // in whatever form of BER
+    if (size > 0x80) {
+      const std::size_t digits = i + 5, end = digits + (size & 0x7f);
+      size = 0;
+      for (std::size_t k = digits; k < end; ++k) size |= at(k);
+    }
+    if (size == 0 || size == 0x80) return false;
+  }
+  return true;
+}
+
+inline errc trust(const ctx_handle& scratch, const certificate_view& issuer) noexcept {
+  if (!can_hold(issuer)) return errc::bad_certificate;
+  const byte_view der = issuer.der();
   const int e = wolfSSL_CTX_load_verify_buffer_ex(scratch.get(), data(der), static_cast<long>(der.size()),
                                                   WOLFSSL_FILETYPE_ASN1, 0, WOLFSSL_LOAD_FLAG_DATE_ERR_OKAY);
   return e == WOLFSSL_SUCCESS ? errc::success : reason_of(e);
@@ -48,11 +72,10 @@ inline errc trust(const ctx_handle& scratch, byte_view der) noexcept {
   made->scratch.reset(wolfSSL_CTX_new(wolfSSLv23_client_method()));
   if (!made->scratch) return errc::out_of_memory;
   for (std::size_t i = issuers.size(); i-- > 0;) {
-    const byte_view der = issuers[i].der();
-    errc e = i + 1 == issuers.size() ? errc::success : verify_link(made->scratch, der);
+    errc e = i + 1 == issuers.size() ? errc::success : verify_link(made->scratch, issuers[i].der());
     // One at a time: of several by one name wolfSSL takes any (5.5 wolfcrypt/src/asn.c, GetCAByName).
     if (e == errc::success && wolfSSL_CTX_UnloadCAs(made->scratch.get()) != WOLFSSL_SUCCESS) e = errc::out_of_memory;
-    if (e == errc::success) e = trust(made->scratch, der);
+    if (e == errc::success) e = trust(made->scratch, issuers[i]);
     if (e != errc::success) return e;
   }
   for (const certificate_view& c : issuers) made->ders.emplace_back(c.der().begin(), c.der().end());
@@ -101,12 +124,17 @@ struct leaf_reading {
   bool is_parsed = false;  ///< wolfSSL has, in this handshake, and found no more than that no issuer was in view
 };
 
-/// Has wolfSSL verify a path, link by link, with nothing else in view. `reading`: a leaf_reading, or null.
+/// Has wolfSSL verify a path, link by link, with nothing else in view. `reading`: a leaf_reading, or null. The core has
+/// verified every signature: where wolfSSL cannot hold an issuer, it verifies what is above, and begins anew below.
 [[gnu::cold]] inline errc verify_path(void* reading, std::span<const certificate_view> path) {
   free_tables_with_thread();
   if (path.empty()) return errc::out_of_memory;
   if (!is_on_curve(path[0].public_key())) return errc::weak_algorithm;
-  // The core has verified every signature. Where wolfSSL cannot hold the anchor, it begins below it.
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    if ((i == 0 && path.size() != 1) || can_hold(path[i])) continue;
+    const errc above = i + 1 < path.size() ? verify_path(nullptr, path.subspan(i)) : errc::success;
+    return above != errc::success || i < 2 ? above : verify_path(reading, path.first(i));
+  }
   std::size_t top = path.size() - 1;
   const bool is_readable = compat::has_zero_serials || as_text(path[top].serial()) != std::string_view("\0", 1);
   if (!is_readable && top != 0 && --top == 0) return errc::success;
