@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "client_hello.hpp"
+#include "changed_hello.hpp"
 
 using namespace plugtls;
 using namespace plugtls_test;
@@ -265,6 +265,46 @@ TEST_CASE("rule 1: ends with nothing in common do not connect, and the reason ha
     CHECK(none.client.engine.alpn().empty());
     CHECK(none.server.engine.alpn().empty());
   }
+}
+
+TEST_CASE("rule 1: the groups are the curves of certificates too, in TLS 1.2") {
+  const auto check_refused = [](const client_settings& c, const server_settings& s, alert what) {
+    connection k(with_version(c, tls_version::tls1_2), s);
+    k.run();
+    CHECK(k.server.handshake_error == errc::no_shared_cipher);
+    CHECK(k.server.engine.error().alert_sent == what);
+    CHECK(k.client.handshake_error == errc::alert_received);
+    CHECK(k.client.engine.error().alert_received == what);
+  };
+  client_settings c = client_defaults();
+  server_settings s = server_defaults();
+  c.groups = {named_group::secp384r1};
+  check_refused(c, s, alert::handshake_failure);
+  s.groups = {named_group::secp384r1};
+  check_refused(c, s, alert::handshake_failure);
+
+  // A client's certificate.
+  server_settings asks = mutual_defaults();
+  asks.identities = {rsa_identity()};
+  c.groups = {named_group::secp384r1, named_group::secp256r1};
+  c.identities = {client_identity()};
+  connection good(with_version(c, tls_version::tls1_2), asks);
+  good.connect();
+  asks.groups = {named_group::secp384r1};
+  check_refused(c, asks, alert::illegal_parameter);
+
+  // A server that has heard of more groups than the client has named.
+  c.groups = {named_group::secp384r1};
+  const context naming = make_client(with_version(c, tls_version::tls1_2));
+  endpoint<engine> client{engine(naming, server_name)};
+  client.step();
+  hello_parts hello{std::string(as_text(client.port.output()))};
+  hello.without(10).with(10, vector16(be16(0x18) + be16(0x17)));
+  const auto server = fed(make_server(), in_records(hello.message()));
+  REQUIRE(client.port.feed(server.port.output()));
+  client.step();
+  CHECK(client.handshake_error == errc::no_shared_cipher);
+  CHECK(client.engine.error().alert_sent == alert::illegal_parameter);
 }
 
 TEST_CASE("rule 1: windows that do not meet end in protocol_version") {

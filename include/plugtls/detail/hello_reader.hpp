@@ -37,6 +37,7 @@ struct hello_facts {
   bool offers_1_3 = false;
   std::uint8_t suites_1_3 = 0;  // of the client's, a bit for each from 0x1300 on
   bool shares_group = true;     // a group of the client's is one of ours, or it names none
+  std::uint8_t curves = 0xff;   // of the client's groups, a bit for each from secp256r1 on; all where it names none
   bool server_hello_seen = false;
   bool certificate_seen = false;        // the server's, in plaintext
   bool hello_done_seen = false;         // TLS 1.2: the handshake is a full one
@@ -62,6 +63,12 @@ struct hello_facts {
   bool offers(cipher_suite s) const noexcept {
     const unsigned n = static_cast<unsigned>(s) - 0x1300U;
     return n < 8 && (suites_1_3 >> n & 1U) != 0;
+  }
+
+  /// Whether the client takes a certificate with a key on this curve, in TLS 1.2 (RFC 8422 §5.1).
+  bool takes_curve(named_group curve) const noexcept {
+    const unsigned n = static_cast<unsigned>(curve) - static_cast<unsigned>(named_group::secp256r1);
+    return n < 8 && (curves >> n & 1U) != 0;
   }
 
   /// Whether a session is resumed, as far as the plaintext of a whole handshake tells. In TLS 1.2 the server repeats
@@ -176,8 +183,11 @@ inline void read_client_hello(byte_view body, std::span<const named_group> own_g
     if (type == 10) {  // supported_groups
       wire_reader groups(extension.vector16());
       facts.shares_group = false;
+      facts.curves = 0;
       while (groups.ok() && !groups.empty()) {
         const auto offered = static_cast<named_group>(groups.u16());
+        const unsigned n = static_cast<unsigned>(offered) - static_cast<unsigned>(named_group::secp256r1);
+        if (n < 8) facts.curves |= static_cast<std::uint8_t>(1U << n);
         for (const named_group own : own_groups) facts.shares_group = facts.shares_group || own == offered;
       }
     }

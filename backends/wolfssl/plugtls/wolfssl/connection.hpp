@@ -224,6 +224,7 @@ class connection : private resumption {
     alert_passed_ = alert_passed_ || is_fatal;
     is_encrypted_ = is_encrypted_ || type == 20 || type == 23;
     if (is_up_ && reason_ != errc::success && size > alert_record) return WOLFSSL_CBIO_ERR_GENERAL;
+    if (!is_up_ && type == 22 && !is_client() && !is_curve_ours(bytes, size)) return WOLFSSL_CBIO_ERR_GENERAL;
     const bool sent = wire_->push(reinterpret_cast<const std::byte*>(bytes), static_cast<std::size_t>(size));
     is_cut_off_ = wire_->write_broken();
     return (sent || is_cut_off_) && (type != 22 || is_group_ours()) ? size : WOLFSSL_CBIO_ERR_GENERAL;
@@ -237,6 +238,30 @@ class connection : private resumption {
       if (g == chosen) return true;
     reason_ = errc::no_shared_cipher;
     return false;
+  }
+
+  // In TLS 1.2 the curve of the own certificate is to be one of the client's groups (RFC 8422 §5.1), which wolfSSL's
+  // server does not look at. Asked before the flight leaves that begins with a ServerHello.
+  [[gnu::cold]] bool is_curve_ours(const char* bytes, int size) noexcept {
+    constexpr int headers = 5 + 4;
+    const detail::key_profile& own = context_->own_key();
+    if (own.kind != key_kind::ec || size <= headers || bytes[5] != 2 || wolfSSL_session_reused(ssl_.get()) == 1)
+      return true;
+    detail::hello_facts hello;
+    detail::read_server_hello(std::as_bytes(std::span(bytes + headers, static_cast<std::size_t>(size - headers))),
+                              hello);
+    if (hello.version != tls_version::tls1_2 || !detail::authenticates(hello.suite, own)) return true;
+    if (wire_->observer().facts().takes_curve(own.curve)) return true;
+    reason_ = errc::no_shared_cipher;
+    return false;
+  }
+  // And of the peer's, which is good otherwise, one of ours (RFC 8422 §5.3, §5.6).
+  [[gnu::cold]] bool is_curve_accepted(const certificate_view& leaf) noexcept {
+    const public_key_view& key = leaf.public_key();
+    if (wire_->observer().facts().version != tls_version::tls1_2 || key.kind() != key_kind::ec ||
+        detail::is_in(context_->plan().groups, detail::profile_of(key).curve))
+      return true;
+    return wire_->refuse(alert::illegal_parameter, errc::no_shared_cipher);
   }
 
   template <class P>
@@ -296,12 +321,18 @@ class connection : private resumption {
     if (bytes == nullptr || size <= 0 || depth < 0 || depth > 64) return depth > 0 || is_anonymous();
     const byte_view der = std::as_bytes(std::span(bytes, static_cast<std::size_t>(size)));
     if (!verifier_->decided()) rare_.make().peer.add(depth, der);
-    if (depth > 0 || mode() == verify_mode::none) return true;
+    if (depth > 0) return true;
+    if (mode() == verify_mode::none) {
+      errc unread = errc::success;
+      const auto leaf = certificate_view::parse(der, unread);
+      return !leaf || is_curve_accepted(*leaf);
+    }
     const bool is_read = is_expected(error);
     leaf_reading reading{is_without_issuer(error)};
     restore_sent();
     const verify_decision decision = rare_.make().peer.judge(*verifier_, is_read ? &reading : nullptr);
-    return decision.accept && (is_read || context_->plan().verify.insecure_override);
+    return decision.accept && (is_read || context_->plan().verify.insecure_override) &&
+           is_curve_accepted(verifier_->chain().front().view());
   }
 
   // Whether what wolfSSL may now take for a CA stays in a store of this connection's own. One that it has no issuer of

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "plugtls/concepts.hpp"
+#include "plugtls/detail/identity_fit.hpp"
 #include "plugtls/wolfssl/error.hpp"
 #include "plugtls/wolfssl/handle.hpp"
 #include "plugtls/wolfssl/numbers.hpp"
@@ -60,6 +61,8 @@ class context {
   const std::string& alpn() const noexcept { return alpn_; }
   /// The key of a signer, null without one.
   const detail::external_key* external_key() const noexcept { return external_; }
+  /// What the own certificate's key is; `other` without one.
+  const detail::key_profile& own_key() const noexcept { return own_key_; }
   /// The same settings with tickets neither made nor taken; null where they never are.
   WOLFSSL_CTX* without_tickets() const noexcept { return without_tickets_.get(); }
   /// Gives a connection the store that all share: wolfSSL keeps in theirs what it takes for a CA, and must not in this
@@ -271,6 +274,9 @@ class context {
       e = wolfSSL_CTX_use_PrivateKey_buffer(ctx_.get(), data(key), static_cast<long>(key.size()),
                                             WOLFSSL_FILETYPE_ASN1);
       if (e != WOLFSSL_SUCCESS) return refuse(info, e, errc::unsupported, "wolfSSL cannot use the private key");
+      errc unread = errc::success;
+      if (const auto leaf = certificate_view::parse(id.chain.front(), unread))
+        own_key_ = detail::profile_of(leaf->public_key());
       external_ = id.key.external();
       if (external_ != nullptr) external::install(ctx_.get());
     }
@@ -280,6 +286,7 @@ class context {
   const context_plan* plan_ = nullptr;
   std::string alpn_;
   const detail::external_key* external_ = nullptr;
+  detail::key_profile own_key_;
   ctx_handle ctx_;
   ctx_handle without_tickets_;
   store_handle empty_store_;  // stays so
