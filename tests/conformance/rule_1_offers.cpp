@@ -267,6 +267,19 @@ TEST_CASE("rule 1: ends with nothing in common do not connect, and the reason ha
   }
 }
 
+TEST_CASE("rule 1: versions that meet without a suite of TLS 1.3 in common end in no_shared_cipher") {
+  if (lacks<default_backend>(capability::tls1_3)) return;
+  client_settings c = client_defaults();
+  server_settings s = server_defaults();
+  c.cipher_suites = {cipher_suite::aes_256_gcm_sha384, cipher_suite::ecdhe_ecdsa_with_aes_128_gcm_sha256};
+  s.cipher_suites = {cipher_suite::aes_128_gcm_sha256, cipher_suite::ecdhe_ecdsa_with_aes_128_gcm_sha256};
+  connection k(c, s);
+  k.run();
+  CHECK(k.server.handshake_error == errc::no_shared_cipher);
+  CHECK(k.server.engine.error().alert_sent == alert::handshake_failure);
+  CHECK(k.client.engine.error().alert_received == alert::handshake_failure);
+}
+
 TEST_CASE("rule 1: the groups are the curves of certificates too, in TLS 1.2") {
   const auto check_refused = [](const client_settings& c, const server_settings& s, alert what) {
     connection k(with_version(c, tls_version::tls1_2), s);

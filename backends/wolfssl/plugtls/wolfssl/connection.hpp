@@ -161,6 +161,12 @@ class connection : private resumption {
 
   [[gnu::cold]] void failure(error_info& info) {
     info.set(reason_ != errc::success ? reason_ : translate(error_, errc::handshake_failed));
+    // A server that has both versions says so where TLS 1.3 is offered with none of its suites; whether the versions
+    // meet, the wire has seen to (RFC 8446 §4.1.1).
+    const detail::handshake_observer& seen = wire_->observer();
+    if (!is_client() && error_ == VERSION_ERROR && seen.facts().client_hello_seen && !seen.facts().server_hello_seen &&
+        seen.alert_sent() == alert::handshake_failure)
+      info.code = errc::no_shared_cipher;
     const bool is_ours = verifier_->decided() && !verifier_->decision().accept;
     if (!is_ours) describe(error_, info);
     WOLFSSL_ALERT_HISTORY history{};
