@@ -371,3 +371,50 @@ TEST_CASE("an issuer whose common name is empty is not freed with the name in it
       CHECK((said == tls::errc::success || said == tls::errc::bad_certificate));
     }
 }
+
+TEST_CASE("what is too short to be decrypted is bad_record, and no failed handshake", "[wolfssl]") {
+  for (const std::string& record : {std::string("\x17\x03\x03\0\5abcde", 10), std::string("\x15\x03\x03\0\2\1\0", 7)}) {
+    end c(tls::engine(
+        tls::context::client(plugtls_test::with_version(plugtls_test::client_defaults(), tls::tls_version::tls1_2)),
+        plugtls_test::server_name));
+    end s(tls::engine(tls::context::server(plugtls_test::server_defaults())));
+    REQUIRE(pump(c, s));
+    REQUIRE(c.up());
+    REQUIRE(c.port.feed(tls::as_bytes(record)));
+    std::byte block[16];
+    CHECK(c.engine.read_some(c.port, block, sizeof block).error == tls::errc::bad_record);
+  }
+}
+
+TEST_CASE("a fatal alert in the clear has no answer, and none is told of", "[wolfssl]") {
+  for (const tls::tls_version v : {tls::tls_version::tls1_2, tls::tls_version::tls1_3}) {
+    end c(tls::engine(tls::context::client(plugtls_test::with_version(plugtls_test::client_defaults(), v)),
+                      plugtls_test::server_name));
+    end s(tls::engine(tls::context::server(plugtls_test::server_defaults())));
+    c.step();
+    REQUIRE(s.port.feed(c.port.output()));
+    s.step();
+    const std::size_t sent = s.port.output().size();
+    REQUIRE(s.port.feed(tls::as_bytes(std::string("\x15\x03\x03\0\2\2\x30", 7))));
+    s.step();
+    CHECK(s.handshake_error == tls::errc::alert_received);
+    CHECK(s.engine.error().alert_received == tls::alert::unknown_ca);
+    CHECK_FALSE(s.engine.error().alert_sent.has_value());
+    CHECK(s.port.output().size() == sent);
+  }
+}
+
+TEST_CASE("an alert that has not left is not told of", "[wolfssl]") {
+  for (const tls::tls_version v : {tls::tls_version::tls1_2, tls::tls_version::tls1_3}) {
+    tls::client_settings little = plugtls_test::with_version(plugtls_test::client_defaults(), v);
+    little.limit.max_handshake_size = 4096;
+    std::string chain(pki::server_chain);
+    for (int i = 0; i < 7; ++i) chain += pki::server_rsa;
+    end c(tls::engine(tls::context::client(little), plugtls_test::server_name));
+    end s(tls::engine(
+        tls::context::server(plugtls_test::server_defaults(plugtls_test::make_identity(chain, pki::server_key)))));
+    REQUIRE(pump(c, s));
+    CHECK(c.handshake_error == tls::errc::handshake_too_large);
+    CHECK_FALSE(c.engine.error().alert_sent.has_value());
+  }
+}

@@ -88,7 +88,7 @@ class connection : private resumption {
     }
     const native_status s = stopped(n);
     if (s != native_status::failed) return s;
-    hear_out();
+    if (error_ == PARSE_ERROR) hear_out();
     explain_unread();
     say_why();
     return native_status::failed;
@@ -160,7 +160,8 @@ class connection : private resumption {
   }
 
   [[gnu::cold]] void failure(error_info& info) {
-    info.set(reason_ != errc::success ? reason_ : translate(error_, errc::handshake_failed));
+    info.set(reason_ != errc::success ? reason_
+                                      : translate(error_, is_up_ ? errc::bad_record : errc::handshake_failed));
     // A server that has both versions says so where TLS 1.3 is offered with none of its suites; whether the versions
     // meet, the wire has seen to (RFC 8446 §4.1.1).
     const detail::handshake_observer& seen = wire_->observer();
@@ -172,7 +173,8 @@ class connection : private resumption {
     WOLFSSL_ALERT_HISTORY history{};
     wolfSSL_get_alert_history(ssl_.get(), &history);
     if (history.last_rx.level == alert_fatal) info.alert_received = static_cast<alert>(history.last_rx.code);
-    if (history.last_tx.level == alert_fatal) info.alert_sent = static_cast<alert>(history.last_tx.code);
+    if (history.last_tx.level == alert_fatal && !is_alert_kept_)
+      info.alert_sent = static_cast<alert>(history.last_tx.code);
   }
 
   /// wolfSSL's object; belongs to this.
@@ -226,7 +228,9 @@ class connection : private resumption {
     const auto type = static_cast<unsigned char>(bytes[0]);
     const bool is_fatal = type == 21 && size == 7 && bytes[5] == alert_fatal;
     // For one failure it may send two, and the wire may have refused the peer already.
-    if ((is_fatal && alert_passed_) || wire_->fault() != errc::success) return size;
+    if (is_fatal && alert_passed_) return size;
+    is_alert_kept_ = is_alert_kept_ || wire_->fault() != errc::success || has_heard_alert();
+    if (is_alert_kept_) return size;
     alert_passed_ = alert_passed_ || is_fatal;
     is_encrypted_ = is_encrypted_ || type == 20 || type == 23;
     if (is_up_ && reason_ != errc::success && size > alert_record) return WOLFSSL_CBIO_ERR_GENERAL;
@@ -399,10 +403,16 @@ class connection : private resumption {
   }
 
   // A client of TLS 1.3 may refuse in the clear (OpenSSL's do), which wolfSSL takes for an error before it has read
-  // what the alert says. The wire listens too.
+  // what the alert says, and would answer. The wire listens too.
   void hear_out() noexcept {
     std::byte alert_body[2];
-    if (error_ == PARSE_ERROR && at_alert_) wire_->pull(alert_body, sizeof alert_body);
+    if (at_alert_) at_alert_ = wire_->pull(alert_body, sizeof alert_body).status != io_status::ok;
+  }
+  // Whether the peer has ended the handshake, which has no answer (RFC 8446 §6.2).
+  bool has_heard_alert() noexcept {
+    if (is_up_) return false;
+    hear_out();
+    return wire_->observer().alert_received().has_value();
   }
 
   // wolfSSL gives up on some certificates without a word to the callback; the neutral policy may know the reason.
@@ -433,8 +443,8 @@ class connection : private resumption {
 
   // wolfSSL ends some handshakes without an alert. While we still write in the clear, one can be made here.
   [[gnu::cold]] void say_why() noexcept {
-    if (alert_passed_ || is_encrypted_ || error_ == FATAL_ERROR || wire_->ended() || wire_->fault() != errc::success ||
-        wire_->write_broken())
+    if (alert_passed_ || is_alert_kept_ || is_encrypted_ || error_ == FATAL_ERROR || wire_->ended() ||
+        wire_->fault() != errc::success || wire_->write_broken())
       return;
     const bool is_ours = verifier_->decided() && !verifier_->decision().accept;
     alert what = is_ours && error_ != NO_PEER_CERT ? verifier_->decision().alert : alert::handshake_failure;
@@ -456,12 +466,13 @@ class connection : private resumption {
   errc reason_ : 24 = errc::success;
   bool alert_passed_ : 1 = false;
   bool is_encrypted_ : 1 = false;
-  bool is_up_ : 1 = false;       // the handshake is done
-  bool may_spare_ : 1 = false;   // there are PSKs
-  bool is_spared_ : 1 = false;   // a suite with PSK was chosen
-  bool is_cut_off_ : 1 = false;  // the transport takes nothing more
-  bool has_store_ : 1 = false;   // one of its own
-  bool at_alert_ : 1 = false;    // its header has been read, and no more
+  bool is_up_ : 1 = false;          // the handshake is done
+  bool may_spare_ : 1 = false;      // there are PSKs
+  bool is_spared_ : 1 = false;      // a suite with PSK was chosen
+  bool is_cut_off_ : 1 = false;     // the transport takes nothing more
+  bool has_store_ : 1 = false;      // one of its own
+  bool at_alert_ : 1 = false;       // its header has been read, and no more
+  bool is_alert_kept_ : 1 = false;  // what the library says has not left
 };
 
 inline int context::on_ticket(WOLFSSL* ssl, unsigned char* name, unsigned char* iv, unsigned char* tag, int seals,
