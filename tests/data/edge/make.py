@@ -92,6 +92,14 @@ def cases():
         yield case("two-below-empty-name-" + at, None, root,
                    [Certificate(name("leaf"), middle, [names(host)]), middle, lower])
 
+    # An authority key identifier only helps to choose an issuer (RFC 5280 section 4.2.1.1).
+    lower = Certificate(name("without identifier"), root, [CA])
+    known = x509.AuthorityKeyIdentifier(b"k" * 20, None, None), False
+    yield case("authority-key-id-and-issuer-without", None, root,
+               [Certificate(name("leaf"), lower, [names(host), known]), lower])
+    forged = Certificate(name("leaf"), Certificate(name("without identifier"), root, [CA]), [names(host), known])
+    yield case("authority-key-id-and-another-key", "bad_signature", root, [forged, lower])
+
     bare = Certificate(name("bare"))
     yield case("anchor-of-version-3-without-extensions", "not_a_ca", bare, [Certificate(name("leaf"), bare, [names(host)])])
     leaf = Certificate(name("leaf"), root, [names(host)])

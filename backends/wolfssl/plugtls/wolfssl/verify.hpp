@@ -23,15 +23,27 @@ inline errc reason_of(int e) noexcept {
   return translate(e, errc::bad_certificate) == errc::out_of_memory ? errc::out_of_memory : errc::bad_certificate;
 }
 
-/// What wolfSSL says of a certificate, with those that `scratch` holds for issuers. Dates are decided elsewhere, and so
-/// are name constraints: wolfSSL applies those of the direct issuer, of some forms of names, after it has found the
-/// signature to be good (5.5 wolfcrypt/src/asn.c, ParseCertRelative), and the policy has applied all of them to this
-/// very path.
-inline errc verify_link(const ctx_handle& scratch, byte_view der) noexcept {
-  const int e = wolfSSL_CertManagerVerifyBuffer(wolfSSL_CTX_GetCertManager(scratch.get()), data(der),
-                                                static_cast<long>(der.size()), WOLFSSL_FILETYPE_ASN1);
+/// Whether the issuer's key has signed it, by wolfSSL's check of certificates.
+inline bool has_signed(const certificate_view& issuer, byte_view der) noexcept {
+  const key_kind kind = issuer.public_key().kind();
+  if (kind != key_kind::rsa && kind != key_kind::ec) return false;
+  return wc_CheckCertSigPubKey(data(der), size(der), nullptr, data(issuer.spki_der()), size(issuer.spki_der()),
+                               kind == key_kind::rsa ? compat::rsa_key : compat::ec_key) == 0;
+}
+
+/// What wolfSSL says of a certificate, with those that `scratch` holds for issuers, of which `issuer` is the one. Dates
+/// are decided elsewhere, and so are name constraints: wolfSSL applies those of the direct issuer, of some forms of
+/// names, after it has found the signature to be good (5.5 wolfcrypt/src/asn.c, ParseCertRelative), and the policy has
+/// applied all of them to this very path. To an authority key identifier it finds no issuer that has none of its own,
+/// though that only helps to choose one (RFC 5280 §4.2.1.1): then the signature is left to verify.
+inline errc verify_link(const ctx_handle& scratch, const certificate_view& c, const certificate_view& issuer) noexcept {
+  const int e = wolfSSL_CertManagerVerifyBuffer(wolfSSL_CTX_GetCertManager(scratch.get()), data(c.der()),
+                                                static_cast<long>(c.der().size()), WOLFSSL_FILETYPE_ASN1);
   const bool is_ours = e == ASN_BEFORE_DATE_E || e == ASN_AFTER_DATE_E || e == ASN_NAME_INVALID_E;
-  return e == WOLFSSL_SUCCESS || is_ours ? errc::success : reason_of(e);
+  if (e == WOLFSSL_SUCCESS || is_ours) return errc::success;
+  const bool lacks_id = e == ASN_NO_SIGNER_E && !c.authority_key_id().empty() && issuer.subject_key_id().empty();
+  const bool is_named = detail::der::equal(c.issuer().raw(), issuer.subject().raw());
+  return lacks_id && is_named && has_signed(issuer, c.der()) ? errc::success : reason_of(e);
 }
 /// Whether wolfSSL can hold it for an issuer, and let go of it again. Builds with WOLFSSL_TRUST_PEER_CERT and
 /// OPENSSL_COMPATIBLE_DEFAULTS (Debian's) load an issuer as a trusted peer too, whose name then is where the last
@@ -72,7 +84,7 @@ inline errc trust(const ctx_handle& scratch, const certificate_view& issuer) noe
   made->scratch.reset(wolfSSL_CTX_new(wolfSSLv23_client_method()));
   if (!made->scratch) return errc::out_of_memory;
   for (std::size_t i = issuers.size(); i-- > 0;) {
-    errc e = i + 1 == issuers.size() ? errc::success : verify_link(made->scratch, issuers[i].der());
+    errc e = i + 1 == issuers.size() ? errc::success : verify_link(made->scratch, issuers[i], issuers[i + 1]);
     // One at a time: of several by one name wolfSSL takes any (5.5 wolfcrypt/src/asn.c, GetCAByName).
     if (e == errc::success && wolfSSL_CTX_UnloadCAs(made->scratch.get()) != WOLFSSL_SUCCESS) e = errc::out_of_memory;
     if (e == errc::success) e = trust(made->scratch, issuers[i]);
@@ -95,14 +107,6 @@ inline bool lacks_signature_only(std::span<const certificate_view> path) noexcep
   for (std::size_t i = 1; i < path.size(); ++i)
     if (detail::der::equal(path[i].subject_key_id(), id) != (i == 1)) return false;
   return detail::der::equal(leaf.issuer().raw(), path[1].subject().raw());
-}
-
-/// Whether the issuer's key has signed it, by wolfSSL's check of certificates.
-inline bool has_signed(const certificate_view& issuer, byte_view der) noexcept {
-  const key_kind kind = issuer.public_key().kind();
-  if (kind != key_kind::rsa && kind != key_kind::ec) return false;
-  return wc_CheckCertSigPubKey(data(der), size(der), nullptr, data(issuer.spki_der()), size(issuer.spki_der()),
-                               kind == key_kind::rsa ? compat::rsa_key : compat::ec_key) == 0;
 }
 
 /// Whether a key is one: wolfSSL takes any two numbers for a point, where the other libraries read no such certificate.
@@ -146,7 +150,7 @@ struct leaf_reading {
   if (leaf != nullptr && leaf->is_parsed && lacks_signature_only(path.first(top + 1)) &&
       has_signed(path[1], path[0].der()))
     return errc::success;
-  return verify_link(issuers->scratch, path[0].der());
+  return verify_link(issuers->scratch, path[0], path[1]);
 }
 
 /// Collects one peer's certificates as wolfSSL goes through them, and has them judged.
