@@ -18,7 +18,7 @@ enum class capability : std::uint8_t {
   encrypted_alert_number,     ///< tells the number of an alert that arrives encrypted (all of TLS 1.3's)
   exact_certificate_alert,    ///< sends the alert that plugtls chooses, not merely one of the same class
   server_suite_order,         ///< a server chooses the cipher suite of TLS 1.3 by its own order, not the client's
-  server_group_order,         ///< a server chooses the group of TLS 1.2 by its own order, not the client's
+  server_group_order,         ///< a server chooses the group of TLS 1.2 by its own order
   renegotiation_info,         ///< a client of TLS 1.2 asks for RFC 5746, and refuses a server without
   key_update,                 ///< goes on after a peer's KeyUpdate (RFC 8446 §4.6.3); without, it is a `bad_record`
   any_alpn_name,              ///< ALPN protocols with a comma in their name

@@ -70,8 +70,8 @@
 // for
 //   records while a connection has nothing to read or to send.
 // - A server's order decides about suites, groups of TLS 1.2 and ALPN; where the library goes by the client's,
-//   server_suite_order and server_group_order are not declared. In TLS 1.3 a share that the client has sent is taken if
-//   the server has its group. A CertificateRequest names no authorities
+//   or by its own, server_suite_order and server_group_order are not declared. In TLS 1.3 a share that the client has
+//   sent is taken if the server has its group. A CertificateRequest names no authorities
 //   unless `plan.client_ca_names` says so.
 
 namespace plugtls {

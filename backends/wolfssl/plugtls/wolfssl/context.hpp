@@ -124,7 +124,7 @@ class context {
     compat::set_fixed_values(ctx);
     wolfSSL_CTX_set_verify(ctx, WOLFSSL_VERIFY_NONE, nullptr);  // each connection sets its own
 
-    // A server of TLS 1.2 keeps to the groups only if all others are switched off, and takes the client's order then.
+    // A server of TLS 1.2 keeps to the groups only if all others are switched off, and takes the shortest then.
     int e = WOLFSSL_SUCCESS;
     std::string curves;
     for (const named_group g : plan_->groups)
