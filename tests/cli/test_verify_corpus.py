@@ -70,8 +70,10 @@ class Corpus(CliTest):
             self.assertEqual((result.status, result.err), (0, b""))
             for case, answer in zip(cases, map(json.loads, result.out.splitlines()), strict=True):
                 with self.subTest(case["id"], backend=backend):
-                    self.assertEqual(answer["error"], case["error"], answer["detail"])
-                    self.assertEqual(answer["problems"], said.setdefault(case["id"], answer["problems"]))
+                    self.assertIn(answer["error"], (case["error"], case["unread"].get(backend, case["error"])),
+                                  answer["detail"])
+                    if answer["error"] == case["error"]:
+                        self.assertEqual(answer["problems"], said.setdefault(case["id"], answer["problems"]))
 
 
 if __name__ == "__main__":

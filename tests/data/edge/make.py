@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSL-1.0
 """Makes cases.json anew, in the folder of this script, with python-cryptography: chains about which the bare libraries
-disagree, as requests of `plugtls verify --batch`, each with the `error` that every backend must give (null: accepted)."""
+disagree, as requests of `plugtls verify --batch`, each with the `error` that every backend must give (null: accepted),
+and with what a version of a backend's library that cannot read them may lead to (`unread`)."""
 import datetime
 import json
 import pathlib
@@ -64,8 +65,8 @@ def names(*alternatives):
 
 
 def cases():
-    def case(id, error, root, chain, asked=HOST):
-        return {"id": id, "error": error, "request": {
+    def case(id, error, root, chain, asked=HOST, unread=()):
+        return {"id": id, "error": error, "unread": dict(unread), "request": {
             "id": id, "leaf": chain[0].pem, "intermediates": [c.pem for c in chain[1:]], "trust": [root.pem], "crls": [],
             "name": asked, "time": None, "purpose": "server", "max_depth": None}}
 
@@ -80,17 +81,20 @@ def cases():
     yield case("trailing-dot-is-within-constraints", None, root,
                [Certificate(name("leaf"), by_host, [names(x509.DNSName(HOST + "."))]), by_host])
 
-    # An empty common name is against the bounds of RFC 5280 appendix A, which no library minds.
+    # An empty text is against the bounds of RFC 5280 appendix A, which no library minds but wolfSSL 5.7.
+    unread = [("wolfssl", "bad_certificate")]
     organization = x509.NameAttribute(NameOID.ORGANIZATION_NAME, "org")
     for at, subject in (("alone", empty_name()), ("beside-another", empty_name(NameOID.COMMON_NAME, organization)),
                         ("of-organization", empty_name(NameOID.ORGANIZATION_NAME))):
         lower = Certificate(subject, root, [CA])
-        yield case("intermediate-with-empty-name-" + at, None, root, [Certificate(name("leaf"), lower, [names(host)]), lower])
+        yield case("intermediate-with-empty-name-" + at, None, root, [Certificate(name("leaf"), lower, [names(host)]), lower],
+                   unread=unread)
         top = Certificate(subject, None, [CA])
-        yield case("anchor-with-empty-name-" + at, None, top, [Certificate(name("leaf"), top, [names(host)])])
+        yield case("anchor-with-empty-name-" + at, None, top, [Certificate(name("leaf"), top, [names(host)])],
+                   unread=unread)
         middle = Certificate(name("middle"), lower, [CA])
         yield case("two-below-empty-name-" + at, None, root,
-                   [Certificate(name("leaf"), middle, [names(host)]), middle, lower])
+                   [Certificate(name("leaf"), middle, [names(host)]), middle, lower], unread=unread)
 
     # An authority key identifier only helps to choose an issuer (RFC 5280 section 4.2.1.1).
     lower = Certificate(name("without identifier"), root, [CA])
