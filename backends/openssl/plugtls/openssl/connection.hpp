@@ -172,6 +172,8 @@ class connection {
 
   void failure(error_info& info) {
     info.code = translate(error_);
+    // From 3.2 on all errors of the record layer have one name; of a wrong version the alert tells.
+    if (info.code == errc::bad_record && alert_sent_ == alert::protocol_version) info.code = errc::protocol_version;
     describe(error_, info);
     info.alert_received = alert_received_;
     info.alert_sent = alert_sent_;
