@@ -55,6 +55,7 @@ pair worse worse_ca sha1 "extendedKeyUsage = clientAuth
 1.2.3.4.5 = critical, DER:05:00"
 rm broken_ca_key.pem worse_ca_key.pem
 
+# shellcheck disable=SC2034 # functions.sh reads it
 without_ids=yes
 ca namesake_ca "/C=GB/O=plugtls test/CN=plugtls test root" root ""
 ec_key namesake

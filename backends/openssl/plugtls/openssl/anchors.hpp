@@ -16,8 +16,8 @@ struct anchor_store {
   x509_stack_handle certificates;  // that OpenSSL can read, in their order
 };
 
-/// Gives the store for these anchors, parsed now or before; null, and the library's error in its queue, where it can read
-/// none, or has no memory. Those that it cannot read could not verify anything either.
+/// Gives the store for these anchors, parsed now or before; null, and the library's error in its queue, where it can
+/// read none, or has no memory. Those that it cannot read could not verify anything either.
 inline std::shared_ptr<const anchor_store> store_of(const trust_anchors& anchors) {
   static detail::anchor_cache<anchor_store> known;  // ends before the library, which was initialised first
   if (auto held = known.find(anchors)) return held;

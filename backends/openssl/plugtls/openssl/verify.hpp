@@ -212,7 +212,8 @@ class chain_check {
     for (std::size_t i = 0; i < path.size(); ++i)
       if (parsed[i] = parse(path[i].der()); !parsed[i]) return errc::malformed_certificate;
     // What has its issuer's name and no key identifiers that tell otherwise is a root to OpenSSL, which goes no further
-    // there (3.0 crypto/x509/x509_vfy.c, build_chain). By RFC 5280 §6.1 it is as good as any: the path goes on above it.
+    // there (3.0 crypto/x509/x509_vfy.c, build_chain). By RFC 5280 §6.1 it is as good as any: the path goes on above
+    // it.
     errc e = errc::success;
     for (std::span<const x509_handle> rest(parsed); e == errc::success && !rest.empty();) {
       std::size_t size = 1;
