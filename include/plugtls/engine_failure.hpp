@@ -57,17 +57,11 @@ inline errc reason_of(alert a) noexcept {
 
 // Alerts that say that a peer has broken the protocol (RFC 8446 §6.2, RFC 5246 §7.2.2).
 inline bool blames_protocol(alert a) noexcept {
-  switch (a) {
-    case alert::unexpected_message:
-    case alert::bad_record_mac:
-    case alert::record_overflow:
-    case alert::illegal_parameter:
-    case alert::decode_error:
-    case alert::decrypt_error:
-    case alert::missing_extension:
-    case alert::unsupported_extension: return true;
-    default: return false;
-  }
+  for (const alert one :
+       {alert::unexpected_message, alert::bad_record_mac, alert::record_overflow, alert::illegal_parameter,
+        alert::decode_error, alert::decrypt_error, alert::missing_extension, alert::unsupported_extension})
+    if (a == one) return true;
+  return false;
 }
 
 // Whether the peer has broken the protocol, where the library has no better name for it: by its alert, or because in

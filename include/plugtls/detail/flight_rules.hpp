@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include "plugtls/detail/hello_reader.hpp"
 #include "plugtls/protocol.hpp"
@@ -34,24 +35,14 @@ struct flight_place {
 };
 
 /// The place of a message in its flight in TLS 1.2 (RFC 5246 §7.3, RFC 6066 §8, RFC 5077 §3.1), 0 if it has none.
-constexpr unsigned char rank_of(role from, unsigned type) noexcept {
-  if (from == role::client) switch (type) {
-      case 1: return 1;   // client_hello
-      case 11: return 2;  // certificate
-      case 16: return 3;  // client_key_exchange
-      case 15: return 4;  // certificate_verify
-      default: return 0;
-    }
-  switch (type) {
-    case 2: return 1;   // server_hello
-    case 11: return 2;  // certificate
-    case 22: return 3;  // certificate_status
-    case 12: return 4;  // server_key_exchange
-    case 13: return 5;  // certificate_request
-    case 14: return 6;  // server_hello_done
-    case 4: return 7;   // new_session_ticket
-    default: return 0;
-  }
+inline unsigned char rank_of(role from, unsigned type) noexcept {
+  // client_hello, certificate, client_key_exchange, certificate_verify
+  constexpr std::string_view of_client = "\x01\x0b\x10\x0f";
+  // server_hello, certificate, certificate_status, server_key_exchange, certificate_request, server_hello_done,
+  // new_session_ticket
+  constexpr std::string_view of_server = "\x02\x0b\x16\x0c\x0d\x0e\x04";
+  const std::size_t at = (from == role::client ? of_client : of_server).find(static_cast<char>(type));
+  return at == std::string_view::npos ? 0 : static_cast<unsigned char>(at + 1);
 }
 
 /// Whether a message of that type may begin. A HelloRequest may not: no server sends it within a handshake, and whether
@@ -77,8 +68,7 @@ inline bool may_begin_message(const flight_place& at, unsigned type) noexcept {
 inline flight_fault check_cipher_change(const flight_place& at) noexcept {
   if (!at.has_begun()) {
     // In TLS 1.3 it may come at any time after the first ClientHello, and means nothing (RFC 8446 §5).
-    const bool may_be = at.own == role::client && at.facts.offers_1_3;
-    return may_be ? flight_fault::none : flight_fault::unexpected;
+    return at.own == role::client && at.facts.offers_1_3 ? flight_fault::none : flight_fault::unexpected;
   }
   if (!at.is(tls_version::tls1_2)) return flight_fault::none;
   const bool is_due = at.own == role::client ? at.rank == 1 || at.rank >= 6 : at.rank >= 3 || at.answers_are_switched;
@@ -96,8 +86,7 @@ inline flight_fault check_record(const flight_place& at, const std::uint8_t (&he
   // The version is to be ignored before there is one, and in TLS 1.3 (RFC 5246 §E.1, RFC 8446 §5.1).
   if (header[1] != 3 || (at.is(tls_version::tls1_2) && header[2] != 3)) return flight_fault::version;
   if (type == 23) {
-    const bool may_be = at.has_begun() && !at.is(tls_version::tls1_2);
-    if (!may_be) return flight_fault::unexpected;
+    if (!at.has_begun() || at.is(tls_version::tls1_2)) return flight_fault::unexpected;
     return size > 16384 + 256 ? flight_fault::overflow : flight_fault::none;  // RFC 8446 §5.2
   }
   if (size > 16384) return flight_fault::overflow;
@@ -117,8 +106,7 @@ inline flight_fault check_alert(const flight_place& at, unsigned level, unsigned
   if (description == 0) return flight_fault::closed;
   if (level != 1) return flight_fault::alert;
   if (is_first) return flight_fault::unexpected;
-  const bool is_cancel = description == 90;
-  return is_1_3 && !is_cancel ? flight_fault::alert : flight_fault::none;
+  return is_1_3 && description != 90 ? flight_fault::alert : flight_fault::none;  // user_canceled
 }
 
 }  // namespace plugtls::detail

@@ -172,10 +172,8 @@ class handshake_observer {
 
   void begin_message(half& h) noexcept {
     const unsigned type = h.message_header[0];
-    if (&h == &out_) {
-      is_asked_ = is_asked_ || (own_ == role::server && type == 13);
-      return;
-    }
+    if (&h == &out_ && own_ == role::server && type == 13) is_asked_ = true;
+    if (&h == &out_) return;
     if (!may_begin_message(place(), type)) note(flight_fault::unexpected);
     in_.rank = rank_of(own_ == role::client ? role::server : role::client, type);
   }
