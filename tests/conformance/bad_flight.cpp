@@ -22,9 +22,8 @@ std::vector<std::string> records_of(std::string_view bytes) {
   std::vector<std::string> all;
   while (!bytes.empty()) {
     std::size_t size = bytes.size();
-    if (size >= 5)
-      size = std::min<std::size_t>(
-          size, 5 + (static_cast<unsigned char>(bytes[3]) << 8 | static_cast<unsigned char>(bytes[4])));
+    const auto at = [bytes](std::size_t i) { return static_cast<std::size_t>(static_cast<unsigned char>(bytes[i])); };
+    if (size >= 5) size = std::min(size, 5 + (at(3) << 8 | at(4)));
     all.emplace_back(bytes.substr(0, size));
     bytes.remove_prefix(size);
   }

@@ -33,8 +33,7 @@ class handshake_observer {
   /// Takes bytes that were received or are about to be sent.
   void observe(direction d, const std::byte* data, std::size_t size) noexcept {
     half& h = d == direction::inbound ? in_ : out_;
-    for (std::size_t i = 0; i < size && !h.opaque && (&h == &out_ || fault_ == flight_fault::none);)
-      i += step(h, d, data + i, size - i);
+    for (std::size_t i = 0; i < size && !is_over(h);) i += step(h, d, data + i, size - i);
   }
 
   /// What the peer's first bytes are not a TLS record (RFC 8446 §5.1); the caller need not hand them to the library.
@@ -83,6 +82,9 @@ class handshake_observer {
     std::uint8_t rank = 0;  // of the last message, as `rank_of` has it
     std::optional<alert> fatal_alert;
   };
+
+  // Whether nothing more is looked at: it is encrypted, or something is wrong with it.
+  bool is_over(const half& h) const noexcept { return h.opaque || (&h == &in_ && fault_ != flight_fault::none); }
 
   std::size_t step(half& h, direction d, const std::byte* data, std::size_t size) noexcept {
     if (h.header_size < 5) {
@@ -133,7 +135,7 @@ class handshake_observer {
       const std::size_t length = static_cast<std::size_t>(h.header[3]) << 8 | h.header[4];
       if (h.alert_size == 2 && length == 2) end_alert(h, h.alert_bytes[0], h.alert_bytes[1]);
     } else if (h.header[0] == 22) {
-      for (std::size_t i = 0; i < size;) i += handshake(h, d, data + i, size - i);
+      for (std::size_t i = 0; i < size && !is_over(h);) i += handshake(h, d, data + i, size - i);
     }
   }
 
