@@ -248,7 +248,7 @@ class basic_context {
 
   // What sessions are bound to. What a callback would say is known to nobody: where there is one, they are bound to
   // this very context.
-  static errc bind_sessions(context_plan& plan, std::span<const identity> own, error_info& info) {
+  [[gnu::cold]] static errc bind_sessions(context_plan& plan, std::span<const identity> own, error_info& info) {
     if (!plan.sessions && !plan.tickets && !plan.session_ids) return errc::success;
     sha256_digest tag{};
     const bool asks = plan.verify.mode != verify_mode::none && (plan.verify.on_verify || plan.verify.insecure_override);
@@ -298,7 +298,8 @@ class basic_context {
   }
 
   template <class Settings>
-  static basic_context make(std::shared_ptr<state> s, const Settings& settings, role own, error_info& info) {
+  [[gnu::cold]] static basic_context make(std::shared_ptr<state> s, const Settings& settings, role own,
+                                          error_info& info) {
     info = {};
     errc e = B::start(info);
     // A handshake tells in the clear that a key was selected, and not whether it was shared beforehand.
@@ -361,8 +362,8 @@ class basic_context {
     return e == errc::success ? native.open(plan, loaded, info) : e;
   }
 
-  static errc load(const identity& id, role own, std::vector<loaded_identity<typename B::private_key>>& out,
-                   error_info& info) {
+  [[gnu::cold]] static errc load(const identity& id, role own,
+                                 std::vector<loaded_identity<typename B::private_key>>& out, error_info& info) {
     if (const errc e = detail::check_identity<B>(id, own, info); e != errc::success) return e;
     auto key = basic_private_key<B>::load(id.key(), info);
     if (!key) return info.code;

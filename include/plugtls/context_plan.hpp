@@ -134,8 +134,8 @@ std::string spell(Number number) {
 /// Turns asked-for numbers into the list to set: all of them, or plugtls's default cut to what the backend has. The
 /// list is whole where the backend lacks one, too.
 template <class Backend, class Number>
-errc resolve_list(const char* what, const std::vector<Number>& asked, std::span<const Number> defaults,
-                  std::vector<Number>& out, error_info& info) {
+[[gnu::cold]] errc resolve_list(const char* what, const std::vector<Number>& asked, std::span<const Number> defaults,
+                                std::vector<Number>& out, error_info& info) {
   if (asked.empty()) {
     for (Number n : defaults)
       if (Backend::supports(n)) out.push_back(n);
@@ -278,7 +278,8 @@ errc check_stapling(const revocation_policy& asked, role own, verify_mode mode, 
 }
 
 /// Settles what is looked up, and takes the CRLs over. Where nothing is looked up nothing is kept.
-inline void resolve_revocation(const revocation_policy& asked, const trust_store& trust, revocation_rules& out) {
+[[gnu::cold]] inline void resolve_revocation(const revocation_policy& asked, const trust_store& trust,
+                                             revocation_rules& out) {
   out.policy = asked;
   if (asked.mode == revocation_mode::automatic)
     out.policy.mode = !trust.crls().empty() ? revocation_mode::chain
@@ -289,7 +290,7 @@ inline void resolve_revocation(const revocation_policy& asked, const trust_store
 }
 
 /// Takes pins over. Where nothing is verified they would be silently ignored.
-inline errc take_pins(const std::vector<key_pin>& pins, verify_rules& rules, error_info& info) {
+[[gnu::cold]] inline errc take_pins(const std::vector<key_pin>& pins, verify_rules& rules, error_info& info) {
   for (std::size_t i = 0; i < pins.size(); ++i)
     if (!pins[i].is_valid())
       return info.set(errc::invalid_argument,
@@ -327,7 +328,7 @@ errc take_key_log(const key_log_callback& asked, context_plan& plan, error_info&
 
 /// Does everything about settings that both roles share.
 template <class Backend, class Settings>
-errc make_plan(const Settings& s, role own, context_plan& plan, error_info& info) {
+[[gnu::cold]] errc make_plan(const Settings& s, role own, context_plan& plan, error_info& info) {
   plan.own = own;
   plan.alpn = s.alpn;
   plan.limit = s.limit;

@@ -313,7 +313,7 @@ struct engine_state : plain_limits {
   engine_state& operator=(const engine_state&) = delete;
 
   /// `otherwise` is said where neither the library nor anything else has a better name for it.
-  engine_result fail(errc otherwise = errc::handshake_failed) {
+  [[gnu::cold]] engine_result fail(errc otherwise = errc::handshake_failed) {
     // Where a handshake fails with a session, the next one goes without, even if there are more.
     if (current == engine_phase::handshake && !offered->empty()) {
       if (context.plan().sessions) context.plan().sessions->drop_alike(*offered);

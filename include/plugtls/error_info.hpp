@@ -41,7 +41,7 @@ struct error_info {
 
 /// Returns one line for a person that is the same on every backend: the condition's name, what it means here, and what
 /// else is wrong.
-inline std::string explain_reason(const error_info& info) {
+[[gnu::cold]] inline std::string explain_reason(const error_info& info) {
   constexpr std::size_t most = 8;
   std::string text(name(info.code));
   text += ": ";

@@ -85,7 +85,7 @@ class key_source {
   key_source(secret bytes, bool is_pem, password_callback password)
       : bytes_(std::move(bytes)), is_pem_(is_pem), password_(std::move(password)) {}
 
-  errc from_block(key_material& out, error_info& info) const {
+  [[gnu::cold]] errc from_block(key_material& out, error_info& info) const {
     pem_reader reader(bytes_.text());
     pem_block block;
     errc e = errc::success;

@@ -169,7 +169,7 @@ class peer_verifier {
   detail::exception_slot& exception() noexcept { return exception_; }
 
   /// Says of a refusal what it is about: problems, a sentence for each, and the one that leads.
-  void report(error_info& out) const {
+  [[gnu::cold]] void report(error_info& out) const {
     out.problems = problems();
     out.reasons.clear();
     for (const problem& p : problems()) out.reasons.push_back(explain(p));

@@ -53,8 +53,9 @@ class field_hash {
 /// bytes, the callbacks.
 ///
 /// The own certificate counts as it is: a session is resumed with what was presented, on the server that presented it.
-inline sha256_digest policy_digest(std::string_view backend, std::string_view format, const context_plan& plan,
-                                   std::span<const identity> identities, byte_view tag) {
+[[gnu::cold]] inline sha256_digest policy_digest(std::string_view backend, std::string_view format,
+                                                 const context_plan& plan, std::span<const identity> identities,
+                                                 byte_view tag) {
   const verify_rules& rules = plan.verify;
   field_hash h;
   h.field("plugtls policy 2");

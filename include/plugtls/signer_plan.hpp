@@ -58,7 +58,8 @@ errc check_choice(const external_key& key, const context_plan& plan, error_info&
 
 /// Makes a plan keep to what the signers of the identities can do.
 template <class B>
-errc take_signers(std::span<const identity> identities, tls_version asked_max, context_plan& plan, error_info& info) {
+[[gnu::cold]] errc take_signers(std::span<const identity> identities, tls_version asked_max, context_plan& plan,
+                                error_info& info) {
   std::vector<signature_scheme> own;
   bool has_signer = false, has_key = false, has_1_3 = false;
   const auto add = [&](signature_scheme s) {

@@ -57,7 +57,7 @@ inline bool decode_base64(std::string_view text, byte_vector& out) {
 }
 
 /// Encodes as base64, with a line feed after every `line` characters (a multiple of 4; 0: none) and at the end.
-inline std::string encode_base64(byte_view bytes, std::size_t line = 0) {
+[[gnu::cold]] inline std::string encode_base64(byte_view bytes, std::size_t line = 0) {
   constexpr char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string out;
   const std::size_t length = (bytes.size() + 2) / 3 * 4;

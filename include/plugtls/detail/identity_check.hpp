@@ -46,7 +46,7 @@ inline bool speaks_of_leaf(const identity& id) noexcept {
 
 /// A response for another certificate is one that clients refuse, and that OpenSSL drops without a word since 3.6.
 template <class B>
-errc check_staple(const identity& id, role own, error_info& info) {
+[[gnu::cold]] errc check_staple(const identity& id, role own, error_info& info) {
   if (id.ocsp_response().empty()) return errc::success;
   if (own == role::client)
     return info.set(errc::unsupported, "a client staples no OCSP response: take it out of the identity");

@@ -113,7 +113,7 @@ errc take_early_data(const Settings& s, Plan& plan, error_info& info) {
 
 /// Takes the PSKs over, and makes the suites agree with them. Without any, the suites with PSK are out.
 template <class Backend, class Plan>
-errc take_psks(bool are_suites_asked, Plan& plan, error_info& info) {
+[[gnu::cold]] errc take_psks(bool are_suites_asked, Plan& plan, error_info& info) {
   auto& suites = plan.cipher_suites;
   if (plan.psks.empty()) {
     if (!are_suites_asked) return errc::success;
@@ -184,7 +184,7 @@ errc check_resumption(const Settings& s, error_info& info) {
 
 /// Refuses PSKs in a window with a version that has none.
 template <class Backend, class Plan>
-errc check_psk_versions(const Plan& plan, error_info& info) {
+[[gnu::cold]] errc check_psk_versions(const Plan& plan, error_info& info) {
   if (plan.psks.empty()) return errc::success;
   for (const auto& [version, needed] : {std::pair(tls_version::tls1_2, capability::external_psk),
                                         std::pair(tls_version::tls1_3, capability::external_psk_tls1_3)})

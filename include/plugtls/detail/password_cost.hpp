@@ -22,7 +22,7 @@ inline errc refuse_password_cost(error_info& info) {
 /// of PBES1, PBKDF2 (RFC 8018 §A) or PKCS#12 (RFC 7292 §C), and the cost of scrypt (RFC 7914 §7.1). Gives `unsupported`
 /// for too much, and `bad_der` for what a library that reads BER might find more in than was found here. Algorithms
 /// that are none of these are left to whoever decrypts.
-inline errc check_password_cost(const algorithm_identifier& algorithm, error_info& info) {
+[[gnu::cold]] inline errc check_password_cost(const algorithm_identifier& algorithm, error_info& info) {
   using namespace std::string_view_literals;
   algorithm_identifier derivation = algorithm;
   byte_view content;

@@ -23,7 +23,7 @@ inline std::size_t unsafe_length(std::string_view text) noexcept {
 }
 
 /// Makes text of a peer's fit for a sentence: unsafe characters as `\xx`, and no more than `most` bytes of it.
-inline std::string safe_text(std::string_view text, std::size_t most = 160) {
+[[gnu::cold]] inline std::string safe_text(std::string_view text, std::size_t most = 160) {
   std::string out;
   while (!text.empty()) {
     std::size_t size = unsafe_length(text);

@@ -17,7 +17,7 @@ class reason_writer {
     if (depth_ < list.size()) it_ = &list[depth_];
   }
 
-  std::string write() const {
+  [[gnu::cold]] std::string write() const {
     if (what_ == errc::malformed_certificate) return malformed();
     std::string text = it_ == nullptr ? std::string() : sentence();
     return text.empty() ? std::string(describe(what_)) : text;
@@ -25,8 +25,8 @@ class reason_writer {
 
  private:
   const certificate_view& view() const noexcept { return it_->view(); }
-  std::string peer() const { return seen_.own == role::client ? "server" : "client"; }
-  std::string which() const {
+  [[gnu::cold]] std::string peer() const { return seen_.own == role::client ? "server" : "client"; }
+  [[gnu::cold]] std::string which() const {
     return depth_ == 0 ? "the certificate" : "the certificate at depth " + std::to_string(depth_);
   }
 
@@ -34,13 +34,13 @@ class reason_writer {
   const certificate* issuer() const { return depth_ + 1 < seen_.path.size() ? &seen_.path[depth_ + 1] : nullptr; }
 
   static std::string spell(const distinguished_name& name) { return safe_text(name.oneline()); }
-  std::string subject() const {
+  [[gnu::cold]] std::string subject() const {
     if (!view().subject().empty()) return ": " + spell(view().subject());
     for (const general_name& name : view().subject_alt_names()) return ": " + safe_text(to_string(name));
     return ": serial " + safe_text(it_->serial_hex());
   }
 
-  std::string sentence() const {
+  [[gnu::cold]] std::string sentence() const {
     switch (what_) {
       case errc::bad_signature:
         return which() + " was not signed by the key of its issuer, " + spell(view().issuer()) +
@@ -82,7 +82,7 @@ class reason_writer {
   }
 
   // Of what could not be read, nothing can be told but its place; what could be read is part of a path.
-  std::string malformed() const {
+  [[gnu::cold]] std::string malformed() const {
     if (depth_ < seen_.path.size())
       if (const breach found = breach_of_profile(view(), depth_ + 1 == seen_.path.size()); !found.empty())
         return which() + " breaks a rule for certificates, and must be issued anew: " + std::string(found) + subject();
@@ -90,7 +90,7 @@ class reason_writer {
            " presented is not valid DER, or breaks the structure of RFC 5280; it must be issued anew";
   }
 
-  std::string unknown_issuer() const {
+  [[gnu::cold]] std::string unknown_issuer() const {
     if (const certificate* next = issuer(); next != nullptr && names_another_issuer(view(), next->view()))
       return which() + " was issued by another key or certificate of " + spell(view().issuer()) +
              " than the one at depth " + std::to_string(depth_ + 1) + " (authorityKeyIdentifier): have the " + peer() +
@@ -103,7 +103,7 @@ class reason_writer {
   }
 
   // The core understands it, and the library does not; it does not tell in which certificate.
-  std::string critical_extension() const {
+  [[gnu::cold]] std::string critical_extension() const {
     struct known {
       std::string_view oid;
       const char* name;
@@ -122,7 +122,7 @@ class reason_writer {
     return {};
   }
 
-  std::string path_length() const {
+  [[gnu::cold]] std::string path_length() const {
     std::uint64_t below = 0;
     for (std::size_t i = 1; i < depth_ && i < seen_.path.size(); ++i) below += !seen_.path[i].view().is_self_issued();
     const auto limit = view().path_length();
@@ -133,7 +133,7 @@ class reason_writer {
            std::to_string(depth_) + subject();
   }
 
-  std::string name_constraint() const {
+  [[gnu::cold]] std::string name_constraint() const {
     int budget = 10000;
     for (std::size_t i = depth_ + 1; i < seen_.path.size(); ++i) {
       const certificate_view& issuer = seen_.path[i].view();
@@ -179,7 +179,7 @@ class reason_writer {
     return text;
   }
 
-  std::string invalid_purpose() const {
+  [[gnu::cold]] std::string invalid_purpose() const {
     const bool is_server = seen_.own == role::client;
     const std::string wanted = is_server ? "serverAuth" : "clientAuth";
     if (!view().allows_extended(is_server ? oid::server_auth : oid::client_auth))
@@ -192,7 +192,7 @@ class reason_writer {
     return {};
   }
 
-  std::string weak_algorithm() const {
+  [[gnu::cold]] std::string weak_algorithm() const {
     std::string text;
     if (key_is_weak(view().public_key(), seen_.floors)) text = weak_key();
     const bool is_anchor = depth_ + 1 == seen_.path.size() && view().is_self_issued();
@@ -207,7 +207,7 @@ class reason_writer {
     return which() + " " + text + subject();
   }
 
-  std::string weak_key() const {
+  [[gnu::cold]] std::string weak_key() const {
     const public_key_view& key = view().public_key();
     const std::string name = safe_text(key.description());
     const bool is_rsa = key.kind() == key_kind::rsa || key.kind() == key_kind::rsa_pss;
@@ -228,7 +228,7 @@ class reason_writer {
            ("." + std::string(seen_.peer_name)).ends_with(below);
   }
 
-  std::string hostname() const {
+  [[gnu::cold]] std::string hostname() const {
     constexpr int most = 5;
     std::string names, hint;
     std::uint64_t count = 0;

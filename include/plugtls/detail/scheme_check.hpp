@@ -54,8 +54,8 @@ constexpr bool has_scheme_in(signature_scheme s, tls_version v) noexcept {
 /// Refuses an identity whose key can sign by none of the schemes, in some version of the window: its handshakes would
 /// fail, one after the other.
 template <class B, class Window>
-errc check_schemes(const identity& id, std::span<const signature_scheme> schemes, const Window& window,
-                   error_info& info) {
+[[gnu::cold]] errc check_schemes(const identity& id, std::span<const signature_scheme> schemes, const Window& window,
+                                 error_info& info) {
   const public_key_view& key = id.chain().front().view().public_key();
   for (const tls_version v : {tls_version::tls1_2, tls_version::tls1_3}) {
     if (v < window.min_version || v > window.max_version) continue;
