@@ -7,7 +7,6 @@ int main(int argc, char** argv) {
   namespace raw = bench::raw;
   return bench::guarded([&] {
     raw::start();
-    return raw::main<raw::context, raw::bare<bench::ring_end>, raw::remote<raw::context, raw::bare>, raw::naive>(argc,
-                                                                                                                 argv);
+    return raw::main<raw::context, raw::bare, raw::naive>(argc, argv);
   });
 }

@@ -33,6 +33,7 @@ class context {
 #endif
   static constexpr const char* parser = "mbedtls_x509_crt_parse_der.*";  ///< what parses a certificate
   static constexpr bool can_release_buffers = false;
+  static constexpr bool reads_ahead = false;  ///< by itself, where told to
 
   explicit context(const options& o) : is_client(o.is_client) {
     mbedtls_ssl_config_init(&config_);

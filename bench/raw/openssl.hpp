@@ -28,6 +28,7 @@ class context {
   static constexpr bool speaks_1_3 = true;
   static constexpr const char* parser = "d2i_X509";  ///< what parses a certificate
   static constexpr bool can_release_buffers = true;
+  static constexpr bool reads_ahead = true;  ///< by itself, where told to
 
   explicit context(const options& o)
       : is_client(o.is_client), ctx_(SSL_CTX_new(o.is_client ? TLS_client_method() : TLS_server_method())) {

@@ -24,6 +24,7 @@ class context {
   static constexpr bool speaks_1_3 = true;
   static constexpr const char* parser = "InitDecodedCert";  ///< what parses a certificate
   static constexpr bool can_release_buffers = true;         ///< it always does
+  static constexpr bool reads_ahead = false;                ///< by itself, where told to
 
   explicit context(const options& o)
       : is_client(o.is_client),

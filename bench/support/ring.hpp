@@ -10,6 +10,8 @@ namespace bench {
 struct ring {
   std::size_t read(void* out, std::size_t n) noexcept {
     if (n > end - begin) n = end - begin;
+    if (n == 0) return 0;
+    asm("" : "+r"(n));  // whoever reads into a small buffer gets the same machine code for this: a call of memcpy
     std::memcpy(out, data + begin, n);
     begin += n;
     if (begin == end) begin = end = 0;

@@ -9,29 +9,20 @@
 #include <unistd.h>
 
 #include <cstddef>
-#include <cstring>
 #include <utility>
 
 #include "give_up.hpp"
 
 namespace bench {
 
-/// A socket as an expert uses it below a TLS library: what is asked for in small pieces is read ahead. 0: it would
-/// block, or the connection is lost, which no program here expects of its own machine.
+/// A socket without a library's own callbacks. 0: it would block, or the connection is lost, which no program here
+/// expects of its own machine.
 struct socket_end {
   static constexpr bool can_be_full = true;
-  explicit socket_end(int descriptor) noexcept : fd(descriptor) {}
 
   std::size_t read(void* out, std::size_t n) noexcept {
-    if (begin == end) {
-      if (n >= sizeof ahead) return receive(out, n);
-      begin = 0;
-      end = receive(ahead, sizeof ahead);
-    }
-    if (n > end - begin) n = end - begin;
-    std::memcpy(out, ahead + begin, n);
-    begin += n;
-    return n;
+    const ssize_t got = ::recv(fd, out, n, 0);
+    return got < 0 ? 0 : static_cast<std::size_t>(got);
   }
   std::size_t write(const void* from, std::size_t n) noexcept {
     const ssize_t sent = ::send(fd, from, n, MSG_NOSIGNAL);
@@ -39,15 +30,6 @@ struct socket_end {
   }
 
   int fd;
-  std::size_t begin = 0;
-  std::size_t end = 0;
-  unsigned char ahead[4096];
-
- private:
-  std::size_t receive(void* out, std::size_t n) noexcept {
-    const ssize_t got = ::recv(fd, out, n, 0);
-    return got < 0 ? 0 : static_cast<std::size_t>(got);
-  }
 };
 
 /// Two connected TCP sockets of this machine: the client's and the server's. Without Nagle's delay, unless it is

@@ -5,6 +5,7 @@
 
 #include "../../product/all_workloads.hpp"
 #include "../../product/register.hpp"
+#include "../../support/reading_ahead.hpp"
 
 // The sides of the bare library, "raw naive" and "raw expert", made of what ../BACKEND.hpp has.
 
@@ -21,7 +22,7 @@ struct side {
 
   template <class Line>
   struct end {
-    using transport = std::conditional_t<std::is_same_v<Line, tcp_line>, socket_end, ring_end>;
+    using transport = std::conditional_t<std::is_same_v<Line, tcp_line>, reading_ahead<socket_end>, ring_end>;
     using below = std::conditional_t<is_naive, int, transport>;
     using kind = std::conditional_t<is_naive, naive, bare<transport>>;
 
