@@ -24,7 +24,8 @@ def main(folder, header, depfile):
     text += ["", "}  // namespace plugtls::test_pki", ""]
     pathlib.Path(header).write_text("\n".join(text))
     escape = lambda path: str(path).replace(" ", "\\ ")
-    pathlib.Path(depfile).write_text(f"{escape(header)}: " + " ".join(escape(file) for file in files) + "\n")
+    # The folder changes when a file comes or goes.
+    pathlib.Path(depfile).write_text(f"{escape(header)}: " + " ".join(escape(file) for file in [folder, *files]) + "\n")
 
 
 if __name__ == "__main__":
