@@ -43,16 +43,8 @@ std::optional<engine_result> choose_by_hello(State& self) {
     switch (self.opening->collector.take(block, r.bytes)) {
       case hello_collector::status::more: continue;
       case hello_collector::status::done: break;
-      case hello_collector::status::alert:
-        self.closed_early = self.opening->collector.is_close_notify();
-        if (!self.closed_early && !self.w.observer().alert_received())
-          self.w.refuse(alert::unexpected_message, errc::bad_record);
-        return self.fail();
       case hello_collector::status::unexpected:
         self.w.refuse(alert::unexpected_message, errc::bad_record);
-        return self.fail();
-      case hello_collector::status::overflow:
-        self.w.refuse(alert::record_overflow, errc::bad_record);
         return self.fail();
       case hello_collector::status::no_memory:
         self.w.refuse(alert::internal_error, errc::out_of_memory);

@@ -12,18 +12,11 @@ namespace plugtls::detail {
 /// for no byte that follows the record in which the message ends, and keeps everything for the library, which is to
 /// read it again.
 ///
-/// What it takes is strict: what a library would pass over before a ClientHello (an empty record, a warning) ends here,
-/// so that nobody comes past the choice that the message is collected for. The wire bounds its size.
+/// What else a peer may send first the wire judges before it comes here, and it bounds the size. Nevertheless nothing
+/// but records of a ClientHello is taken, so that nobody comes past the choice that the message is collected for.
 class hello_collector {
  public:
-  enum class status : unsigned char {
-    more,
-    done,
-    alert,       ///< an alert came instead; see `is_close_notify`
-    unexpected,  ///< another message or record, or an empty one
-    overflow,    ///< a record of more than 2^14 bytes (RFC 8446 §5.1)
-    no_memory
-  };
+  enum class status : unsigned char { more, done, unexpected, no_memory };
 
   /// How many bytes can be read without reading too many; at least 1 while the status is `more`.
   std::size_t wanted() const noexcept { return header_size_ < 5 ? 5 - header_size_ : left_; }
@@ -37,7 +30,6 @@ class hello_collector {
     }
     left_ -= size;
     if (!message_.append(data, size)) return status::no_memory;
-    if (header_[0] == alert_record) return left_ == 0 ? status::alert : status::more;
     if (message_.view().front() != std::byte{1}) return status::unexpected;
     if (left_ != 0) return status::more;
     header_size_ = 0;
@@ -46,7 +38,6 @@ class hello_collector {
 
   /// The body of the ClientHello, once it is done.
   byte_view body() const noexcept { return message_.view().subspan(4, announced()); }
-  bool is_close_notify() const noexcept { return message_.size() == 2 && message_.view()[1] == std::byte{0}; }
   /// Gives away all bytes that were taken. The body is gone then.
   byte_queue release() noexcept {
     message_.release();
@@ -54,13 +45,12 @@ class hello_collector {
   }
 
  private:
-  static constexpr unsigned char alert_record = 21, handshake_record = 22;
+  static constexpr unsigned char handshake_record = 22;
+  static constexpr std::size_t max_record = 16384;  // RFC 8446 §5.1
 
   status begin_record() noexcept {
     left_ = static_cast<std::size_t>(header_[3]) << 8 | header_[4];
-    if (header_[0] == alert_record && message_.empty() && left_ == 2) return status::more;
-    if (header_[0] != handshake_record || left_ == 0) return status::unexpected;
-    return left_ > 16384 ? status::overflow : status::more;
+    return header_[0] == handshake_record && left_ != 0 && left_ <= max_record ? status::more : status::unexpected;
   }
   std::size_t announced() const noexcept {
     const byte_view m = message_.view();
