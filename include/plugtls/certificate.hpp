@@ -28,7 +28,7 @@ class certificate {
   }
 
   /// The same, taking over the bytes.
-  static std::optional<certificate> from_der(byte_vector&& der, errc& e) {
+  [[gnu::cold]] static std::optional<certificate> from_der(byte_vector&& der, errc& e) {
     const auto view = certificate_view::parse(der, e);
     if (!view) return std::nullopt;
     // What the view points to moves along with the bytes.
@@ -46,7 +46,7 @@ class certificate {
   const distinguished_name& subject() const noexcept { return view().subject(); }
   const distinguished_name& issuer() const noexcept { return view().issuer(); }
   /// Returns the serial number in hexadecimal, whole bytes without a sign byte: `01`, `ff`.
-  std::string serial_hex() const {
+  [[gnu::cold]] std::string serial_hex() const {
     byte_view magnitude;
     detail::der::read_unsigned(view().serial(), magnitude);
     return detail::to_hex(magnitude);
@@ -63,14 +63,14 @@ class certificate {
   std::string key_description() const { return view().public_key().description(); }
   /// Names the signature algorithm: `ecdsa-with-SHA256`, `sha256WithRSAEncryption`, `rsassaPss`, `Ed25519`; the dotted
   /// object identifier of one that has no name here.
-  std::string signature_algorithm() const {
+  [[gnu::cold]] std::string signature_algorithm() const {
     const std::string_view name = detail::describe_signature(view().signature_algorithm()).name;
     return name.empty() ? detail::der::oid_text(view().signature_algorithm().oid) : std::string(name);
   }
   bool is_ca() const noexcept { return view().is_ca(); }
 
   /// Returns the SHA-256 of the certificate's DER, its fingerprint.
-  sha256_digest sha256() const noexcept { return detail::sha256(der()); }
+  [[gnu::cold]] sha256_digest sha256() const noexcept { return detail::sha256(der()); }
   /// Returns the SHA-256 of the SubjectPublicKeyInfo's DER, which pins name (RFC 7469).
   sha256_digest spki_sha256() const noexcept { return detail::sha256(view().spki_der()); }
   std::string sha256_hex() const { return detail::to_hex(sha256()); }
@@ -119,31 +119,41 @@ inline std::optional<certificate> certificate::from_pem(std::string_view pem, er
   return std::nullopt;
 }
 
-inline errc load_certificate_bytes(byte_view input, std::vector<byte_vector>& out) {
-  std::vector<byte_vector> found;
-  const std::string_view text = as_text(input);
-  // DER begins with a SEQUENCE, whose tag is the character '0'; a PEM text may begin with any, so the boundary decides.
-  if (text.find(detail::pem_begin) != std::string_view::npos || text.find(detail::pem_end) != std::string_view::npos) {
-    pem_reader reader(text);
-    pem_block block;
-    errc e = errc::success;
-    while (reader.next(block, e))
-      if (detail::is_certificate_label(block.label)) found.push_back(std::move(block.der));
-    if (e != errc::success) return e;
-  } else if (!input.empty() && input[0] == std::byte{detail::der::tag::sequence}) {
-    detail::der::reader reader(input);
-    detail::der::element e;
-    while (!reader.at_end()) {
-      if (!reader.next(detail::der::tag::sequence, e)) return errc::bad_der;
-      found.emplace_back(e.raw.begin(), e.raw.end());
-    }
+namespace detail {
+// What stands in a PEM text, and DER one after the other.
+[[gnu::cold]] inline errc append_pem_certificates(std::string_view text, std::vector<byte_vector>& out) {
+  pem_reader reader(text);
+  pem_block block;
+  errc e = errc::success;
+  while (reader.next(block, e))
+    if (is_certificate_label(block.label)) out.push_back(std::move(block.der));
+  return e;
+}
+[[gnu::cold]] inline errc append_der_certificates(byte_view input, std::vector<byte_vector>& out) {
+  der::reader reader(input);
+  der::element e;
+  while (!reader.at_end()) {
+    if (!reader.next(der::tag::sequence, e)) return errc::bad_der;
+    out.emplace_back(e.raw.begin(), e.raw.end());
   }
-  if (found.empty()) return errc::no_certificates_found;
-  for (byte_vector& der : found) out.push_back(std::move(der));
   return errc::success;
 }
+}  // namespace detail
 
-inline errc load_certificates(byte_view input, std::vector<certificate>& out) {
+[[gnu::cold]] inline errc load_certificate_bytes(byte_view input, std::vector<byte_vector>& out) {
+  const std::size_t before = out.size();
+  const std::string_view text = as_text(input);
+  errc e = errc::success;
+  // DER begins with a SEQUENCE, whose tag is the character '0'; a PEM text may begin with any, so the boundary decides.
+  if (text.find(detail::pem_begin) != std::string_view::npos || text.find(detail::pem_end) != std::string_view::npos)
+    e = detail::append_pem_certificates(text, out);
+  else if (!input.empty() && input[0] == std::byte{detail::der::tag::sequence})
+    e = detail::append_der_certificates(input, out);
+  if (e != errc::success) out.resize(before);
+  return e == errc::success && out.size() == before ? errc::no_certificates_found : e;
+}
+
+[[gnu::cold]] inline errc load_certificates(byte_view input, std::vector<certificate>& out) {
   std::vector<byte_vector> all;
   if (const errc e = load_certificate_bytes(input, all); e != errc::success) return e;
   std::vector<certificate> found;

@@ -47,7 +47,7 @@ inline bool key_is_useless(const public_key_view& key) noexcept {
   return !key.is_sound() || is_curve_weak || key.kind() == key_kind::dsa || key.kind() == key_kind::other;
 }
 
-inline bool key_is_weak(const public_key_view& key, const certificate_floors& floors) noexcept {
+[[gnu::cold]] inline bool key_is_weak(const public_key_view& key, const certificate_floors& floors) noexcept {
   if (key_is_useless(key)) return true;
   switch (key.kind()) {
     case key_kind::rsa:
@@ -62,14 +62,15 @@ inline bool key_is_weak(const public_key_view& key, const certificate_floors& fl
   return true;
 }
 
-inline bool signature_is_weak(const algorithm_identifier& algorithm, const certificate_floors& floors) noexcept {
+[[gnu::cold]] inline bool signature_is_weak(const algorithm_identifier& algorithm,
+                                            const certificate_floors& floors) noexcept {
   const unsigned bits = describe_signature(algorithm).hash_bits;
   return bits == 0 || bits < floors.hash_bits;
 }
 
 /// What holds for every certificate of a path alone.
-inline void check_each(const certificate_view& certificate, int depth, bool is_anchor, const policy_settings& settings,
-                       problem_list& out) {
+[[gnu::cold]] inline void check_each(const certificate_view& certificate, int depth, bool is_anchor,
+                                     const policy_settings& settings, problem_list& out) {
   if (settings.now > certificate.not_after()) add_problem(out, errc::certificate_expired, depth);
   if (settings.now < certificate.not_before()) add_problem(out, errc::certificate_not_yet_valid, depth);
   if (certificate.has_unknown_critical_extension()) add_problem(out, errc::unsupported_critical_extension, depth);
@@ -121,8 +122,8 @@ inline void check_path_constraints(std::span<const certificate_view> path, probl
 
 }  // namespace detail
 
-inline void check_path(std::span<const certificate_view> path, bool anchored, const policy_settings& settings,
-                       problem_list& out) {
+[[gnu::cold]] inline void check_path(std::span<const certificate_view> path, bool anchored,
+                                     const policy_settings& settings, problem_list& out) {
   if (path.empty()) return;
   for (std::size_t i = 0; i < path.size(); ++i) {
     const int depth = static_cast<int>(i);

@@ -39,10 +39,9 @@ struct chain_verdict {
 
 namespace detail {
 
-inline std::vector<byte_view> ders_of(std::span<const certificate> chain) {
-  std::vector<byte_view> ders;
-  ders.reserve(chain.size());
-  for (const certificate& c : chain) ders.push_back(c.der());
+[[gnu::cold]] inline std::vector<byte_view> ders_of(std::span<const certificate> chain) {
+  std::vector<byte_view> ders(chain.size());
+  for (std::size_t i = 0; i < chain.size(); ++i) ders[i] = chain[i].der();
   return ders;
 }
 

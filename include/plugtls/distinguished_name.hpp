@@ -26,7 +26,7 @@ class distinguished_name {
   distinguished_name() = default;
 
   /// Checks the structure of a Name's DER and the characters of its texts; nothing for what is none.
-  static std::optional<distinguished_name> parse(byte_view der) noexcept {
+  [[gnu::cold]] static std::optional<distinguished_name> parse(byte_view der) noexcept {
     detail::der::reader outer(der);
     detail::der::element name;
     if (!outer.next(detail::der::tag::sequence, name) || !outer.at_end()) return std::nullopt;
@@ -65,7 +65,7 @@ class distinguished_name {
 
   /// Writes the name as RFC 4514 text: last attribute first, `CN=www.example.com,O=Example,C=GB`. Control characters
   /// are escaped too, so that the text is safe in a log.
-  std::string oneline() const {
+  [[gnu::cold]] std::string oneline() const {
     std::string out;
     detail::name_reader attributes(content_);
     detail::name_attribute a;

@@ -59,7 +59,7 @@ class general_names {
   general_names() = default;
 
   /// Reads the contents of a GeneralNames; false unless every one is well-formed and there is at least one.
-  static bool parse(byte_view content, general_names& out) noexcept {
+  [[gnu::cold]] static bool parse(byte_view content, general_names& out) noexcept {
     detail::der::reader in(content);
     if (in.at_end()) return false;
     while (!in.at_end()) {
@@ -73,7 +73,7 @@ class general_names {
   }
 
   /// Reads one GeneralName. An address may have any length here: in name constraints it comes with a mask.
-  static bool read(const detail::der::element& e, general_name& out) noexcept {
+  [[gnu::cold]] static bool read(const detail::der::element& e, general_name& out) noexcept {
     namespace der = detail::der;
     const unsigned number = e.tag & 0x1fU;
     if ((e.tag & 0xc0U) != 0x80 || number > 8) return false;
@@ -94,7 +94,7 @@ class general_names {
     return true;
   }
 
-  iterator begin() const noexcept { return content_.empty() ? iterator() : iterator(content_); }
+  [[gnu::cold]] iterator begin() const noexcept { return content_.empty() ? iterator() : iterator(content_); }
   sentinel end() const noexcept { return {}; }
   bool empty() const noexcept { return content_.empty(); }
 
@@ -131,7 +131,7 @@ class general_names {
 
 /// Writes a general name with its kind in front: `DNS:a.example`, `IP:::1`, `email:`, `URI:`, `dirName:`, `RID:`. Bytes
 /// that are not printable ASCII become `\xx`, so that no name can look like another.
-inline std::string to_string(const general_name& name) {
+[[gnu::cold]] inline std::string to_string(const general_name& name) {
   const auto text = [&name] {
     std::string out;
     for (const char c : as_text(name.value)) {

@@ -20,7 +20,7 @@ class ip_address {
   static std::optional<ip_address> parse(std::string_view text) noexcept;
 
   /// Takes 4 or 16 bytes; any other number is no address.
-  static std::optional<ip_address> from_bytes(byte_view bytes) noexcept {
+  [[gnu::cold]] static std::optional<ip_address> from_bytes(byte_view bytes) noexcept {
     if (bytes.size() != 4 && bytes.size() != 16) return std::nullopt;
     ip_address out;
     out.size_ = bytes.size();
@@ -48,7 +48,7 @@ class ip_address {
   std::size_t size_ = 0;
 };
 
-inline std::optional<ip_address> ip_address::parse(std::string_view text) noexcept {
+[[gnu::cold]] inline std::optional<ip_address> ip_address::parse(std::string_view text) noexcept {
   ip_address out;
   const bool v6 = text.find(':') != std::string_view::npos;
   out.size_ = v6 ? 16 : 4;
@@ -56,7 +56,7 @@ inline std::optional<ip_address> ip_address::parse(std::string_view text) noexce
   return out;
 }
 
-inline bool ip_address::parse_v4(std::string_view text, std::byte* out) noexcept {
+[[gnu::cold]] inline bool ip_address::parse_v4(std::string_view text, std::byte* out) noexcept {
   std::size_t at = 0;
   for (int part = 0; part < 4; ++part) {
     if (part != 0 && (at >= text.size() || text[at++] != '.')) return false;
@@ -71,7 +71,7 @@ inline bool ip_address::parse_v4(std::string_view text, std::byte* out) noexcept
   return at == text.size();
 }
 
-inline bool ip_address::parse_v6(std::string_view text, std::byte* out) noexcept {
+[[gnu::cold]] inline bool ip_address::parse_v6(std::string_view text, std::byte* out) noexcept {
   std::array<std::byte, 16> bytes{};
   std::size_t count = 0;
   std::size_t gap = 17;  // where :: stands, 17 for nowhere
@@ -113,7 +113,7 @@ inline bool ip_address::parse_v6(std::string_view text, std::byte* out) noexcept
   return true;
 }
 
-inline std::string ip_address::to_string() const {
+[[gnu::cold]] inline std::string ip_address::to_string() const {
   std::string text;
   const auto put_v4 = [&](std::size_t first) {
     for (std::size_t i = first; i < first + 4; ++i) {

@@ -49,7 +49,7 @@ class peer_name {
   std::optional<ip_address> address_;
 };
 
-inline bool peer_name::is_host_name(std::string_view text) noexcept {
+[[gnu::cold]] inline bool peer_name::is_host_name(std::string_view text) noexcept {
   if (text.empty() || text.size() > 253) return false;
   std::size_t label = 0;
   for (std::size_t i = 0; i <= text.size(); ++i) {
@@ -69,7 +69,7 @@ inline bool peer_name::is_host_name(std::string_view text) noexcept {
   return false;
 }
 
-inline std::optional<peer_name> peer_name::parse(std::string_view text, errc& e) {
+[[gnu::cold]] inline std::optional<peer_name> peer_name::parse(std::string_view text, errc& e) {
   e = errc::success;
   peer_name out;
   const bool in_brackets = text.size() > 2 && text.front() == '[' && text.back() == ']';
@@ -88,7 +88,7 @@ inline std::optional<peer_name> peer_name::parse(std::string_view text, errc& e)
   return out;
 }
 
-inline bool peer_name::matches(const general_name& presented) const noexcept {
+[[gnu::cold]] inline bool peer_name::matches(const general_name& presented) const noexcept {
   if (address_) return presented.form == name_form::ip && detail::der::equal(presented.value, address_->bytes());
   if (presented.form != name_form::dns) return false;
   std::string_view pattern = as_text(presented.value);

@@ -70,7 +70,7 @@ class peer_verifier {
   }
   peer_verifier(const peer_verifier&) = delete;
   peer_verifier& operator=(const peer_verifier&) = delete;
-  ~peer_verifier() { work_with(nullptr, false); }
+  [[gnu::cold]] ~peer_verifier() { work_with(nullptr, false); }
 
   /// Tells the OCSP response that came with the leaf, in DER, before `decide`. The bytes must last until then.
   void staple(byte_view response) noexcept { now_working().staple = response; }
@@ -85,7 +85,7 @@ class peer_verifier {
   /// What a server puts into a ticket about the client, for `resumable_peer::decide_ticket`. `resumes`: whether this
   /// handshake really resumes a session. A ticket that opens is no proof of that: a client that shows somebody else's,
   /// without its secret, comes to a full handshake, and has presented what it has presented, or nothing.
-  byte_vector ticket_state(bool resumes) const {
+  [[gnu::cold]] byte_vector ticket_state(bool resumes) const {
     const bool is_anothers = !decided_ && (!resumes || !resumable().accepted());
     return detail::resumable_peer::to_ticket(decided_      ? chain()
                                              : is_anothers ? detail::no_chain().presented
@@ -103,7 +103,7 @@ class peer_verifier {
   /// Ends the handshake: keeps what is asked for later, and lets go of the rest. `resumed`: the peer is the session's.
   /// `keeps_all`: another handshake message may call for more. Returns whether nothing is left but chain and path. May
   /// throw std::bad_alloc, which changes nothing.
-  bool settle(bool resumed, bool keeps_staple, bool keeps_all) {
+  [[gnu::cold]] bool settle(bool resumed, bool keeps_staple, bool keeps_all) {
     if (!work_) return true;
     // What an override forgave is reported beside whatever ends the connection.
     const bool has_more = !work_->problems.empty() || (keeps_staple && !work_->kept_staple.empty());
@@ -161,7 +161,7 @@ class peer_verifier {
   /// The path from the leaf to the trust anchor; incomplete where none is trusted.
   const std::vector<certificate>& path() const noexcept { return judged_ ? judged_->path : seen().path; }
   /// Both, to be shared.
-  std::shared_ptr<const detail::accepted_chain> share() const {
+  [[gnu::cold]] std::shared_ptr<const detail::accepted_chain> share() const {
     return judged_
                ? judged_
                : std::make_shared<const detail::accepted_chain>(detail::accepted_chain{usage_, chain(), path(), {}});
@@ -171,14 +171,14 @@ class peer_verifier {
   /// Says of a refusal what it is about: problems, a sentence for each, and the one that leads.
   [[gnu::cold]] void report(error_info& out) const {
     out.problems = problems();
-    out.reasons.clear();
-    for (const problem& p : problems()) out.reasons.push_back(explain(p));
+    out.reasons.resize(problems().size());
+    for (std::size_t i = 0; i < problems().size(); ++i) out.reasons[i] = explain(problems()[i]);
     if (decided_ && !decision_.accept && !problems().empty())
       out.detail = out.reasons[detail::leading_index(problems())];
   }
 
  private:
-  verify_decision judge(const native_verdict& native) {
+  [[gnu::cold]] verify_decision judge(const native_verdict& native) {
     if (!work_) return {rules_.mode == verify_mode::none, errc::bad_certificate, alert::internal_error};
     keep_staple();
     if (rules_.mode == verify_mode::none) return {true, errc::success, alert::close_notify};
@@ -205,8 +205,8 @@ class peer_verifier {
   }
 
   // Everything that is asked of a path whose signatures are good, but for the name.
-  void check_rules(std::span<const certificate_view> path, bool anchored, const policy_settings& policy,
-                   detail::revocation_check& revocation, problem_list& out) const {
+  [[gnu::cold]] void check_rules(std::span<const certificate_view> path, bool anchored, const policy_settings& policy,
+                                 detail::revocation_check& revocation, problem_list& out) const {
     check_path(path, anchored, policy, out);
     if (anchored) revocation.run(path, out);
     // A path that leads nowhere counts too: what is wrong with it may be overridden, and the pins hold nevertheless.
@@ -214,7 +214,7 @@ class peer_verifier {
   }
 
   // Takes chain and path from memory, where nothing is wrong with them now.
-  bool recall(std::span<const byte_view> presented) {
+  [[gnu::cold]] bool recall(std::span<const byte_view> presented) {
     const auto known = rules_.memory->find(presented, usage_);
     if (known == nullptr) return false;
     const policy_settings policy = make_policy();
@@ -227,18 +227,18 @@ class peer_verifier {
     return true;
   }
 
-  verify_decision conclude(bool trusted) {
+  [[gnu::cold]] verify_decision conclude(bool trusted) {
     if (work_->check_name && !(*work_->peer && (*work_->peer)->matches(chain().front().view())))
       add_problem(work_->problems, errc::hostname_mismatch, 0);
     return ask(trusted);
   }
 
-  verify_decision refuse(errc why, int depth) {
+  [[gnu::cold]] verify_decision refuse(errc why, int depth) {
     add_problem(work_->problems, why, depth);
     return {false, leading(work_->problems), alert_for(leading(work_->problems))};
   }
 
-  bool parse(std::span<const byte_view> ders) {
+  [[gnu::cold]] bool parse(std::span<const byte_view> ders) {
     work_->chain.reserve(ders.size());
     for (std::size_t i = 0; i < ders.size(); ++i) {
       errc e = errc::success;
@@ -252,7 +252,7 @@ class peer_verifier {
 
   // The library's own path counts where the policy finds nothing wrong with it, and there was no other.
   template <class Check>
-  bool take_told_path(const native_verdict& native, const Check& check) {
+  [[gnu::cold]] bool take_told_path(const native_verdict& native, const Check& check) {
     if (!native.trusted || native.path.empty()) return false;
     std::vector<certificate> told;
     const detail::held_certificates held(work_->chain, rules_.anchors.all());
@@ -268,7 +268,7 @@ class peer_verifier {
   // there is one (a library may not tell its path, may look no further than its first, or only in the order in which
   // certificates came), and gives the reason where there is none.
   template <class Check>
-  void search_path(const Check& check) {
+  [[gnu::cold]] void search_path(const Check& check) {
     const std::vector<certificate_view> presented = detail::views_of(work_->chain);
     const path_result found = build_path(presented, rules_.anchors.views(), path_limits{}, rules_.verify_signature,
                                          [&](std::span<const certificate_view> path) {
@@ -286,7 +286,7 @@ class peer_verifier {
 
   // The library has the last word on a path that nothing is wrong with, or nothing but dates, which it knows not of.
   // A leaf that is the anchor has no signature to verify, and not every library takes one for an anchor.
-  bool library_accepts(const native_verdict& native) {
+  [[gnu::cold]] bool library_accepts(const native_verdict& native) {
     if (explained()) return false;
     if (work_->is_anchored && work_->path.size() == 1) return true;
     if (work_->is_anchored && native.verify_path != nullptr) {
@@ -300,7 +300,7 @@ class peer_verifier {
     return false;
   }
 
-  policy_settings make_policy() {
+  [[gnu::cold]] policy_settings make_policy() {
     policy_settings policy;
     policy.usage = usage_;
     policy.now = work_->now = now();
@@ -330,7 +330,7 @@ class peer_verifier {
            std::to_string(rules_.max_chain_length);
   }
 
-  verify_decision ask(bool trusted) {
+  [[gnu::cold]] verify_decision ask(bool trusted) {
     const verify_context seen = context();
     if (!work_->asks) {
       // What an override forgave is not forgiven again behind its back.
@@ -354,26 +354,26 @@ class peer_verifier {
     static const std::optional<peer_name> none;
     return none;
   }
-  static const work& no_work() noexcept {
+  [[gnu::cold]] static const work& no_work() noexcept {
     static const work none;
     return none;
   }
-  void work_with(work* w, bool is_own) noexcept {
+  [[gnu::cold]] void work_with(work* w, bool is_own) noexcept {
     if (std::exchange(owns_work_, is_own)) delete work_;
     work_ = w;
   }
   const work& seen() const noexcept { return work_ ? *work_ : no_work(); }
   // No library comes back to this once the handshake is settled.
-  work& now_working() noexcept {
+  [[gnu::cold]] work& now_working() noexcept {
     if (!work_) work_with(new work, true);
     return *work_;
   }
-  std::shared_ptr<const detail::accepted_chain> share_work(std::vector<certificate_view> path_views) {
+  [[gnu::cold]] std::shared_ptr<const detail::accepted_chain> share_work(std::vector<certificate_view> path_views) {
     auto made = std::make_shared<detail::accepted_chain>();  // without memory for it nothing has moved
     *made = {usage_, std::move(work_->chain), std::move(work_->path), std::move(path_views)};
     return made;
   }
-  void keep_staple() { work_->kept_staple.assign(work_->staple.begin(), work_->staple.end()); }
+  [[gnu::cold]] void keep_staple() { work_->kept_staple.assign(work_->staple.begin(), work_->staple.end()); }
 
   const verify_rules& rules_;
   std::shared_ptr<const detail::accepted_chain> judged_;  // chain and path, once they are shared

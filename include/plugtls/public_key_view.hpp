@@ -45,7 +45,7 @@ class public_key_view {
   std::string_view curve() const noexcept { return curve_; }
 
   /// Describes the key in one spelling: `RSA 2048`, `EC P-256`, `Ed25519`.
-  std::string description() const {
+  [[gnu::cold]] std::string description() const {
     switch (kind_) {
       case key_kind::rsa: return "RSA " + std::to_string(bits_);
       case key_kind::rsa_pss: return "RSA-PSS " + std::to_string(bits_);
@@ -79,7 +79,7 @@ class public_key_view {
   bool is_sound_ = true;
 };
 
-inline bool public_key_view::parse(byte_view spki, public_key_view& out) noexcept {
+[[gnu::cold]] inline bool public_key_view::parse(byte_view spki, public_key_view& out) noexcept {
   namespace der = detail::der;
   namespace oid = detail::oid;
   public_key_view key;
@@ -134,7 +134,7 @@ inline bool public_key_view::can_sign_with(const detail::algorithm_identifier& s
   return id != oid::ed448 || kind_ == key_kind::ed448;
 }
 
-inline bool public_key_view::read_rsa() noexcept {
+[[gnu::cold]] inline bool public_key_view::read_rsa() noexcept {
   namespace der = detail::der;
   byte_view content;
   byte_view modulus;
@@ -161,7 +161,7 @@ inline bool public_key_view::read_point() noexcept {
   return (form == 4 && key_.size() == 1 + 2 * coordinate) || (is_compressed && key_.size() == 1 + coordinate);
 }
 
-inline bool public_key_view::read_dsa() noexcept {
+[[gnu::cold]] inline bool public_key_view::read_dsa() noexcept {
   namespace der = detail::der;
   byte_view content;
   byte_view prime;

@@ -50,7 +50,7 @@ constexpr int read_digits(std::string_view text, std::size_t at, std::size_t cou
 }  // namespace detail
 
 /// Tells whether the parts name a moment that exists, in the years 0 to 9999. A leap second does not.
-constexpr bool is_valid(const civil_time& t) noexcept {
+[[gnu::cold]] constexpr bool is_valid(const civil_time& t) noexcept {
   return t.year >= 0 && t.year <= 9999 && t.month >= 1 && t.month <= 12 && t.day >= 1 &&
          t.day <= detail::days_in_month(t.year, t.month) && t.hour >= 0 && t.hour <= 23 && t.minute >= 0 &&
          t.minute <= 59 && t.second >= 0 && t.second <= 59;
@@ -69,7 +69,7 @@ constexpr unix_time to_unix_time(const civil_time& t) noexcept {
 }
 
 /// Takes a time apart; times outside the years 0 to 9999 become the nearest one inside.
-constexpr civil_time to_civil_time(unix_time time) noexcept {
+[[gnu::cold]] constexpr civil_time to_civil_time(unix_time time) noexcept {
   if (time < detail::earliest_time) time = detail::earliest_time;
   if (time > detail::latest_time) time = detail::latest_time;
   std::int64_t days = time / 86400;
@@ -95,7 +95,7 @@ constexpr civil_time to_civil_time(unix_time time) noexcept {
 }
 
 /// Writes a time as RFC 3339 in UTC: `2026-01-31T12:00:00Z`.
-inline std::string to_rfc3339(unix_time time) {
+[[gnu::cold]] inline std::string to_rfc3339(unix_time time) {
   const civil_time t = to_civil_time(time);
   std::string text = "0000-00-00T00:00:00Z";
   const auto put = [&text](std::size_t end, int value, int digits) {

@@ -19,7 +19,7 @@ struct algorithm_identifier {
   byte_view parameters;
 };
 
-inline bool read_algorithm(der::reader& from, algorithm_identifier& out) noexcept {
+[[gnu::cold]] inline bool read_algorithm(der::reader& from, algorithm_identifier& out) noexcept {
   der::element whole;
   if (!from.next(der::tag::sequence, whole)) return false;
   der::reader in(whole.value);
@@ -33,7 +33,7 @@ inline bool read_algorithm(der::reader& from, algorithm_identifier& out) noexcep
 
 /// Tells whether an algorithm has the parameters that it must have, for those that have none or NULL: RSA keys NULL
 /// (RFC 3279 §2.3.1), RSA signatures NULL or none (RFC 4055 §5), ECDSA and EdDSA none (RFC 5758 §3.2, RFC 8410 §3).
-inline bool has_proper_parameters(const algorithm_identifier& algorithm) noexcept {
+[[gnu::cold]] inline bool has_proper_parameters(const algorithm_identifier& algorithm) noexcept {
   const std::string_view id = as_text(algorithm.oid);
   const std::string_view parameters = as_text(algorithm.parameters);
   constexpr auto der_null = "\x05\x00"sv;
@@ -45,7 +45,8 @@ inline bool has_proper_parameters(const algorithm_identifier& algorithm) noexcep
 
 /// Tells whether a signature is written as its algorithm writes it: one of ECDSA as two positive INTEGERs (RFC 3279
 /// §2.2.3) in DER. Some libraries read others too.
-inline bool is_well_formed_signature(const algorithm_identifier& algorithm, byte_view signature) noexcept {
+[[gnu::cold]] inline bool is_well_formed_signature(const algorithm_identifier& algorithm,
+                                                   byte_view signature) noexcept {
   if (!as_text(algorithm.oid).starts_with(oid::ecdsa_signatures)) return true;
   byte_view content;
   byte_view number;
@@ -62,7 +63,7 @@ struct signature_info {
 };
 
 /// Tells how many bits a hash gives, 0 for one that is not known.
-inline unsigned describe_hash(byte_view hash_oid) noexcept {
+[[gnu::cold]] inline unsigned describe_hash(byte_view hash_oid) noexcept {
   if (oid::is(hash_oid, oid::sha1)) return 160;
   if (oid::is(hash_oid, oid::sha224)) return 224;
   if (oid::is(hash_oid, oid::sha256)) return 256;
@@ -73,7 +74,7 @@ inline unsigned describe_hash(byte_view hash_oid) noexcept {
 /// Reads RSASSA-PSS-params (RFC 4055 §3.1), each of which has a default: SHA-1, a mask of SHA-1, a salt of 20 bytes,
 /// the trailer 1, beside which there is none. A signature's must be there (§3.1). The mask's hash is to be that of the
 /// signature; not every library can do with another.
-inline signature_info describe_pss(byte_view parameters) noexcept {
+[[gnu::cold]] inline signature_info describe_pss(byte_view parameters) noexcept {
   constexpr signature_info broken{"rsassaPss", 0};
   byte_view content, tagged, number;
   std::uint32_t value = 0;
@@ -101,7 +102,7 @@ inline signature_info describe_pss(byte_view parameters) noexcept {
   return in.at_end() ? signature_info{"rsassaPss", describe_hash(as_bytes(name))} : broken;
 }
 
-inline signature_info describe_signature(const algorithm_identifier& algorithm) noexcept {
+[[gnu::cold]] inline signature_info describe_signature(const algorithm_identifier& algorithm) noexcept {
   struct known {
     std::string_view oid;
     signature_info info;

@@ -6,7 +6,7 @@
 
 namespace plugtls {
 
-inline std::optional<certificate_view> certificate_view::parse(byte_view der, errc& e) noexcept {
+[[gnu::cold]] inline std::optional<certificate_view> certificate_view::parse(byte_view der, errc& e) noexcept {
   certificate_view view;
   e = view.read_certificate(der) ? errc::success : errc::malformed_certificate;
   if (e != errc::success) return std::nullopt;
@@ -21,7 +21,7 @@ inline bool certificate_view::read_certificate(byte_view bytes) noexcept {
          detail::is_well_formed_signature(algorithm_, signature_) && read_tbs(content);
 }
 
-inline bool certificate_view::read_tbs(byte_view content) noexcept {
+[[gnu::cold]] inline bool certificate_view::read_tbs(byte_view content) noexcept {
   namespace der = detail::der;
   der::reader in(content);
   if (in.next_is(der::tag::constructed(0))) {
@@ -69,7 +69,7 @@ inline bool certificate_view::read_tbs(byte_view content) noexcept {
   return in.at_end();
 }
 
-inline bool certificate_view::read_validity(byte_view content) noexcept {
+[[gnu::cold]] inline bool certificate_view::read_validity(byte_view content) noexcept {
   namespace der = detail::der;
   der::reader in(content);
   der::element begin;
@@ -88,7 +88,8 @@ inline bool certificate_view::read_extensions(byte_view content) noexcept {
   });
 }
 
-inline bool certificate_view::read_known_extension(const detail::extension_item& item, bool& known) noexcept {
+[[gnu::cold]] inline bool certificate_view::read_known_extension(const detail::extension_item& item,
+                                                                 bool& known) noexcept {
   namespace der = detail::der;
   namespace oid = detail::oid;
   known = true;
@@ -112,7 +113,7 @@ inline bool certificate_view::read_known_extension(const detail::extension_item&
   return detail::is_well_formed_extension(item.oid, item.value);
 }
 
-inline bool certificate_view::read_basic_constraints(byte_view value) noexcept {
+[[gnu::cold]] inline bool certificate_view::read_basic_constraints(byte_view value) noexcept {
   namespace der = detail::der;
   byte_view content;
   if (!der::read_single(value, der::tag::sequence, content)) return false;
@@ -155,7 +156,7 @@ inline bool certificate_view::read_extended_key_usage(byte_view value) noexcept 
   return true;
 }
 
-inline bool certificate_view::read_name_constraints(byte_view value) noexcept {
+[[gnu::cold]] inline bool certificate_view::read_name_constraints(byte_view value) noexcept {
   namespace der = detail::der;
   if (!der::read_single(value, der::tag::sequence, name_constraints_)) return false;
   der::reader in(name_constraints_);
@@ -180,7 +181,7 @@ inline bool certificate_view::read_name_constraints(byte_view value) noexcept {
   return in.at_end();
 }
 
-inline bool certificate_view::allows_extended(std::string_view purpose_oid) const noexcept {
+[[gnu::cold]] inline bool certificate_view::allows_extended(std::string_view purpose_oid) const noexcept {
   if (extended_key_usage_.empty()) return true;
   detail::der::reader in(extended_key_usage_);
   byte_view id;
@@ -189,7 +190,7 @@ inline bool certificate_view::allows_extended(std::string_view purpose_oid) cons
   return false;
 }
 
-inline std::optional<byte_view> certificate_view::extension(std::string_view oid) const noexcept {
+[[gnu::cold]] inline std::optional<byte_view> certificate_view::extension(std::string_view oid) const noexcept {
   detail::der::reader in(extensions_);
   detail::extension_item item;
   while (!in.at_end() && detail::next_extension(in, item))
@@ -197,7 +198,7 @@ inline std::optional<byte_view> certificate_view::extension(std::string_view oid
   return std::nullopt;
 }
 
-inline bool certificate_view::has_critical_extension(std::string_view oid) const noexcept {
+[[gnu::cold]] inline bool certificate_view::has_critical_extension(std::string_view oid) const noexcept {
   detail::der::reader in(extensions_);
   detail::extension_item item;
   while (!in.at_end() && detail::next_extension(in, item))

@@ -33,7 +33,7 @@ inline breach breach_of_identity(const certificate_view& c) noexcept {
 }
 
 /// §4.2.1.5, §6.1.4 (a): no policy is mapped to anyPolicy, nor anyPolicy to one.
-inline breach breach_of_mappings(const certificate_view& c) noexcept {
+[[gnu::cold]] inline breach breach_of_mappings(const certificate_view& c) noexcept {
   const auto mappings = c.extension(oid::policy_mappings);
   byte_view content, pair, id;
   if (!mappings || !der::read_single(*mappings, der::tag::sequence, content)) return {};
@@ -45,7 +45,7 @@ inline breach breach_of_mappings(const certificate_view& c) noexcept {
 
 /// §4.2.1.9, §4.2.1.10: only a CA signs certificates, limits their paths and constrains their names. What is critical
 /// must be marked so where the certificate follows the profile at all: roots of 2004, still in use, know no keyUsage.
-inline breach breach_of_ca_profile(const certificate_view& c) noexcept {
+[[gnu::cold]] inline breach breach_of_ca_profile(const certificate_view& c) noexcept {
   const bool may_sign = c.has_key_usage() && c.allows(key_usage::key_cert_sign);
   if (!c.is_ca()) {
     if (may_sign) return "its keyUsage has keyCertSign and it is no CA's (RFC 5280 §4.2.1.3)";
@@ -60,7 +60,7 @@ inline breach breach_of_ca_profile(const certificate_view& c) noexcept {
 }
 
 /// §4.2.1.1, §4.2.1.2, §4.2.1.11, §4.2.1.14: what must be marked as critical, and what must not.
-inline breach breach_of_marks(const certificate_view& c) noexcept {
+[[gnu::cold]] inline breach breach_of_marks(const certificate_view& c) noexcept {
   for (const std::string_view id : {oid::authority_key_identifier, oid::subject_key_identifier})
     if (c.has_critical_extension(id)) return "a key identifier of it is critical (RFC 5280 §4.2.1.1)";
   for (const std::string_view id : {oid::policy_constraints, oid::inhibit_any_policy})
@@ -80,7 +80,7 @@ inline bool has_half_key_identifiers(const certificate_view& c) noexcept {
 
 /// Tells whether authorityKeyIdentifier (§4.2.1.1) means another certificate than this issuer. It is there to find the
 /// issuer, not to judge it, but OpenSSL takes no other.
-inline bool names_another_issuer(const certificate_view& c, const certificate_view& issuer) noexcept {
+[[gnu::cold]] inline bool names_another_issuer(const certificate_view& c, const certificate_view& issuer) noexcept {
   const byte_view wanted = c.authority_key_id();
   const byte_view have = issuer.subject_key_id();
   if (!wanted.empty() && !have.empty() && !der::equal(wanted, have)) return true;
@@ -98,7 +98,7 @@ inline bool contradicts_itself(const certificate_view& c) noexcept {
 }
 
 /// §4.2.1.1, §4.2.1.2: key identifiers are there whole or not at all, and fit together.
-inline breach breach_of_key_identifiers(const certificate_view& c, bool is_anchor) noexcept {
+[[gnu::cold]] inline breach breach_of_key_identifiers(const certificate_view& c, bool is_anchor) noexcept {
   if (c.has_extension(oid::authority_key_identifier) && c.authority_key_id().empty() &&
       c.authority_cert_serial().empty())
     return "its authorityKeyIdentifier is empty (RFC 5280 §4.2.1.1)";
@@ -109,7 +109,8 @@ inline breach breach_of_key_identifiers(const certificate_view& c, bool is_ancho
 
 /// Says which rule a certificate breaks; nothing for one that follows the profile. `may_issue`: it is no issuer, or a
 /// good one; that one is no CA is `errc::not_a_ca`, and not told again by another name.
-inline breach breach_of_profile(const certificate_view& c, bool is_anchor, bool may_issue = true) noexcept {
+[[gnu::cold]] inline breach breach_of_profile(const certificate_view& c, bool is_anchor,
+                                              bool may_issue = true) noexcept {
   breach found = breach_of_identity(c);
   for (const auto& rule : {breach_of_names, breach_of_marks, breach_of_mappings})
     if (found.empty()) found = rule(c);

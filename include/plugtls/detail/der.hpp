@@ -112,7 +112,7 @@ inline bool read_unsigned(byte_view value, byte_view& magnitude) noexcept {
 }
 
 /// Reads a non-negative INTEGER; one that does not fit becomes the largest value.
-inline bool read_unsigned(byte_view value, std::uint32_t& out) noexcept {
+[[gnu::cold]] inline bool read_unsigned(byte_view value, std::uint32_t& out) noexcept {
   byte_view magnitude;
   if (!read_unsigned(value, magnitude)) return false;
   out = UINT32_MAX;
@@ -149,7 +149,7 @@ inline bool is_oid(byte_view value) noexcept {
 }
 
 /// Writes an OBJECT IDENTIFIER in dotted form; empty for what is none, or has an arc above 2^63.
-inline std::string oid_text(byte_view value) {
+[[gnu::cold]] inline std::string oid_text(byte_view value) {
   if (!is_oid(value)) return {};
   std::string text;
   std::uint64_t arc = 0;
@@ -171,7 +171,7 @@ inline std::string oid_text(byte_view value) {
 }
 
 /// Reads UTCTime or GeneralizedTime in the one form of RFC 5280 §4.1.2.5: whole seconds, ending in Z.
-inline bool read_time(tag_type kind, byte_view value, unix_time& out) noexcept {
+[[gnu::cold]] inline bool read_time(tag_type kind, byte_view value, unix_time& out) noexcept {
   const std::string_view text = as_text(value);
   const std::size_t year_digits = kind == tag::utc_time ? 2 : 4;
   if ((kind != tag::utc_time && kind != tag::generalized_time) || text.size() != year_digits + 11 || text.back() != 'Z')

@@ -14,7 +14,7 @@ struct extension_item {
   bool critical = false;
 };
 
-inline bool next_extension(der::reader& in, extension_item& out) noexcept {
+[[gnu::cold]] inline bool next_extension(der::reader& in, extension_item& out) noexcept {
   byte_view content;
   if (!in.next(der::tag::sequence, content)) return false;
   der::reader fields(content);
@@ -31,7 +31,7 @@ inline bool next_extension(der::reader& in, extension_item& out) noexcept {
 /// Calls `read(item)` for each extension; false where one is malformed, occurs twice, or `read` says so. `most` keeps
 /// the search for duplicates, which allocates nothing, cheap.
 template <class Read>
-bool read_extensions(byte_view content, int most, Read&& read) noexcept {
+[[gnu::cold]] bool read_extensions(byte_view content, int most, Read&& read) noexcept {
   int count = 0;
   der::reader in(content);
   while (!in.at_end()) {
@@ -48,8 +48,8 @@ bool read_extensions(byte_view content, int most, Read&& read) noexcept {
 }
 
 /// Reads authorityKeyIdentifier (RFC 5280 §4.2.1.1): the key's identifier, and the issuer's issuer and serial number.
-inline bool read_authority_key_id(byte_view value, byte_view& key_id, general_names& issuer,
-                                  byte_view& serial) noexcept {
+[[gnu::cold]] inline bool read_authority_key_id(byte_view value, byte_view& key_id, general_names& issuer,
+                                                byte_view& serial) noexcept {
   byte_view content, list;
   if (!der::read_single(value, der::tag::sequence, content)) return false;
   der::reader in(content);

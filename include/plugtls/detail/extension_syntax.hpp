@@ -11,7 +11,7 @@ namespace plugtls::detail {
 
 /// Calls `is_good` for the contents of each SEQUENCE in a SEQUENCE SIZE (1..MAX); false unless it holds for all.
 template <class IsGood>
-bool is_sequence_of_sequences(byte_view value, IsGood&& is_good) noexcept {
+[[gnu::cold]] bool is_sequence_of_sequences(byte_view value, IsGood&& is_good) noexcept {
   byte_view content;
   if (!der::read_single(value, der::tag::sequence, content) || content.empty()) return false;
   der::reader in(content);
@@ -35,29 +35,29 @@ inline bool is_address_range(byte_view value) noexcept {
   return true;
 }
 
-inline bool next_oid(der::reader& in) noexcept {
+[[gnu::cold]] inline bool next_oid(der::reader& in) noexcept {
   byte_view id;
   return in.next(der::tag::oid, id) && der::is_oid(id);
 }
 
 /// PolicyInformation (§4.2.1.4). Qualifiers are text for people.
-inline bool is_policy(der::reader in) noexcept {
+[[gnu::cold]] inline bool is_policy(der::reader in) noexcept {
   byte_view qualifiers;
   return next_oid(in) && (in.at_end() || (in.next(der::tag::sequence, qualifiers) && in.at_end()));
 }
 
 /// A pair of policies (§4.2.1.5).
-inline bool is_mapping(der::reader in) noexcept { return next_oid(in) && next_oid(in) && in.at_end(); }
+[[gnu::cold]] inline bool is_mapping(der::reader in) noexcept { return next_oid(in) && next_oid(in) && in.at_end(); }
 
 /// AccessDescription (§4.2.2.1).
-inline bool is_access_description(der::reader in) noexcept {
+[[gnu::cold]] inline bool is_access_description(der::reader in) noexcept {
   der::element location;
   general_name name;
   return next_oid(in) && in.next(location) && general_names::read(location, name) && in.at_end();
 }
 
 /// DistributionPoint (§4.2.1.13): fields in order, each at most once.
-inline bool is_distribution_point(der::reader in) noexcept {
+[[gnu::cold]] inline bool is_distribution_point(der::reader in) noexcept {
   der::element field;
   general_names issuer;
   if (in.next(der::tag::constructed(0), field)) {
@@ -78,13 +78,13 @@ inline bool is_distribution_point(der::reader in) noexcept {
 }
 
 /// Attribute (§4.2.1.8).
-inline bool is_attribute(der::reader in) noexcept {
+[[gnu::cold]] inline bool is_attribute(der::reader in) noexcept {
   byte_view values;
   return next_oid(in) && in.next(der::tag::set, values) && !values.empty() && in.at_end();
 }
 
 /// PolicyConstraints (§4.2.1.11), of which at least one field must be there.
-inline bool is_policy_constraints(byte_view value) noexcept {
+[[gnu::cold]] inline bool is_policy_constraints(byte_view value) noexcept {
   byte_view content;
   std::uint32_t skip = 0;
   if (!der::read_single(value, der::tag::sequence, content) || content.empty()) return false;
@@ -96,7 +96,7 @@ inline bool is_policy_constraints(byte_view value) noexcept {
 
 /// Tells whether an extension that is none of those that the core reads is what its object identifier says. True for
 /// what is not known.
-inline bool is_well_formed_extension(byte_view id, byte_view value) noexcept {
+[[gnu::cold]] inline bool is_well_formed_extension(byte_view id, byte_view value) noexcept {
   byte_view content;
   std::uint32_t skip = 0;
   general_names names;

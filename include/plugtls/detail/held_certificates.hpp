@@ -11,7 +11,7 @@
 
 namespace plugtls::detail {
 
-inline std::vector<certificate_view> views_of(const std::vector<certificate>& certificates) {
+[[gnu::cold]] inline std::vector<certificate_view> views_of(const std::vector<certificate>& certificates) {
   std::vector<certificate_view> views;
   views.reserve(certificates.size());
   for (const certificate& c : certificates) views.push_back(c.view());
@@ -25,7 +25,7 @@ class held_certificates {
 
   held_certificates(const list& presented, const list& anchors) noexcept : presented_(presented), anchors_(anchors) {}
 
-  const certificate* find(byte_view bytes) const noexcept {
+  [[gnu::cold]] const certificate* find(byte_view bytes) const noexcept {
     for (const list* held : {&presented_, &anchors_})
       for (const certificate& c : *held)
         if (der::equal(c.der(), bytes)) return &c;
@@ -33,7 +33,7 @@ class held_certificates {
   }
 
   /// Finds all of a path that a library tells; false where it has one from elsewhere.
-  bool collect(std::span<const byte_view> ders, list& out) const {
+  [[gnu::cold]] bool collect(std::span<const byte_view> ders, list& out) const {
     out.reserve(ders.size());
     for (const byte_view der : ders)
       if (const certificate* c = find(der)) out.push_back(*c);
@@ -41,7 +41,7 @@ class held_certificates {
   }
 
   /// Cuts a path where it first reaches an anchor; libraries differ in whether they go on. False where it reaches none.
-  bool end_at_anchor(list& path) const {
+  [[gnu::cold]] bool end_at_anchor(list& path) const {
     for (std::size_t i = 0; i < path.size(); ++i) {
       if (!is_anchor(path[i])) continue;
       path.erase(path.begin() + static_cast<std::ptrdiff_t>(i) + 1, path.end());
@@ -52,7 +52,7 @@ class held_certificates {
   }
 
   /// Whether there are other certificates of an issuer's name, so that the library had a choice.
-  bool has_other_issuers(const list& path) const noexcept {
+  [[gnu::cold]] bool has_other_issuers(const list& path) const noexcept {
     for (std::size_t i = 1; i < path.size(); ++i) {
       const byte_view name = path[i - 1].issuer().raw();
       for (const list* held : {&anchors_, &presented_})
@@ -63,7 +63,7 @@ class held_certificates {
   }
 
  private:
-  bool is_anchor(const certificate& c) const noexcept {
+  [[gnu::cold]] bool is_anchor(const certificate& c) const noexcept {
     for (const certificate& anchor : anchors_)
       if (anchor == c) return true;
     return false;

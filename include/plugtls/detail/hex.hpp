@@ -7,7 +7,7 @@
 
 namespace plugtls::detail {
 
-inline void append_hex(std::string& out, byte_view bytes) {
+[[gnu::cold]] inline void append_hex(std::string& out, byte_view bytes) {
   constexpr char digits[] = "0123456789abcdef";
   for (const std::byte b : bytes) {
     out += digits[std::to_integer<unsigned>(b) >> 4];
@@ -16,7 +16,7 @@ inline void append_hex(std::string& out, byte_view bytes) {
 }
 
 /// Writes bytes as lower-case hexadecimal without separators.
-inline std::string to_hex(byte_view bytes) {
+[[gnu::cold]] inline std::string to_hex(byte_view bytes) {
   std::string out;
   out.reserve(bytes.size() * 2);
   append_hex(out, bytes);

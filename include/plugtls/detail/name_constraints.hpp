@@ -20,7 +20,7 @@ inline bool is_within_domain(std::string_view host, std::string_view base) noexc
 }
 
 /// Tells whether a host is meant by a constraint on mail or URIs: `.base` means the hosts below, `base` that very host.
-inline bool is_host_of(std::string_view host, std::string_view constraint) noexcept {
+[[gnu::cold]] inline bool is_host_of(std::string_view host, std::string_view constraint) noexcept {
   if (constraint.empty()) return true;
   if (constraint.front() != '.') return equals_ignoring_case(host, constraint);
   return host.size() > constraint.size() &&
@@ -29,7 +29,7 @@ inline bool is_host_of(std::string_view host, std::string_view constraint) noexc
 
 /// Gives the host of a URI's authority (RFC 3986 §3.2); empty for none, and for an address, which a constraint on
 /// domains cannot mean.
-inline std::string_view uri_host(std::string_view uri) noexcept {
+[[gnu::cold]] inline std::string_view uri_host(std::string_view uri) noexcept {
   const std::size_t slashes = uri.find("://");
   if (slashes == std::string_view::npos) return {};
   std::string_view host = uri.substr(slashes + 3);
@@ -43,7 +43,7 @@ inline std::string_view uri_host(std::string_view uri) noexcept {
 
 enum class overlap { none, whole, partial, unknown };
 
-inline overlap match_dns(std::string_view name, std::string_view base) noexcept {
+[[gnu::cold]] inline overlap match_dns(std::string_view name, std::string_view base) noexcept {
   if (name.ends_with('.')) name.remove_suffix(1);
   if (base.starts_with('.')) return overlap::unknown;  // means something to some, and nothing to RFC 5280
   if (is_within_domain(name, base)) return overlap::whole;
@@ -56,7 +56,7 @@ inline overlap match_dns(std::string_view name, std::string_view base) noexcept 
   return overlap::none;
 }
 
-inline overlap match_email(std::string_view name, std::string_view base) noexcept {
+[[gnu::cold]] inline overlap match_email(std::string_view name, std::string_view base) noexcept {
   const std::size_t at = name.rfind('@');
   if (at == std::string_view::npos || name.find('@') != at) return overlap::unknown;
   const std::size_t base_at = base.rfind('@');
@@ -83,7 +83,7 @@ inline overlap match_ip(byte_view name, byte_view base) noexcept {
 }
 
 /// A directory name lies in the tree of another when it begins with all of that one's attributes.
-inline overlap match_directory(byte_view name, byte_view base) noexcept {
+[[gnu::cold]] inline overlap match_directory(byte_view name, byte_view base) noexcept {
   der::reader names(name);
   der::reader bases(base);
   byte_view names_content;
@@ -102,7 +102,7 @@ inline overlap match_directory(byte_view name, byte_view base) noexcept {
   return overlap::whole;
 }
 
-inline overlap match_name(const general_name& name, const general_name& base) noexcept {
+[[gnu::cold]] inline overlap match_name(const general_name& name, const general_name& base) noexcept {
   const std::string_view text = as_text(name.value);
   const std::string_view base_text = as_text(base.value);
   switch (name.form) {
@@ -126,7 +126,7 @@ class name_constraints {
   /// choose.
   name_constraints(byte_view content, int& budget) noexcept : content_(content), budget_(budget) {}
 
-  bool allow(const general_name& name) noexcept {
+  [[gnu::cold]] bool allow(const general_name& name) noexcept {
     der::reader lists(content_);
     byte_view subtrees;
     if (lists.next(der::tag::constructed(0), subtrees)) {
@@ -137,7 +137,7 @@ class name_constraints {
   }
 
   /// Applies the constraints to every name of a certificate.
-  bool allow(const certificate_view& certificate) noexcept {
+  [[gnu::cold]] bool allow(const certificate_view& certificate) noexcept {
     if (!certificate.subject().empty() && !allow({name_form::directory, certificate.subject().raw()})) return false;
     bool has_email = false;
     for (const general_name& name : certificate.subject_alt_names()) {
@@ -157,7 +157,7 @@ class name_constraints {
 
  private:
   /// Finds the first subtree of the name's form that holds it. A name whose form is not constrained is allowed.
-  overlap find(const general_name& name, byte_view subtrees, bool permitted) noexcept {
+  [[gnu::cold]] overlap find(const general_name& name, byte_view subtrees, bool permitted) noexcept {
     bool any_of_form = false;
     der::reader in(subtrees);
     byte_view subtree;

@@ -27,7 +27,7 @@ class name_reader {
   bool failed() const noexcept { return failed_; }
 
   /// Takes the next attribute; false at the end, and where the structure is broken (`failed()`).
-  bool next(name_attribute& out) noexcept {
+  [[gnu::cold]] bool next(name_attribute& out) noexcept {
     if (failed_ || (rdn_.at_end() && rdns_.at_end())) return false;
     out.first_of_rdn = rdn_.at_end();
     byte_view content;
@@ -54,7 +54,7 @@ class name_reader {
 };
 
 /// Returns the short name of an attribute type (RFC 4514 §3 and RFC 4519), or its dotted form.
-inline std::string attribute_name(byte_view type) {
+[[gnu::cold]] inline std::string attribute_name(byte_view type) {
   struct known {
     std::string_view oid, name;
   };
@@ -94,7 +94,7 @@ inline std::string attribute_name(byte_view type) {
 }
 
 /// Appends a character as UTF-8; what is no character becomes U+FFFD.
-inline void append_utf8(std::string& out, std::uint32_t c) {
+[[gnu::cold]] inline void append_utf8(std::string& out, std::uint32_t c) {
   if (c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff)) c = 0xfffd;
   const auto put = [&out](std::uint32_t v) { out += static_cast<char>(static_cast<unsigned char>(v)); };
   if (c < 0x80) {
@@ -144,7 +144,7 @@ inline bool is_ascii(byte_view text) noexcept {
 }
 
 /// Tells whether a text is one of UCS-2 or UCS-4, of characters of that many bytes; halves of surrogate pairs are none.
-inline bool is_ucs(byte_view text, std::size_t width) noexcept {
+[[gnu::cold]] inline bool is_ucs(byte_view text, std::size_t width) noexcept {
   if (text.size() % width != 0) return false;
   for (; !text.empty(); text = text.subspan(width)) {
     std::uint32_t c = 0;
@@ -157,7 +157,7 @@ inline bool is_ucs(byte_view text, std::size_t width) noexcept {
 /// Tells whether an attribute's value is of a type that stands in names (RFC 5280 appendix A.1, and BIT STRING for
 /// unique identifiers), and holds characters of that type (X.680 §41). PrintableString may hold all of ASCII: `*`, `@`,
 /// `_` and `&` stand in many certificates in use.
-inline bool is_well_formed_text(const der::element& e) noexcept {
+[[gnu::cold]] inline bool is_well_formed_text(const der::element& e) noexcept {
   switch (e.tag) {
     case der::tag::utf8_string: {
       std::uint32_t c = 0;
@@ -179,7 +179,7 @@ inline bool is_well_formed_text(const der::element& e) noexcept {
 }
 
 /// Returns the value of an attribute as UTF-8; a value that is no text is shown as `#` and the hexadecimal of its DER.
-inline std::string attribute_text(const name_attribute& a) {
+[[gnu::cold]] inline std::string attribute_text(const name_attribute& a) {
   const byte_view v = a.value.value;
   if (!is_text_tag(a.value.tag)) return "#" + to_hex(a.value.raw);
   if (a.value.tag == der::tag::utf8_string) return std::string(as_text(v));
@@ -196,7 +196,7 @@ inline std::string attribute_text(const name_attribute& a) {
 }
 
 /// Escapes text for RFC 4514 §2.4.
-inline std::string escape_rfc4514(std::string_view text) {
+[[gnu::cold]] inline std::string escape_rfc4514(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
@@ -215,7 +215,7 @@ inline std::string escape_rfc4514(std::string_view text) {
 }
 
 /// Returns the value of an attribute for RFC 4514; types without a short name carry their DER in hexadecimal.
-inline std::string attribute_rfc4514(const name_attribute& a) {
+[[gnu::cold]] inline std::string attribute_rfc4514(const name_attribute& a) {
   const bool has_name = !is_ascii_digit(attribute_name(a.type)[0]) && attribute_name(a.type)[0] != '#';
   return has_name && is_text_tag(a.value.tag) ? escape_rfc4514(attribute_text(a)) : "#" + to_hex(a.value.raw);
 }
@@ -227,7 +227,7 @@ class folded_text {
   explicit folded_text(std::string_view text) noexcept : text_(text) { skip_blanks(); }
 
   /// Returns -1 at the end.
-  int next() noexcept {
+  [[gnu::cold]] int next() noexcept {
     if (at_ == text_.size()) return -1;
     if (text_[at_] != ' ') return static_cast<unsigned char>(ascii_lower(text_[at_++]));
     skip_blanks();
@@ -243,7 +243,7 @@ class folded_text {
   std::size_t at_ = 0;
 };
 
-inline bool values_match(const der::element& a, const der::element& b) noexcept {
+[[gnu::cold]] inline bool values_match(const der::element& a, const der::element& b) noexcept {
   const auto folds = [](der::tag_type tag) {
     return tag == der::tag::printable_string || tag == der::tag::utf8_string || tag == der::tag::ia5_string;
   };
@@ -259,7 +259,7 @@ inline bool values_match(const der::element& a, const der::element& b) noexcept 
 
 /// Compares the contents of two Names attribute by attribute. Attributes of one RDN are compared in the order of their
 /// DER, which sorts them.
-inline bool names_match(byte_view a, byte_view b) noexcept {
+[[gnu::cold]] inline bool names_match(byte_view a, byte_view b) noexcept {
   name_reader left(a);
   name_reader right(b);
   name_attribute l;

@@ -37,7 +37,7 @@ class path_search {
   }
 
   // The same key under the same name again leads nowhere that the first time did not.
-  bool in_path(const certificate_view& c) const noexcept {
+  [[gnu::cold]] bool in_path(const certificate_view& c) const noexcept {
     for (const certificate_view& p : path_)
       if (p == c || (der::equal(p.spki_der(), c.spki_der()) && p.subject() == c.subject())) return true;
     return false;
@@ -50,7 +50,7 @@ class path_search {
     return by_key * 2 + (anchor ? 0 : 1);
   }
 
-  void add(std::vector<candidate>& to, const certificate_view& issuer, bool anchor) const {
+  [[gnu::cold]] void add(std::vector<candidate>& to, const certificate_view& issuer, bool anchor) const {
     if (!(issuer.subject() == path_.back().issuer())) return;
     for (const candidate& c : to)
       if (*c.issuer == issuer) return;
@@ -61,7 +61,7 @@ class path_search {
   }
 
   /// Tries every issuer of the last certificate; true when the search is over.
-  bool extend() {
+  [[gnu::cold]] bool extend() {
     const certificate_view child = path_.back();
     std::vector<candidate> candidates;
     for (const certificate_view& anchor : anchors_) add(candidates, anchor, true);
@@ -91,7 +91,7 @@ class path_search {
     return false;
   }
 
-  errc verify_link(const certificate_view& issuer, const certificate_view& child) {
+  [[gnu::cold]] errc verify_link(const certificate_view& issuer, const certificate_view& child) {
     // Not for a library to say: what one cannot verify, another can.
     if (describe_signature(child.signature_algorithm()).hash_bits == 0 || key_is_useless(issuer.public_key()))
       return errc::weak_algorithm;
@@ -110,14 +110,14 @@ class path_search {
   }
 
   /// Keeps an anchored path, the first one or one that is accepted.
-  bool finish() {
+  [[gnu::cold]] bool finish() {
     const bool accepted = accept_(std::span<const certificate_view>(path_));
     if (accepted || !result_.anchored) result_ = {path_, true, errc::success, 0};
     return accepted;
   }
 
   /// Keeps why a dead end is one: the reason that leads, with the longest path for it.
-  void give_up(errc reason) {
+  [[gnu::cold]] void give_up(errc reason) {
     if (result_.anchored) return;
     const bool first = result_.path.empty();
     if (first || reason < result_.reason || (reason == result_.reason && path_.size() > result_.path.size()))
