@@ -5,11 +5,13 @@
 usage: gate.py BUILD-FOLDER LIMITS JSON [--explain] [BACKEND...]
 
 Prints a table and writes the same as JSON. A row has a goal; where that is not reached yet, "most" is what it must stay
-below until then, for the library's series where it was measured with that. A row without a goal is only reported. With --explain the functions are named that make the difference in
-each row that is above its goal. The last line is "N passed, N failed, N skipped".
+below until then, for the library's series where it was measured with that. A row without a goal is only reported, but
+fails above "most" if it has one. With --explain the functions are named that make the difference in each row that is
+above its goal. The last line is "N passed, N failed, N skipped".
 """
 import argparse
 import json
+import math
 import os
 import platform
 import re
@@ -38,11 +40,11 @@ def limit_of(settings, name, backend, kind="goal", series=""):
 def verdict(row, goal, most, is_known):
     if isinstance(row.measured, str):
         return row.measured
-    if goal is None:
-        return "reported"
-    if row.measured <= goal:
+    if goal is not None and row.measured <= goal:
         return "ok"
-    return ABOVE if not is_known or (most is not None and row.measured <= most) else "FAILED"
+    if is_known and row.measured > (most if most is not None else goal if goal is not None else math.inf):
+        return "FAILED"
+    return "reported" if goal is None else ABOVE
 
 
 def rows_of(backend, settings, started, has_valgrind):

@@ -3,7 +3,7 @@
 import re
 
 from callgrind import Failed, Unsupported, per_operation, profile, run
-from size import by_owner, costly_headers, functions, lines, of_owners, text
+from size import by_owner, costly_headers, functions, lines, of_owners, text, written_in
 
 KINDS = {"engine": "engine", "stream": "stream", "any_engine": "any", "duplex_stream": "duplex"}
 
@@ -150,6 +150,8 @@ def size_rows(p, build, settings):
         inside = functions(with_us)
         path = of_owners(inside, settings["io_path"])
         yield "text, I/O path", path.total(), most_common(path)
+        judging = path + written_in(with_us, settings["reader_and_policy"])
+        yield "text, reader and policy", judging.total(), most_common(judging)
         yield "text, all", text(with_us) - text(bare), most_common(by_owner(inside))
     return rows, ("lines", "costly", "text"), False
 

@@ -49,11 +49,12 @@ def text(program):
 
 
 def functions(program):
-    """Bytes of each function of a program, by its whole name."""
-    found = Counter()
+    """Bytes of each function of a program, by its whole name. Two names of one function count once."""
+    found, seen = Counter(), set()
     for line in output_of(["nm", "-S", "-C", "--defined-only", program]).splitlines():
         words = line.split(None, 3)
-        if len(words) == 4 and words[2] in "tTwWuV":
+        if len(words) == 4 and words[2] in "tTwWuV" and words[0] not in seen:
+            seen.add(words[0])
             found[words[3]] += int(words[1], 16)
     return found
 
@@ -62,6 +63,19 @@ def of_owners(found, patterns):
     """Those whose names match one of the patterns."""
     pattern = re.compile("|".join(patterns))
     return Counter({name: size for name, size in found.items() if pattern.match(name)})
+
+
+def written_in(program, headers):
+    """The same of those functions that are written in these headers of plugtls's; the program tells lines."""
+    found, seen = Counter(), set()
+    for line in output_of(["nm", "-S", "-C", "-l", "--defined-only", program]).splitlines():
+        match = re.match(r"(\S+) (\S+) [tTwWuV] (.*)\t.*/plugtls/(\S+):\d+$", line)
+        if match and match[4] in headers and match[1] not in seen:
+            seen.add(match[1])
+            found[match[3]] += int(match[2], 16)
+    if not found:
+        raise FileNotFoundError(f"{program} does not tell where its functions are written")
+    return found
 
 
 def by_owner(found):
