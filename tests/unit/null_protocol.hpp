@@ -108,6 +108,7 @@ struct hello {
   std::vector<std::string> alpn;
   std::string server_name;
   bool post_handshake_auth = false;
+  byte_vector ticket = {};  // of TLS 1.2
 };
 
 inline writer encode_alpn(const std::vector<std::string>& protocols) {
@@ -138,6 +139,7 @@ inline byte_vector encode_client_hello(const hello& h) {
   if (!h.alpn.empty()) extensions.extension(16, encode_alpn(h.alpn));
   extensions.extension(43, writer().u8(static_cast<unsigned>(versions.bytes.size())).raw(versions.bytes));
   if (h.post_handshake_auth) extensions.extension(49, writer());
+  if (!h.ticket.empty()) extensions.extension(35, writer().raw(h.ticket));
   writer w;
   w.u16(0x0303).raw(byte_vector(32, std::byte{7})).u8(0).vector16(suites).u8(1).u8(0).vector16(extensions);
   return handshake_message(client_hello, w);

@@ -264,16 +264,22 @@ TEST_CASE("what has no place in a flight is a fault, as long as an answer can be
     return null::plain_record(21, null::writer().u8(level).u8(number).bytes);
   };
   const byte_vector change = null::plain_record(20, null::writer().u8(1).bytes), empty = null::plain_record(22, {});
-  const auto client_hears = [&](std::initializer_list<byte_vector> parts) {
+  const auto hears_after = [&](const byte_vector& own, std::initializer_list<byte_vector> parts) {
     handshake_observer o(role::client);
-    feed(o, direction::outbound, hello);
+    feed(o, direction::outbound, own);
     feed(o, direction::inbound, concat(parts), 1);
     return o.fault();
   };
+  const auto client_hears = [&](std::initializer_list<byte_vector> parts) { return hears_after(hello, parts); };
   CHECK(client_hears({older, message(11), message(22), message(12), message(13), message(14), message(4), change}) ==
         flight_fault::none);
-  CHECK(client_hears({older, message(4), change}) == flight_fault::none);
-  CHECK(client_hears({older, change}) == flight_fault::none);
+  null::hello resuming = client_offer();
+  resuming.ticket = byte_vector(40);
+  const byte_vector with_ticket = null::plain_record(22, null::encode_client_hello(resuming));
+  CHECK(hears_after(with_ticket, {older, message(4), change}) == flight_fault::none);
+  CHECK(hears_after(with_ticket, {older, change}) == flight_fault::none);
+  CHECK(client_hears({older, message(4)}) == flight_fault::unexpected);  // there is nothing to resume
+  CHECK(client_hears({older, change}) == flight_fault::unexpected);
   CHECK(client_hears({change, newer, change}) == flight_fault::none);
   CHECK(client_hears({older, message(11), change}) == flight_fault::unexpected);
   CHECK(client_hears({older, message(12)}) == flight_fault::unexpected);

@@ -32,6 +32,11 @@ struct flight_place {
 
   bool has_begun() const noexcept { return own == role::server ? facts.client_hello_seen : facts.server_hello_seen; }
   bool is(tls_version v) const noexcept { return facts.server_hello_seen && facts.version == v; }
+  /// Whether a client's handshake goes on as one that resumes: the server's messages end with its ServerHello, and
+  /// perhaps a ticket.
+  bool is_short() const noexcept {
+    return rank == 1 && facts.says_resumed() && (facts.session_id_size != 0 || facts.ticket_size != 0);
+  }
 };
 
 /// The place of a message in its flight in TLS 1.2 (RFC 5246 §7.3, RFC 6066 §8, RFC 5077 §3.1), 0 if it has none.
@@ -60,8 +65,8 @@ inline bool may_begin_message(const flight_place& at, unsigned type) noexcept {
     case 3: return at.rank == 2;
     case 4: return is_psk(at.facts.suite) || at.rank >= 2;
     case 5:
-    case 6: return at.rank >= 4;                   // every suite here has a key exchange of its own
-    default: return at.rank == 1 || at.rank == 6;  // a ticket, in a handshake that resumes or that does not
+    case 6: return at.rank >= 4;                    // every suite here has a key exchange of its own
+    default: return at.is_short() || at.rank == 6;  // a ticket
   }
 }
 
@@ -71,7 +76,7 @@ inline flight_fault check_cipher_change(const flight_place& at) noexcept {
     return at.own == role::client && at.facts.offers_1_3 ? flight_fault::none : flight_fault::unexpected;
   }
   if (!at.is(tls_version::tls1_2)) return flight_fault::none;
-  const bool is_due = at.own == role::client ? at.rank == 1 || at.rank >= 6 : at.rank >= 3 || at.answers_are_switched;
+  const bool is_due = at.own == role::client ? at.is_short() || at.rank >= 6 : at.rank >= 3 || at.answers_are_switched;
   return is_due && !at.is_within_message ? flight_fault::none : flight_fault::unexpected;
 }
 
