@@ -121,7 +121,7 @@ class stream_connection {
     return !ec;
   }
   Stream stream_;
-  std::error_code ec_;  // as a program has one for all its calls
+  static inline std::error_code ec_;  // as a program has one for all its calls, at a place of its own
 };
 
 using ring_stream = stream_connection<tls::stream<bench::ring_transport, backend>>;
