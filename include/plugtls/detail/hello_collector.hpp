@@ -29,6 +29,7 @@ class hello_collector {
       return header_size_ == 5 ? begin_record() : status::more;
     }
     left_ -= size;
+    if (header_[0] == alert_record) return left_ == 0 ? status::unexpected : status::more;
     if (!message_.append(data, size)) return status::no_memory;
     if (message_.view().front() != std::byte{1}) return status::unexpected;
     if (left_ != 0) return status::more;
@@ -45,11 +46,13 @@ class hello_collector {
   }
 
  private:
-  static constexpr unsigned char handshake_record = 22;
+  static constexpr unsigned char alert_record = 21, handshake_record = 22;
   static constexpr std::size_t max_record = 16384;  // RFC 8446 §5.1
 
   status begin_record() noexcept {
     left_ = static_cast<std::size_t>(header_[3]) << 8 | header_[4];
+    // The wire knows what an alert means once it is whole.
+    if (header_[0] == alert_record && message_.empty() && left_ == 2) return status::more;
     return header_[0] == handshake_record && left_ != 0 && left_ <= max_record ? status::more : status::unexpected;
   }
   std::size_t announced() const noexcept {
