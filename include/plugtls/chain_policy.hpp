@@ -68,11 +68,15 @@ inline bool key_is_useless(const public_key_view& key) noexcept {
   return bits == 0 || bits < floors.hash_bits;
 }
 
+inline void check_dates(const certificate_view& certificate, int depth, unix_time now, problem_list& out) {
+  if (now > certificate.not_after()) add_problem(out, errc::certificate_expired, depth);
+  if (now < certificate.not_before()) add_problem(out, errc::certificate_not_yet_valid, depth);
+}
+
 /// What holds for every certificate of a path alone.
 [[gnu::cold]] inline void check_each(const certificate_view& certificate, int depth, bool is_anchor,
                                      const policy_settings& settings, problem_list& out) {
-  if (settings.now > certificate.not_after()) add_problem(out, errc::certificate_expired, depth);
-  if (settings.now < certificate.not_before()) add_problem(out, errc::certificate_not_yet_valid, depth);
+  check_dates(certificate, depth, settings.now, out);
   if (certificate.has_unknown_critical_extension()) add_problem(out, errc::unsupported_critical_extension, depth);
   const bool signature_counts = !is_anchor && signature_is_weak(certificate.signature_algorithm(), settings.floors);
   if (signature_counts || key_is_weak(certificate.public_key(), settings.floors))

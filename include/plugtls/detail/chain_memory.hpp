@@ -14,8 +14,9 @@
 
 namespace plugtls::detail {
 
-/// A chain that was accepted: what was presented, and its path, whose signatures are good and which the library takes.
-/// Both are pure functions of the bytes, the purpose and the context's anchors, whenever they are asked for again.
+/// A chain that was accepted: what was presented, and its path, whose signatures are good, which the library takes and
+/// with which nothing is wrong. All that is a pure function of the bytes, the purpose and the context's anchors, floors
+/// and pins, but for dates and revocation.
 struct accepted_chain {
   purpose usage = purpose::server_auth;
   std::vector<certificate> presented;
@@ -28,7 +29,7 @@ inline const accepted_chain& no_chain() noexcept {
 }
 
 /// The chains that a context accepted last, found by their bytes, so that the signatures of a peer seen before are not
-/// verified again, nor its certificates parsed. Dates, revocation, names and pins are no part of it. Thread-safe; a
+/// verified again, nor its certificates parsed. Dates, revocation and the peer's name are no part of it. Thread-safe; a
 /// lock is held while pointers are copied, and no longer.
 class chain_memory {
  public:
