@@ -184,9 +184,16 @@ class connection {
 
   // OpenSSL's callbacks, set by the context.
   static void on_info(const SSL* ssl, int where, int value) {
-    if ((where & SSL_CB_ALERT) == 0 || value >> 8 != SSL3_AL_FATAL) return;
+    if ((where & SSL_CB_ALERT) == 0) return;
     auto* self = from(ssl);
-    ((where & SSL_CB_READ) != 0 ? self->alert_received_ : self->alert_sent_) = static_cast<alert>(value & 0xff);
+    const auto what = static_cast<alert>(value & 0xff);
+    // In TLS 1.3 the level says nothing (RFC 8446 §6), and OpenSSL goes on after user_canceled.
+    const bool is_fatal = value >> 8 == SSL3_AL_FATAL;
+    const bool is_heard = (where & SSL_CB_READ) != 0;
+    if (is_heard && (!is_fatal || what == alert::user_canceled))
+      self->alert_heard_ = what;
+    else if (is_fatal)
+      (is_heard ? self->alert_received_ : self->alert_sent_) = what;
   }
   static void on_key(const SSL* ssl, const char* line) {
     auto* self = from(ssl);
@@ -363,7 +370,10 @@ class connection {
   }
   [[gnu::noinline]] native_status failed() noexcept {
     BIO_set_retry_read(SSL_get_rbio(ssl_.get()));  // until the next one fails
-    if (!alert_received_ && (SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN) != 0) return native_status::closed;
+    if (!alert_received_ && (SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN) != 0) {
+      if (alert_heard_ == alert::close_notify) return native_status::closed;
+      alert_received_ = alert_heard_;  // OpenSSL has ended the connection for it
+    }
     error_ = static_cast<std::uint32_t>(take_error());
     // What OpenSSL refuses between the certificates and the staple is not to hide what is wrong with the certificates.
     if (is_decision_due_ && !alert_received_ && !wire_->ended() && wire_->fault() == errc::success) decide_late();
@@ -428,6 +438,7 @@ class connection {
   std::uint32_t error_ = 0;  // OpenSSL's, whose unsigned long has no more bits
   bool is_decision_due_ = false;
   bool is_finished_seen_ = false;
+  alert alert_heard_ = alert::close_notify;  // the last one that need not be fatal
   std::optional<alert> alert_received_;
   std::optional<alert> alert_sent_;
   detail::on_demand<rarely_held> rare_;
