@@ -44,3 +44,8 @@ TEST_CASE("an error alert of TLS 1.3 ends the connection whatever its level, and
     CHECK_FALSE(canceled.engine.error().alert_received.has_value());
   }
 }
+
+TEST_CASE("a message of an open connection that has the wrong size is a bad_record", "[openssl]") {
+  auto client = told(std::string("\x18\0\0\2\0\0", 6), '\x16');  // KeyUpdate
+  CHECK(client.read_error == tls::errc::bad_record);
+}

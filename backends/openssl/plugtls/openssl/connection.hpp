@@ -172,6 +172,9 @@ class connection {
 
   void failure(error_info& info) {
     info.code = translate(error_);
+    // A message after the handshake that has the wrong size. Only a certificate that was asked for may be too large.
+    const bool is_open = SSL_get_peer_finished(ssl_.get(), nullptr, 0) != 0;
+    if (info.code == errc::handshake_too_large && is_open && rare_->later == nullptr) info.code = errc::bad_record;
     // From 3.2 on all errors of the record layer have one name; of a wrong version the alert tells.
     if (info.code == errc::bad_record && alert_sent_ == alert::protocol_version) info.code = errc::protocol_version;
     describe(error_, info);
