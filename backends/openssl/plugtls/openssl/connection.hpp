@@ -227,7 +227,7 @@ class connection {
       return 1;
     }
     self->take_staple();
-    peer_verifier& verifier = self->rare_->later != nullptr ? *self->rare_->later : *self->verifier_;
+    peer_verifier& verifier = self->judge();
     return detail::guard(verifier.exception(), 0, [&] { return self->rare_.make().chain.run(store, verifier); });
   }
   // A client's, at the end of the server's first flight and before the answer to it.
@@ -379,7 +379,10 @@ class connection {
     }
     error_ = static_cast<std::uint32_t>(take_error());
     // What OpenSSL refuses between the certificates and the staple is not to hide what is wrong with the certificates.
-    if (is_decision_due_ && !alert_received_ && !wire_->ended() && wire_->fault() == errc::success) decide_late();
+    // Of those that it cannot parse the policy judges what was sent.
+    const bool is_unread = translate(error_) == errc::malformed_certificate && rare_->chain.holds_message();
+    if ((is_decision_due_ || is_unread) && !alert_received_ && !wire_->ended() && wire_->fault() == errc::success)
+      decide_late();
     return native_status::failed;
   }
 
@@ -401,6 +404,9 @@ class connection {
   // The name that the client asks for.
   const std::string& asked_name() const noexcept { return wire_->observer().facts().server_name; }
 
+  // Who decides about the certificates that come now.
+  peer_verifier& judge() const noexcept { return rare_->later != nullptr ? *rare_->later : *verifier_; }
+
   void take_staple() noexcept {
     const unsigned char* response = nullptr;
     const long size = asks_for_staple() ? SSL_get_tlsext_status_ocsp_resp(ssl_.get(), &response) : -1;
@@ -412,8 +418,9 @@ class connection {
   void decide_late() noexcept {
     is_decision_due_ = false;
     take_staple();
-    detail::guard(verifier_->exception(), 0, [&] {
-      rare_.make().chain.run_late(ssl_.get(), *verifier_);
+    peer_verifier& verifier = judge();
+    detail::guard(verifier.exception(), 0, [&] {
+      rare_.make().chain.run_late(ssl_.get(), verifier);
       return 0;
     });
   }
