@@ -139,7 +139,8 @@ class chain_check {
     return run(store, presented.items(), verifier);
   }
 
-  /// What the hook does, after OpenSSL has passed it by, or given up before it. Nothing where not even the list is whole.
+  /// What the hook does, after OpenSSL has passed it by, or given up before it. Nothing where not even the list is
+  /// whole.
   void run_late(const SSL* ssl, peer_verifier& verifier) {
     const presented_chain presented(std::move(message_), is_tls1_3_, SSL_get_peer_cert_chain(ssl));
     if (!presented.items().empty() && !verifier.decide_known(presented.items()))
