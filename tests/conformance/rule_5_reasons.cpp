@@ -64,6 +64,39 @@ TEST_CASE("rule 5: a signature that does not fit is bad_signature") {
   }
 }
 
+// The name of the leaf's curve is changed on its way, to what is no object identifier: it does not end. mbedTLS and
+// OpenSSL cannot parse such a certificate at all.
+TEST_CASE("rule 5: a leaf that a library cannot parse is judged by the policy all the same") {
+  const std::string curve = "\x2a\x86\x48\xce\x3d\x03\x01\x07";
+  for (const bool says_yes : {false, true}) {
+    CAPTURE(says_yes);
+    int calls = 0;
+    client_settings s = with_version(client_defaults(), tls_version::tls1_2);
+    s.on_verify = [&](const verify_context&) {
+      ++calls;
+      return says_yes;
+    };
+    connection c(s);
+    c.client.step();
+    carry(c.client, c.server);
+    c.server.step();
+    std::string flight(as_text(c.server.port.output()));
+    c.server.port.consume_output(flight.size());
+    const std::size_t at = flight.find(curve);
+    REQUIRE(at != std::string::npos);
+    flight[at + curve.size() - 1] = '\x87';
+    REQUIRE(c.client.port.feed(as_bytes(flight)));
+    c.client.step();
+    CHECK(calls == 1);
+    CHECK_FALSE(c.client.up());
+    problem_list expected{{errc::weak_algorithm, 0}, {errc::bad_signature, 0}};
+    if (!says_yes) expected.push_back({errc::rejected_by_callback, 0});
+    CHECK(c.client.engine.error().problems == expected);
+    if (!says_yes) CHECK(c.client.handshake_error == errc::bad_signature);
+    CHECK(c.client.handshake_error != errc::success);
+  }
+}
+
 TEST_CASE("rule 5: nothing is trusted without trust") {
   for (const tls_version v : versions()) {
     client_settings s = with_version(client_defaults(), v);

@@ -176,6 +176,23 @@ TEST_CASE("a handshake message over several records is refused by name", "[mbedt
   CHECK(client.engine.error().alert_sent == tls::alert::handshake_failure);
 }
 
+TEST_CASE("an ALPN protocol that was not offered breaks the protocol, and is no matter of size", "[mbedtls]") {
+  if (!tls::mbedtls::backend::supports(tls::tls_version::tls1_3)) return;
+  tls::client_settings settings = plugtls_test::client_defaults();
+  tls::server_settings served = plugtls_test::server_defaults();
+  settings.alpn = served.alpn = {"h2"};
+  const tls::context context = tls::context::client(settings);
+  end client(tls::engine(context, plugtls_test::server_name)), server(tls::engine(tls::context::server(served)));
+  client.step();
+  // What it has offered it forgets.
+  const char* others[] = {"h3", nullptr};
+  auto* config = const_cast<mbedtls_ssl_config*>(context.native().native_handle());
+  REQUIRE(mbedtls_ssl_conf_alpn_protocols(config, others) == 0);
+  REQUIRE(pump(client, server));
+  CHECK(client.handshake_error == tls::errc::bad_record);
+  CHECK(client.engine.error().alert_sent == tls::alert::illegal_parameter);
+}
+
 TEST_CASE("a server tells a client without a certificate why it hangs up", "[mbedtls]") {
   end client(tls::engine(tls::context::client(plugtls_test::client_defaults()), plugtls_test::server_name));
   end server(tls::engine(tls::context::server(plugtls_test::mutual_defaults())));

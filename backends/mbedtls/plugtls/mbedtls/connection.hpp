@@ -345,7 +345,8 @@ class connection {
     });
   }
 
-  static alert alert_about(int e, errc otherwise) noexcept {
+  alert alert_about(int e, errc otherwise) const noexcept {
+    if (e == compat::error_no_room && !lacks_room()) return alert::illegal_parameter;  // RFC 7301 §3.1
     if (e == MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE || e == MBEDTLS_ERR_SSL_UNEXPECTED_RECORD)
       return alert::unexpected_message;
     if (is_one_of(compat::error_syntax, high_part(e))) return alert::decode_error;
@@ -373,10 +374,14 @@ class connection {
     return e == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY ? native_status::closed : native_status::failed;
   }
 
+  // The same is said of a whole message in which a server of TLS 1.3 chooses an ALPN protocol that was not offered.
+  bool lacks_room() const noexcept {
+    return error_ == compat::error_no_room && compat::handshake_message(*ssl_.get()).empty();
+  }
+
   // A handshake message that does not fit the input buffer, or before 3.6.3 one that spans records.
   void blame_size(error_info& info) const {
-    const bool is_large =
-        wire_->observer().largest_message() > MBEDTLS_SSL_IN_CONTENT_LEN - 4 || error_ == compat::error_no_room;
+    const bool is_large = wire_->observer().largest_message() > MBEDTLS_SSL_IN_CONTENT_LEN - 4 || lacks_room();
     if (is_large) info.code = errc::handshake_too_large;
     if (is_large || error_ == MBEDTLS_ERR_SSL_FEATURE_UNAVAILABLE)
       info.detail = "this mbedTLS cannot read a handshake message of that size or number of records";

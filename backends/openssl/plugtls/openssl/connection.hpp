@@ -172,6 +172,9 @@ class connection {
 
   void failure(error_info& info) {
     info.code = translate(error_);
+    // A message after the handshake that has the wrong size. Only a certificate that was asked for may be too large.
+    const bool is_open = SSL_get_peer_finished(ssl_.get(), nullptr, 0) != 0;
+    if (info.code == errc::handshake_too_large && is_open && rare_->later == nullptr) info.code = errc::bad_record;
     // From 3.2 on all errors of the record layer have one name; of a wrong version the alert tells.
     if (info.code == errc::bad_record && alert_sent_ == alert::protocol_version) info.code = errc::protocol_version;
     describe(error_, info);
@@ -184,9 +187,16 @@ class connection {
 
   // OpenSSL's callbacks, set by the context.
   static void on_info(const SSL* ssl, int where, int value) {
-    if ((where & SSL_CB_ALERT) == 0 || value >> 8 != SSL3_AL_FATAL) return;
+    if ((where & SSL_CB_ALERT) == 0) return;
     auto* self = from(ssl);
-    ((where & SSL_CB_READ) != 0 ? self->alert_received_ : self->alert_sent_) = static_cast<alert>(value & 0xff);
+    const auto what = static_cast<alert>(value & 0xff);
+    // In TLS 1.3 the level says nothing (RFC 8446 §6), and OpenSSL goes on after user_canceled.
+    const bool is_fatal = value >> 8 == SSL3_AL_FATAL;
+    const bool is_heard = (where & SSL_CB_READ) != 0;
+    if (is_heard && (!is_fatal || what == alert::user_canceled))
+      self->alert_heard_ = what;
+    else if (is_fatal)
+      (is_heard ? self->alert_received_ : self->alert_sent_) = what;
   }
   static void on_key(const SSL* ssl, const char* line) {
     auto* self = from(ssl);
@@ -217,7 +227,7 @@ class connection {
       return 1;
     }
     self->take_staple();
-    peer_verifier& verifier = self->rare_->later != nullptr ? *self->rare_->later : *self->verifier_;
+    peer_verifier& verifier = self->judge();
     return detail::guard(verifier.exception(), 0, [&] { return self->rare_.make().chain.run(store, verifier); });
   }
   // A client's, at the end of the server's first flight and before the answer to it.
@@ -363,10 +373,16 @@ class connection {
   }
   [[gnu::noinline]] native_status failed() noexcept {
     BIO_set_retry_read(SSL_get_rbio(ssl_.get()));  // until the next one fails
-    if (!alert_received_ && (SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN) != 0) return native_status::closed;
+    if (!alert_received_ && (SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN) != 0) {
+      if (alert_heard_ == alert::close_notify) return native_status::closed;
+      alert_received_ = alert_heard_;  // OpenSSL has ended the connection for it
+    }
     error_ = static_cast<std::uint32_t>(take_error());
     // What OpenSSL refuses between the certificates and the staple is not to hide what is wrong with the certificates.
-    if (is_decision_due_ && !alert_received_ && !wire_->ended() && wire_->fault() == errc::success) decide_late();
+    // Of those that it cannot parse the policy judges what was sent.
+    const bool is_unread = translate(error_) == errc::malformed_certificate && rare_->chain.holds_message();
+    if ((is_decision_due_ || is_unread) && !alert_received_ && !wire_->ended() && wire_->fault() == errc::success)
+      decide_late();
     return native_status::failed;
   }
 
@@ -388,6 +404,9 @@ class connection {
   // The name that the client asks for.
   const std::string& asked_name() const noexcept { return wire_->observer().facts().server_name; }
 
+  // Who decides about the certificates that come now.
+  peer_verifier& judge() const noexcept { return rare_->later != nullptr ? *rare_->later : *verifier_; }
+
   void take_staple() noexcept {
     const unsigned char* response = nullptr;
     const long size = asks_for_staple() ? SSL_get_tlsext_status_ocsp_resp(ssl_.get(), &response) : -1;
@@ -399,8 +418,9 @@ class connection {
   void decide_late() noexcept {
     is_decision_due_ = false;
     take_staple();
-    detail::guard(verifier_->exception(), 0, [&] {
-      rare_.make().chain.run_late(ssl_.get(), *verifier_);
+    peer_verifier& verifier = judge();
+    detail::guard(verifier.exception(), 0, [&] {
+      rare_.make().chain.run_late(ssl_.get(), verifier);
       return 0;
     });
   }
@@ -428,6 +448,7 @@ class connection {
   std::uint32_t error_ = 0;  // OpenSSL's, whose unsigned long has no more bits
   bool is_decision_due_ = false;
   bool is_finished_seen_ = false;
+  alert alert_heard_ = alert::close_notify;  // the last one that need not be fatal
   std::optional<alert> alert_received_;
   std::optional<alert> alert_sent_;
   detail::on_demand<rarely_held> rare_;

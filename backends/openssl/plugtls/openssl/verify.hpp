@@ -129,6 +129,8 @@ class chain_check {
     message_.assign(message.begin(), message.end());
     is_tls1_3_ = is_tls1_3;
   }
+  /// Whether it has not been judged.
+  bool holds_message() const noexcept { return !message_.empty(); }
 
   /// The whole-chain hook of a handshake; returns what OpenSSL's callback must return.
   int run(X509_STORE_CTX* store, peer_verifier& verifier) {
@@ -137,10 +139,12 @@ class chain_check {
     return run(store, presented.items(), verifier);
   }
 
-  /// What the hook does, after OpenSSL has passed it by.
+  /// What the hook does, after OpenSSL has passed it by, or given up before it. Nothing where not even the list is
+  /// whole.
   void run_late(const SSL* ssl, peer_verifier& verifier) {
     const presented_chain presented(std::move(message_), is_tls1_3_, SSL_get_peer_cert_chain(ssl));
-    if (!verifier.decide_known(presented.items())) run(SSL_get_SSL_CTX(ssl), presented.items(), verifier);
+    if (!presented.items().empty() && !verifier.decide_known(presented.items()))
+      run(SSL_get_SSL_CTX(ssl), presented.items(), verifier);
   }
 
   /// The same without a connection, with the values that a handshake sets (3.0 ssl/ssl_cert.c, ssl_verify_cert_chain).
