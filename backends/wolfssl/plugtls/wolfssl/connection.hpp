@@ -229,7 +229,7 @@ class connection : private resumption {
     const bool is_fatal = type == 21 && size == 7 && bytes[5] == alert_fatal;
     // For one failure it may send two, and the wire may have refused the peer already.
     if (is_fatal && alert_passed_) return size;
-    is_alert_kept_ = is_alert_kept_ || wire_->fault() != errc::success || has_heard_alert();
+    is_alert_kept_ = is_alert_kept_ || wire_->ended() || wire_->fault() != errc::success || has_heard_alert();
     if (is_alert_kept_) return size;
     alert_passed_ = alert_passed_ || is_fatal;
     is_encrypted_ = is_encrypted_ || type == 20 || type == 23;
@@ -291,12 +291,15 @@ class connection : private resumption {
     const io_result r = w.pull_header<P>(out);
     if (r.status == io_status::ok) [[likely]]
       return static_cast<int>(r.bytes);
-    return not_received(r.status);
+    return not_received(w, r.status);
   }
 
-  [[gnu::noinline]] static int not_received(io_status why) noexcept {
-    if (why == io_status::end) return WOLFSSL_CBIO_ERR_CONN_CLOSE;  // after 0 it would ask again, for ever
-    return why == io_status::would_block ? WOLFSSL_CBIO_ERR_WANT_READ : WOLFSSL_CBIO_ERR_GENERAL;
+  // What wolfSSL would answer to half a record does not leave: nobody is there any more.
+  [[gnu::noinline]] static int not_received(wire& w, io_status why) noexcept {
+    if (why == io_status::would_block) return WOLFSSL_CBIO_ERR_WANT_READ;
+    w.set(wire::no_direct, true);
+    return why == io_status::end ? WOLFSSL_CBIO_ERR_CONN_CLOSE  // after 0 it would ask again, for ever
+                                 : WOLFSSL_CBIO_ERR_GENERAL;
   }
 
   // Where nothing more comes in this call, wolfSSL asks ten times in OpenSSL's mode AUTO_RETRY, the default of its
@@ -308,7 +311,7 @@ class connection : private resumption {
     const auto room = static_cast<std::size_t>(size);
     const io_result r = holds() ? pull(out, room) : wire_->pull(out, room);
     if (is_up_ && reason_ == errc::success && !holds()) wire_->set(wire::no_direct, false);
-    if (r.status != io_status::ok) return not_received(r.status);
+    if (r.status != io_status::ok) return not_received(*wire_, r.status);
     at_alert_ = r.bytes == 5 && out[0] == std::byte{21} && out[3] == std::byte{0} && out[4] == std::byte{2};
     return static_cast<int>(r.bytes);
   }
