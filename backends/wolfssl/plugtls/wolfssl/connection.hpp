@@ -162,6 +162,8 @@ class connection : private resumption {
   [[gnu::cold]] void failure(error_info& info) {
     info.set(reason_ != errc::success ? reason_
                                       : translate(error_, is_up_ ? errc::bad_record : errc::handshake_failed));
+    // Also what it takes for the length of a message after the handshake (an empty record, the half of a header).
+    if (is_up_ && error_ == HANDSHAKE_SIZE_ERROR) info.code = errc::bad_record;
     // A server that has both versions says so where TLS 1.3 is offered with none of its suites; whether the versions
     // meet, the wire has seen to (RFC 8446 §4.1.1).
     const detail::handshake_observer& seen = wire_->observer();
@@ -172,7 +174,15 @@ class connection : private resumption {
     if (!is_ours) describe(error_, info);
     WOLFSSL_ALERT_HISTORY history{};
     wolfSSL_get_alert_history(ssl_.get(), &history);
-    if (history.last_rx.level == alert_fatal) info.alert_received = static_cast<alert>(history.last_rx.code);
+    // In TLS 1.3 an error is one whatever its level (RFC 8446 §6); 5.5 and 5.7 go on after it.
+    const auto heard = static_cast<alert>(history.last_rx.code);
+    const bool is_1_3 = wolfSSL_version(ssl_.get()) == static_cast<int>(tls_version::tls1_3);
+    const bool is_fatal = history.last_rx.level == alert_fatal || error_ == FATAL_ERROR ||
+                          (is_1_3 && heard != alert::close_notify && heard != alert::user_canceled);
+    if (is_fatal && history.last_rx.level >= 0) {
+      info.alert_received = heard;
+      if (info.code == errc::truncated) info.code = errc::alert_received;
+    }
     if (history.last_tx.level == alert_fatal && !is_alert_kept_)
       info.alert_sent = static_cast<alert>(history.last_tx.code);
   }
