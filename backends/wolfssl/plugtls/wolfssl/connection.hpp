@@ -241,6 +241,10 @@ class connection : private resumption {
     if (is_fatal && alert_passed_) return size;
     is_alert_kept_ = is_alert_kept_ || wire_->ended() || wire_->fault() != errc::success || has_heard_alert();
     if (is_alert_kept_) return size;
+    // What 5.7 says of a certificate that it cannot read waits for the verifier's reason: see say_why.
+    is_unsaid_ = is_fatal && static_cast<alert>(bytes[6]) == alert::decode_error && mode() != verify_mode::none &&
+                 !verifier_->decided() && presented_count() > 0;
+    if (is_unsaid_) return size;
     alert_passed_ = alert_passed_ || is_fatal;
     is_encrypted_ = is_encrypted_ || type == 20 || type == 23;
     if (is_up_ && reason_ != errc::success && size > alert_record) return WOLFSSL_CBIO_ERR_GENERAL;
@@ -460,7 +464,9 @@ class connection : private resumption {
         wire_->fault() != errc::success || wire_->write_broken())
       return;
     const bool is_ours = verifier_->decided() && !verifier_->decision().accept;
-    alert what = is_ours && error_ != NO_PEER_CERT ? verifier_->decision().alert : alert::handshake_failure;
+    alert what = is_unsaid_ ? alert::decode_error : alert::handshake_failure;
+    if (is_ours && error_ != NO_PEER_CERT) what = verifier_->decision().alert;
+    if (reason_ == errc::bad_certificate) what = alert::bad_certificate;
     if (error_ == BAD_BINDER) what = alert::decrypt_error;
     if (error_ == PSK_KEY_ERROR) what = alert::unknown_psk_identity;
     alert_passed_ = true;
@@ -484,6 +490,7 @@ class connection : private resumption {
   bool is_spared_ : 1 = false;      // a suite with PSK was chosen
   bool is_cut_off_ : 1 = false;     // the transport takes nothing more
   bool has_store_ : 1 = false;      // one of its own
+  bool is_unsaid_ : 1 = false;      // an alert that is to be another
   bool at_alert_ : 1 = false;       // its header has been read, and no more
   bool is_alert_kept_ : 1 = false;  // what the library says has not left
 };
