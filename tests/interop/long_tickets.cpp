@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "native/ticket_giver.hpp"
+#include "native/ticket_thief.hpp"
 #include "plugtls/session_cache.hpp"
 #include "support/any_pair.hpp"
 
@@ -34,6 +35,30 @@ TEST_CASE("a ticket of any length is resumed, or the handshake is a full one") {
           CHECK(server.up());
           if (i == 1 && padding <= 1000) CHECK(client.engine.resumed());
         }
+      }
+    }
+  }
+}
+
+TEST_CASE("a ticket that nobody knows is passed over, or is too large for a server that cannot read it") {
+  for (const backend_entry& b : registered_backends()) {
+    if (!b.capabilities.has(capability::tls1_3)) continue;
+    for (const std::size_t size : {300U, 1536U, 1537U, 9000U}) {
+      CAPTURE(b.name, size);
+      ticket_thief client({.version = tls_version::tls1_3, .shown_identity = std::string(size, 't')});
+      endpoint<any_engine> server(any_engine(make_server(b, server_defaults())));
+      for (int round = 0; round < 6; ++round) {
+        const byte_view answer = server.port.output();
+        const std::string sent = client.step(as_text(answer));
+        server.port.consume_output(answer.size());
+        REQUIRE(server.port.feed(as_bytes(sent)));
+        server.step();
+      }
+      INFO(explain(server.engine.error()));
+      CHECK(server.up() == client.up());
+      if (!server.up()) {
+        CHECK(size > 1536);
+        CHECK(server.handshake_error == errc::handshake_too_large);
       }
     }
   }

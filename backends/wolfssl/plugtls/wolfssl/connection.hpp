@@ -170,6 +170,10 @@ class connection : private resumption {
     if (!is_client() && error_ == VERSION_ERROR && seen.facts().client_hello_seen && !seen.facts().server_hello_seen &&
         seen.alert_sent() == alert::handshake_failure)
       info.code = errc::no_shared_cipher;
+    // An identity of more than MAX_PSK_ID_LEN, a long ticket of anybody's, ends the reading of a hello.
+    for (const std::string& identity : seen.facts().psk_offers)
+      if (error_ == BUFFER_E && identity.empty() && !seen.facts().server_hello_seen)
+        info.code = errc::handshake_too_large;
     const bool is_ours = verifier_->decided() && !verifier_->decision().accept;
     if (!is_ours) describe(error_, info);
     WOLFSSL_ALERT_HISTORY history{};
