@@ -104,6 +104,8 @@ TEST_CASE("rule 2: a record that is cut short is truncated, never data") {
     std::string got;
     CHECK(read(b, &got).error == errc::truncated);
     CHECK(got.empty());
+    CHECK(b.port.output().empty());  // nobody is there to be told
+    CHECK_FALSE(b.engine.error().alert_sent);
   });
 }
 
@@ -152,6 +154,7 @@ TEST_CASE("rule 2: an end during the handshake is truncated") {
         c.server.port.ended = true;
         c.server.step();
         CHECK(c.server.handshake_error == errc::truncated);
+        CHECK(c.server.port.output().empty());
         continue;
       }
       c.server.step();
@@ -167,5 +170,33 @@ TEST_CASE("rule 2: an end during the handshake is truncated") {
     k.client.port.ended = true;
     k.client.step();
     CHECK(k.client.handshake_error == errc::truncated);
+  }
+}
+
+TEST_CASE("rule 2: nothing is said any more at the end of the stream") {
+  for (const tls_version v : versions()) {
+    for (const bool client_loses : {true, false}) {
+      for (std::size_t at = 0; at < 3000; at += 7) {
+        CAPTURE(name(v), client_loses, at);
+        connection c(with_version(client_defaults(), v));
+        auto& loser = client_loses ? c.client : c.server;
+        auto& other = client_loses ? c.server : c.client;
+        std::size_t left = at;
+        for (int round = 0; round < 8; ++round) {
+          loser.step();
+          carry(loser, other);
+          other.step();
+          left -= carry(other, loser, left);
+          if (left == 0) loser.port.ended = true;
+        }
+        if (left != 0) break;
+        CHECK(outcome(loser) == errc::truncated);
+        CHECK_FALSE(loser.engine.error().alert_sent);
+        other.port.ended = true;
+        other.step();
+        CHECK(outcome(other) == errc::truncated);
+        CHECK_FALSE(other.engine.error().alert_received);
+      }
+    }
   }
 }

@@ -162,17 +162,31 @@ class connection : private resumption {
   [[gnu::cold]] void failure(error_info& info) {
     info.set(reason_ != errc::success ? reason_
                                       : translate(error_, is_up_ ? errc::bad_record : errc::handshake_failed));
+    // Also what it takes for the length of a message after the handshake (an empty record, the half of a header).
+    if (is_up_ && error_ == HANDSHAKE_SIZE_ERROR) info.code = errc::bad_record;
     // A server that has both versions says so where TLS 1.3 is offered with none of its suites; whether the versions
     // meet, the wire has seen to (RFC 8446 §4.1.1).
     const detail::handshake_observer& seen = wire_->observer();
     if (!is_client() && error_ == VERSION_ERROR && seen.facts().client_hello_seen && !seen.facts().server_hello_seen &&
         seen.alert_sent() == alert::handshake_failure)
       info.code = errc::no_shared_cipher;
+    // An identity of more than MAX_PSK_ID_LEN, a long ticket of anybody's, ends the reading of a hello.
+    for (const std::string& identity : seen.facts().psk_offers)
+      if (error_ == BUFFER_E && identity.empty() && !seen.facts().server_hello_seen)
+        info.code = errc::handshake_too_large;
     const bool is_ours = verifier_->decided() && !verifier_->decision().accept;
     if (!is_ours) describe(error_, info);
     WOLFSSL_ALERT_HISTORY history{};
     wolfSSL_get_alert_history(ssl_.get(), &history);
-    if (history.last_rx.level == alert_fatal) info.alert_received = static_cast<alert>(history.last_rx.code);
+    // In TLS 1.3 an error is one whatever its level (RFC 8446 §6); 5.5 and 5.7 go on after it.
+    const auto heard = static_cast<alert>(history.last_rx.code);
+    const bool is_1_3 = wolfSSL_version(ssl_.get()) == static_cast<int>(tls_version::tls1_3);
+    const bool is_fatal = history.last_rx.level == alert_fatal || error_ == FATAL_ERROR ||
+                          (is_1_3 && heard != alert::close_notify && heard != alert::user_canceled);
+    if (is_fatal && history.last_rx.level >= 0) {
+      info.alert_received = heard;
+      if (info.code == errc::truncated) info.code = errc::alert_received;
+    }
     if (history.last_tx.level == alert_fatal && !is_alert_kept_)
       info.alert_sent = static_cast<alert>(history.last_tx.code);
   }
@@ -229,8 +243,12 @@ class connection : private resumption {
     const bool is_fatal = type == 21 && size == 7 && bytes[5] == alert_fatal;
     // For one failure it may send two, and the wire may have refused the peer already.
     if (is_fatal && alert_passed_) return size;
-    is_alert_kept_ = is_alert_kept_ || wire_->fault() != errc::success || has_heard_alert();
+    is_alert_kept_ = is_alert_kept_ || wire_->ended() || wire_->fault() != errc::success || has_heard_alert();
     if (is_alert_kept_) return size;
+    // What 5.7 says of a certificate that it cannot read waits for the verifier's reason: see say_why.
+    is_unsaid_ = is_fatal && static_cast<alert>(bytes[6]) == alert::decode_error && mode() != verify_mode::none &&
+                 !verifier_->decided() && presented_count() > 0;
+    if (is_unsaid_) return size;
     alert_passed_ = alert_passed_ || is_fatal;
     is_encrypted_ = is_encrypted_ || type == 20 || type == 23;
     if (is_up_ && reason_ != errc::success && size > alert_record) return WOLFSSL_CBIO_ERR_GENERAL;
@@ -291,12 +309,15 @@ class connection : private resumption {
     const io_result r = w.pull_header<P>(out);
     if (r.status == io_status::ok) [[likely]]
       return static_cast<int>(r.bytes);
-    return not_received(r.status);
+    return not_received(w, r.status);
   }
 
-  [[gnu::noinline]] static int not_received(io_status why) noexcept {
-    if (why == io_status::end) return WOLFSSL_CBIO_ERR_CONN_CLOSE;  // after 0 it would ask again, for ever
-    return why == io_status::would_block ? WOLFSSL_CBIO_ERR_WANT_READ : WOLFSSL_CBIO_ERR_GENERAL;
+  // What wolfSSL would answer to half a record does not leave: nobody is there any more.
+  [[gnu::noinline]] static int not_received(wire& w, io_status why) noexcept {
+    if (why == io_status::would_block) return WOLFSSL_CBIO_ERR_WANT_READ;
+    w.set(wire::no_direct, true);
+    return why == io_status::end ? WOLFSSL_CBIO_ERR_CONN_CLOSE  // after 0 it would ask again, for ever
+                                 : WOLFSSL_CBIO_ERR_GENERAL;
   }
 
   // Where nothing more comes in this call, wolfSSL asks ten times in OpenSSL's mode AUTO_RETRY, the default of its
@@ -308,7 +329,7 @@ class connection : private resumption {
     const auto room = static_cast<std::size_t>(size);
     const io_result r = holds() ? pull(out, room) : wire_->pull(out, room);
     if (is_up_ && reason_ == errc::success && !holds()) wire_->set(wire::no_direct, false);
-    if (r.status != io_status::ok) return not_received(r.status);
+    if (r.status != io_status::ok) return not_received(*wire_, r.status);
     at_alert_ = r.bytes == 5 && out[0] == std::byte{21} && out[3] == std::byte{0} && out[4] == std::byte{2};
     return static_cast<int>(r.bytes);
   }
@@ -447,7 +468,9 @@ class connection : private resumption {
         wire_->fault() != errc::success || wire_->write_broken())
       return;
     const bool is_ours = verifier_->decided() && !verifier_->decision().accept;
-    alert what = is_ours && error_ != NO_PEER_CERT ? verifier_->decision().alert : alert::handshake_failure;
+    alert what = is_unsaid_ ? alert::decode_error : alert::handshake_failure;
+    if (is_ours && error_ != NO_PEER_CERT) what = verifier_->decision().alert;
+    if (reason_ == errc::bad_certificate) what = alert::bad_certificate;
     if (error_ == BAD_BINDER) what = alert::decrypt_error;
     if (error_ == PSK_KEY_ERROR) what = alert::unknown_psk_identity;
     alert_passed_ = true;
@@ -471,6 +494,7 @@ class connection : private resumption {
   bool is_spared_ : 1 = false;      // a suite with PSK was chosen
   bool is_cut_off_ : 1 = false;     // the transport takes nothing more
   bool has_store_ : 1 = false;      // one of its own
+  bool is_unsaid_ : 1 = false;      // an alert that is to be another
   bool at_alert_ : 1 = false;       // its header has been read, and no more
   bool is_alert_kept_ : 1 = false;  // what the library says has not left
 };

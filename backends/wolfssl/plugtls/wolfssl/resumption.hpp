@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "plugtls/detail/byte_queue.hpp"
 #include "plugtls/detail/on_demand.hpp"
@@ -35,7 +34,7 @@ class resumption {
   [[gnu::cold]] errc offer(byte_view bytes) {
     const session_handle read = read_session(bytes);
     if (!read || wolfSSL_set_session(ssl_.get(), read.get()) != WOLFSSL_SUCCESS) return errc::bad_session;
-    take_ticket();  // not a new one
+    if (!take_ticket()) wolfSSL_set_SessionTicket(ssl_.get(), nullptr, 0);  // not a new one; or none to offer
     is_open_ = !rare_->ticket.empty();
     offered_count_ = static_cast<std::int16_t>(wolfSSL_get_chain_count(wolfSSL_get_peer_chain(ssl_.get())));
     return errc::success;
@@ -43,7 +42,7 @@ class resumption {
   /// How many sessions a client has been given.
   unsigned count() const noexcept { return count_; }
   bool session(native_session& out) const {
-    if (count_ == 0 && is_client()) return false;
+    if (is_client() && (count_ == 0 || !held_ticket().read(ssl_.get()))) return false;
     const session_handle newest(wolfSSL_get1_session(ssl_.get()));
     return newest && wolfSSL_SESSION_is_resumable(newest.get()) == 1 && write_session(newest.get(), out);
   }
@@ -124,7 +123,6 @@ class resumption {
   struct rarely_held {
     chain_check peer;    // while there may be one to check, or nobody else has it
     std::string ticket;  // a client's newest, where it keeps sessions
-    std::vector<unsigned char> ticket_room;
     detail::byte_queue held;
   };
   detail::on_demand<rarely_held> rare_;
@@ -164,22 +162,29 @@ class resumption {
     });
   }
 
+  // The ticket that wolfSSL has for a client. One of TLS 1.3 fails before its hello where it holds more than
+  // MAX_PSK_ID_LEN (src/tls.c, TLSX_PopulateExtensions), and one of TLS 1.2 writes its hello as one record, however
+  // long that comes to be. So longer ones are neither kept nor offered; where there is no room for it wolfSSL tells of
+  // none.
+  struct held_ticket {
+    unsigned char bytes[12288];
+    word32 size;
+    bool read(WOLFSSL* ssl) noexcept {
+      size = wolfSSL_version(ssl) == static_cast<int>(tls_version::tls1_3) ? 1536 : sizeof bytes;
+      return wolfSSL_get_SessionTicket(ssl, bytes, &size) == WOLFSSL_SUCCESS &&
+             (size != 0 || wolfSSL_SESSION_has_ticket(wolfSSL_get_session(ssl)) != 1);
+    }
+  };
+
   // Whether the ticket is another than the last time. Without memory it is not kept.
-  bool take_ticket() {
+  [[gnu::noinline]] bool take_ticket() {
     detail::exception_slot no_memory;
     return detail::guard(no_memory, false, [&] {
-      word32 size = 0;
-      std::string& newest = rare_.make().ticket;
-      std::vector<unsigned char>& room = rare_.make().ticket_room;
-      for (const std::size_t wanted : {std::size_t{2048}, std::size_t{65535}}) {
-        if (room.size() < wanted) room.resize(wanted);
-        size = static_cast<word32>(room.size());
-        if (wolfSSL_get_SessionTicket(ssl_.get(), room.data(), &size) != WOLFSSL_SUCCESS) return false;
-        if (size != 0 || wolfSSL_SESSION_has_ticket(wolfSSL_get_session(ssl_.get())) != 1) break;
-      }
-      const std::string_view now(reinterpret_cast<const char*>(room.data()), size);
-      if (now.empty() || now == newest) return false;
-      newest = now;
+      held_ticket newest;
+      if (!newest.read(ssl_.get()) || newest.size == 0) return false;
+      const std::string_view now(reinterpret_cast<const char*>(newest.bytes), newest.size);
+      if (now == rare_->ticket) return false;
+      rare_.make().ticket = now;
       return true;
     });
   }
