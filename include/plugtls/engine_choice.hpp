@@ -40,17 +40,14 @@ std::optional<engine_result> choose_by_hello(State& self) {
     const io_result r = self.w.pull(block, wanted < sizeof block ? wanted : sizeof block);
     if (const auto wait = self.waiting()) return *wait;
     if (r.status != io_status::ok) return self.fail();
-    switch (self.opening->collector.take(block, r.bytes)) {
-      case hello_collector::status::more: continue;
-      case hello_collector::status::done: break;
-      case hello_collector::status::unexpected:
-        self.w.refuse(alert::unexpected_message, errc::bad_record);
-        return self.fail();
-      case hello_collector::status::no_memory:
-        self.w.refuse(alert::internal_error, errc::out_of_memory);
-        return self.fail();
-    }
-    break;
+    const hello_collector::status now = self.opening->collector.take(block, r.bytes);
+    if (now == hello_collector::status::more) continue;
+    if (now == hello_collector::status::done) break;
+    if (now == hello_collector::status::no_memory)
+      self.w.refuse(alert::internal_error, errc::out_of_memory);
+    else
+      self.w.refuse(alert::unexpected_message, errc::bad_record);
+    return self.fail();
   }
   server_choice::outcome chosen = choose_identity(self);
   if (chosen.refused != errc::success) {
