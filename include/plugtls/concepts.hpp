@@ -3,6 +3,7 @@
 
 #include <concepts>
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@
 #include "plugtls/context_plan.hpp"
 #include "plugtls/error_info.hpp"
 #include "plugtls/key_source.hpp"
+#include "plugtls/library_session.hpp"
 #include "plugtls/optional_concepts.hpp"
 #include "plugtls/peer_verifier.hpp"
 #include "plugtls/protocol.hpp"
@@ -103,10 +105,11 @@ struct negotiated_values {
   std::string alpn;
 };
 
-/// A client's session as the library writes it.
+/// A session as the library writes it, or in its place, a client's, as the library holds it.
 struct native_session {
   secret bytes;                ///< what `offer` takes, in another process too
   std::uint32_t lifetime = 0;  ///< in seconds, as the server told; 0: it did not, or the library does not tell
+  std::shared_ptr<const library_session> held = {};
 };
 
 /// A private key in the library's form. Default-constructible (empty) and movable.

@@ -31,6 +31,13 @@ errc drop_offer(State& self) {
   return errc::success;
 }
 
+template <class Native>
+errc offer_native(Native& native, const session_envelope& s) {
+  if constexpr (requires { native.offer(*s.held); })
+    if (s.held) return native.offer(*s.held);
+  return native.offer(s.native.bytes());
+}
+
 // Offers a session, where there is one that fits. Fails where one was given that could never be used.
 template <class State>
 errc offer_session(State& self, const session& asked) {
@@ -61,7 +68,7 @@ errc offer_session(State& self, const session& asked) {
       s.version < plan.max_version && !has<typename State::backend_type, capability::older_version_session>;
   if (!is_timely || narrows || !fits_session(self, s) || !self.verifier.resumable().decide(ders_of(s.chain), s.staple))
     return drop_offer(self);
-  if (self.native.offer(s.native.bytes()) == errc::success) return errc::success;
+  if (offer_native(self.native, s) == errc::success) return errc::success;
   drop_offer(self);
   return is_asked ? self.make_error().set(errc::bad_session,
                                           std::string(State::backend_type::name) + " cannot read the session")
@@ -89,11 +96,12 @@ session latest_session(State& self) {
   if (self.agreed.version == tls_version::tls1_2 && (!self.extended_secret || (self.declined && !self.ticket_seen)))
     return {};
   native_session made;
-  if (!self.native.session(made) || made.bytes.empty()) return {};
+  if (!self.native.session(made) || (made.bytes.empty() && !made.held)) return {};
   session_envelope out;
   out.backend = State::backend_type::name;
   out.format = State::backend_type::session_format();
   out.native = made.bytes;
+  out.held = made.held;
   out.version = self.agreed.version;
   out.peer_name = *self.peer;
   out.server_name = self.sni;

@@ -125,6 +125,8 @@ concept FulfilsCapabilities = (!has<B, capability::external_rsa_key> || External
 // made
 //   for ports of type P (`detail::static_port`), which they find in the wire. Called after the handshake, between other
 //   calls, and again with `port` before one of another type comes. False: nothing has changed.
+// - `errc offer(const library_session&)`, of a connection: offers, once or more, what `session` has given as `held`,
+//   without writing it.
 // - `bool holds_input() const noexcept`, of a connection: whether it has taken bytes from the wire that the library has
 //   not asked for yet. False once a read waits for the peer.
 

@@ -38,7 +38,7 @@ class session {
     return made;
   }
 
-  /// Returns everything in one envelope; nothing for an empty session.
+  /// Returns everything in one envelope; nothing for an empty session, and where the library cannot write its part.
   secret to_bytes() const { return held_ ? held_->write() : secret(); }
 
   bool empty() const noexcept { return held_ == nullptr; }

@@ -94,6 +94,21 @@ TEST_CASE("a session goes through bytes unchanged") {
   CHECK(session(old).expires() == old.created + 7 * 86400);
 }
 
+TEST_CASE("a session that the library holds is written when its bytes are asked for") {
+  struct held_session final : library_session {
+    explicit held_session(std::string_view text) : bytes(text) {}
+    secret write() const override { return bytes; }
+    secret bytes;
+  };
+  detail::session_envelope made = an_envelope();
+  const secret plain = session(made).to_bytes();
+  made.held = std::make_shared<held_session>(made.native.text());
+  made.native = {};
+  CHECK(session(made).to_bytes().text() == plain.text());
+  made.held = std::make_shared<held_session>("");
+  CHECK(session(made).to_bytes().empty());  // which `from_bytes` refuses
+}
+
 TEST_CASE("session bytes that are cut, changed or foreign are bad_session") {
   const secret bytes = session(an_envelope()).to_bytes();
   const std::string good(bytes.text());

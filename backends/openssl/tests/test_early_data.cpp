@@ -48,11 +48,11 @@ struct forger {
   template <class Change>
   tls::session forge(Change change) const {
     tls::detail::session_envelope e = kept.envelope();
-    const tls::openssl::session_handle native = tls::openssl::read_session(e.native.bytes());
+    const tls::openssl::session_handle native = tls::openssl::read_session(e.native_bytes().bytes());
     change(native.get());
-    tls::native_session written;
-    REQUIRE(tls::openssl::write_session(native.get(), written));
-    e.native = written.bytes;
+    e.native = tls::openssl::write_session(native.get());
+    REQUIRE_FALSE(e.native.empty());
+    e.held.reset();
     return tls::session(std::move(e));
   }
 

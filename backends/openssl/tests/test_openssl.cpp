@@ -257,7 +257,7 @@ TEST_CASE("contexts with the same trust share what OpenSSL parsed", "[openssl]")
   CHECK(sk_X509_OBJECT_num(X509_STORE_get0_objects(store_of(none))) == 0);
 }
 
-TEST_CASE("a session holds no certificate for OpenSSL to parse", "[openssl]") {
+TEST_CASE("a written session holds no certificate for OpenSSL to parse", "[openssl]") {
   for (const tls::tls_version v : {tls::tls_version::tls1_2, tls::tls_version::tls1_3}) {
     tls::client_settings settings = plugtls_test::with_version(plugtls_test::client_defaults(), v);
     settings.sessions = std::make_shared<tls::session_cache>();
@@ -271,11 +271,35 @@ TEST_CASE("a session holds no certificate for OpenSSL to parse", "[openssl]") {
       REQUIRE(plugtls_test::pump(client, accepted, 1 << 20));
       CHECK(client.engine.resumed() == resumes);
       const tls::session session = client.engine.session();
-      const auto read = tls::openssl::read_session(session.envelope().native.bytes());
+      REQUIRE(session.envelope().held);  // and is written for those alone who ask
+      const auto read = tls::openssl::read_session(session.envelope().native_bytes().bytes());
       REQUIRE(read);
       CHECK(SSL_SESSION_get0_peer(read.get()) == nullptr);
       CHECK(SSL_SESSION_get_protocol_version(read.get()) == static_cast<int>(v));
       CHECK(client.engine.peer_chain().size() == 2);  // who the peer is stands in the envelope
+    }
+  }
+}
+
+TEST_CASE("a session that is held stays good where a connection that had it fails", "[openssl]") {
+  for (const tls::tls_version v : {tls::tls_version::tls1_2, tls::tls_version::tls1_3}) {
+    tls::client_settings settings = plugtls_test::with_version(plugtls_test::client_defaults(), v);
+    settings.sessions = std::make_shared<tls::session_cache>(0);
+    tls::server_settings server = plugtls_test::server_defaults();
+    server.tickets = std::make_shared<tls::ticket_keys>();
+    const tls::context a = tls::context::client(settings), b = tls::context::server(server);
+    tls::session kept;
+    for (const bool resumes : {false, true, true}) {
+      tls::peer_options peer(plugtls_test::server_name);
+      peer.resume = kept;
+      plugtls_test::endpoint<tls::engine> client(tls::engine(a, peer)), accepted{tls::engine(b)};
+      accepted.outgoing = "data";
+      REQUIRE(plugtls_test::pump(client, accepted));
+      CHECK(client.engine.resumed() == resumes);
+      if (!resumes) kept = client.engine.session();
+      REQUIRE_FALSE(kept.empty());
+      client.answer(std::string("\x17\x03\x03\x00\x20", 5) + std::string(32, 'x'));
+      CHECK(client.read_error == tls::errc::bad_record);
     }
   }
 }

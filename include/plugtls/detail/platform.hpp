@@ -2,7 +2,6 @@
 #pragma once
 
 #include <fcntl.h>
-#include <pthread.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -11,24 +10,8 @@
 #include <climits>
 #include <cstddef>
 
-// Where the systems that net/ runs on differ (Linux, the BSDs, macOS), and what else only they can tell. Nothing else
-// in net/ asks which system it is.
+// Where the systems that net/ runs on differ (Linux, the BSDs, macOS). Nothing else in net/ asks which system it is.
 namespace plugtls::detail {
-
-/// Tells a process from those that it was forked from.
-struct process_mark {
-  long id = 0;
-  unsigned long forks = 0;  // an id may be given again
-  friend bool operator==(const process_mark&, const process_mark&) = default;
-};
-
-/// Thread-safe. The first call has forks counted; where that cannot be, each mark is another one.
-inline process_mark this_process() noexcept {
-  static unsigned long forks = 0;  // changes in children alone, which have one thread then
-  static const bool is_counted = ::pthread_atfork(nullptr, nullptr, [] { ++forks; }) == 0;
-  thread_local unsigned long uncounted = 0;
-  return {static_cast<long>(::getpid()), is_counted ? forks : ++uncounted};
-}
 
 #if defined(MSG_NOSIGNAL)
 inline constexpr int no_signal = MSG_NOSIGNAL;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,6 +10,7 @@
 
 #include "plugtls/certificate.hpp"
 #include "plugtls/detail/sha2.hpp"
+#include "plugtls/library_session.hpp"
 #include "plugtls/protocol.hpp"
 #include "plugtls/secret.hpp"
 #include "plugtls/unix_time.hpp"
@@ -87,7 +89,8 @@ struct session_envelope {
 
   std::string backend;
   std::string format;  ///< the library, as far as its versions read each other's sessions
-  secret native;       ///< the library's own bytes
+  secret native;       ///< the library's own bytes, where it is not held by the library
+  std::shared_ptr<const library_session> held;
   tls_version version = tls_version::automatic;
   std::string peer_name;
   std::string server_name;
@@ -100,12 +103,17 @@ struct session_envelope {
 
   unix_time expires() const noexcept { return created + (lifetime < max_lifetime ? lifetime : max_lifetime); }
 
+  secret native_bytes() const { return held ? held->write() : native; }
+
+  /// Nothing where the library cannot write its session.
   secret write() const {
+    const secret own = native_bytes();
+    if (own.empty()) return own;
     field_writer out;
     out.raw(as_bytes(magic));
     out.field(backend);
     out.field(format);
-    out.field(native.bytes());
+    out.field(own.bytes());
     out.number(static_cast<std::uint64_t>(version), 2);
     out.field(peer_name);
     out.field(server_name);

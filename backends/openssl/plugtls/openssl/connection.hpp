@@ -44,18 +44,21 @@ class connection {
     return set_bio(make_bio<P>(*wire_));
   }
 
-  errc offer(byte_view session) {
-    const session_handle read = read_session(session);
-    if (!read || SSL_set_session(ssl_.get(), read.get()) != 1) return errc::bad_session;
-    return errc::success;
-  }
+  errc offer(byte_view session) { return offer(read_session(session)); }
+  errc offer(const library_session& session) { return offer(static_cast<const kept_session&>(session).copy()); }
   unsigned session_count() const noexcept { return rare_->session_count; }
   // A new ticket in a resumed handshake of TLS 1.2 is told to nobody, and a server's session is not asked for before.
   bool session(native_session& out) const {
     const bool is_untold = !rare_->session && (resumed() || !is_client()) && SSL_version(ssl_.get()) == TLS1_2_VERSION;
     const session_handle untold(is_untold ? SSL_get1_session(ssl_.get()) : nullptr);
     SSL_SESSION* newest = is_untold ? untold.get() : rare_->session.get();
-    return newest != nullptr && write_session(newest, out);
+    if (newest == nullptr) return false;
+    out.lifetime = plugtls::detail::capped(SSL_SESSION_get_ticket_lifetime_hint(newest));
+    if (is_client())
+      out.held = std::make_shared<const kept_session>(newest);
+    else
+      out.bytes = write_session(newest);
+    return true;
   }
   bool resumed() const noexcept { return SSL_session_reused(ssl_.get()) == 1; }
 
@@ -427,6 +430,10 @@ class connection {
 
   // Says what the verdict calls for while that is still in the clear: OpenSSL would say
   // bad_certificate_status_response, which from here on leads nowhere.
+  errc offer(const session_handle& session) noexcept {
+    return session && SSL_set_session(ssl_.get(), session.get()) == 1 ? errc::success : errc::bad_session;
+  }
+
   void push_alert(alert what) noexcept {
     wire_->push_alert(what);
     SSL_set0_wbio(ssl_.get(), BIO_new(BIO_s_null()));

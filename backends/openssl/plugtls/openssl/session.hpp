@@ -3,9 +3,11 @@
 
 #include <climits>
 #include <cstring>
+#include <memory>
 
 #include "plugtls/concepts.hpp"
 #include "plugtls/detail/der.hpp"
+#include "plugtls/detail/light_lock.hpp"
 #include "plugtls/detail/search.hpp"
 #include "plugtls/openssl/handle.hpp"
 
@@ -45,17 +47,38 @@ inline byte_view without_peer(std::span<std::byte> encoded) noexcept {
   return encoded;
 }
 
-inline bool write_session(SSL_SESSION* session, native_session& out) {
+/// Nothing where memory is out.
+inline secret write_session(const SSL_SESSION* session) {
   const int size = i2d_SSL_SESSION(session, nullptr);
-  if (size <= 0) return false;
-  byte_vector bytes(static_cast<std::size_t>(size));
+  byte_vector bytes(size > 0 ? static_cast<std::size_t>(size) : 0);
   auto* p = reinterpret_cast<unsigned char*>(bytes.data());
-  const bool ok = i2d_SSL_SESSION(session, &p) == size;
-  if (ok) out.bytes = secret(without_peer(bytes));
+  const bool ok = size > 0 && i2d_SSL_SESSION(session, &p) == size;
+  secret written = ok ? secret(without_peer(bytes)) : secret();
   detail::wipe(bytes.data(), bytes.size());
-  out.lifetime = plugtls::detail::capped(SSL_SESSION_get_ticket_lifetime_hint(session));
-  return ok;
+  return written;
 }
+
+/// A client's session. OpenSSL marks that of a connection which fails: none has this one, each has a copy. That of a
+/// full handshake has the peer's certificates, which take ten times the room of the rest: it is written, which leaves
+/// them out, and read when it is offered first.
+class kept_session final : public library_session {
+ public:
+  explicit kept_session(SSL_SESSION* session)
+      : written_(SSL_SESSION_get0_peer(session) != nullptr ? write_session(session) : secret()),
+        own_(written_.empty() ? SSL_SESSION_dup(session) : nullptr) {}
+  /// Null where memory is out.
+  session_handle copy() const noexcept {
+    const plugtls::detail::light_lock lock(reading_);
+    if (!own_) own_ = read_session(written_.bytes());
+    return session_handle(own_ ? SSL_SESSION_dup(own_.get()) : nullptr);
+  }
+  secret write() const override { return own_ && written_.empty() ? write_session(own_.get()) : written_; }
+
+ private:
+  const secret written_;
+  mutable plugtls::detail::light_mutex reading_;
+  mutable session_handle own_;
+};
 
 /// Makes what a server's lookup by id gives to OpenSSL of the bytes that the core has found; null of none.
 inline SSL_SESSION* resumable_session(byte_view found) noexcept {

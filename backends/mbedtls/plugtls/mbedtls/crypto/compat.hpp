@@ -11,8 +11,8 @@
 
 #include "plugtls/bytes.hpp"
 #include "plugtls/detail/algorithm.hpp"
-#include "plugtls/detail/platform.hpp"
 #include "plugtls/mbedtls/handle.hpp"
+#include "plugtls/mbedtls/process.hpp"
 
 #if MBEDTLS_VERSION_NUMBER < 0x021c0000 || MBEDTLS_VERSION_NUMBER >= 0x05000000
 #error "plugtls: the mbedtls backend needs mbedTLS 2.28, 3 or 4"
@@ -94,7 +94,7 @@ class generator {
   // Seeds it anew in a process that has its state from another one, which mbedTLS does not notice: both would draw the
   // same. Asked at every draw, since a handshake may go on in a child that began in its parent; it takes a system call.
   int refresh() noexcept {
-    const detail::process_mark here = detail::this_process();
+    const process_mark here = this_process();
     if (state_ != 0 || seeded_in_ == here) return state_;
     const int e = mbedtls_ctr_drbg_reseed(drbg_.get(), nullptr, 0);
     if (e == 0) seeded_in_ = here;
@@ -103,7 +103,7 @@ class generator {
 
   pinned<mbedtls_entropy_context, mbedtls_entropy_init, mbedtls_entropy_free> entropy_;
   pinned<mbedtls_ctr_drbg_context, mbedtls_ctr_drbg_init, mbedtls_ctr_drbg_free> drbg_;
-  detail::process_mark seeded_in_ = detail::this_process();
+  process_mark seeded_in_ = this_process();
   int state_;
 };
 
