@@ -14,7 +14,7 @@
 namespace plugtls::openssl {
 
 /// Reads what `write_session` wrote; null where it is nothing of the kind.
-inline session_handle read_session(byte_view bytes) noexcept {
+[[gnu::cold]] inline session_handle read_session(byte_view bytes) noexcept {
   if (bytes.size() > LONG_MAX) return {};
   const auto* begin = data(bytes);
   const auto* p = begin;
@@ -27,7 +27,7 @@ inline session_handle read_session(byte_view bytes) noexcept {
 /// Takes the peer's certificate out of an encoded session, in place: OpenSSL would parse it anew whenever the session
 /// is offered, and nobody asks it for that one. Returns what is left; all of it where there is none (ssl/ssl_asn1.c,
 /// SSL_SESSION_ASN1).
-inline byte_view without_peer(std::span<std::byte> encoded) noexcept {
+[[gnu::cold]] inline byte_view without_peer(std::span<std::byte> encoded) noexcept {
   namespace der = plugtls::detail::der;
   byte_view fields;
   der::element each;
@@ -48,7 +48,7 @@ inline byte_view without_peer(std::span<std::byte> encoded) noexcept {
 }
 
 /// Nothing where memory is out.
-inline secret write_session(const SSL_SESSION* session) {
+[[gnu::cold]] inline secret write_session(const SSL_SESSION* session) {
   const int size = i2d_SSL_SESSION(session, nullptr);
   byte_vector bytes(size > 0 ? static_cast<std::size_t>(size) : 0);
   auto* p = reinterpret_cast<unsigned char*>(bytes.data());
@@ -63,7 +63,7 @@ inline secret write_session(const SSL_SESSION* session) {
 /// them out, and read when it is offered first.
 class kept_session final : public library_session {
  public:
-  explicit kept_session(SSL_SESSION* session)
+  [[gnu::cold]] explicit kept_session(SSL_SESSION* session)
       : written_(SSL_SESSION_get0_peer(session) != nullptr ? write_session(session) : secret()),
         own_(written_.empty() ? SSL_SESSION_dup(session) : nullptr) {}
   /// Null where memory is out.
@@ -72,7 +72,7 @@ class kept_session final : public library_session {
     if (!own_) own_ = read_session(written_.bytes());
     return session_handle(own_ ? SSL_SESSION_dup(own_.get()) : nullptr);
   }
-  secret write() const override { return own_ && written_.empty() ? write_session(own_.get()) : written_; }
+  [[gnu::cold]] secret write() const override { return own_ && written_.empty() ? write_session(own_.get()) : written_; }
 
  private:
   const secret written_;
