@@ -72,7 +72,9 @@ class kept_session final : public library_session {
     if (!own_) own_ = read_session(written_.bytes());
     return session_handle(own_ ? SSL_SESSION_dup(own_.get()) : nullptr);
   }
-  [[gnu::cold]] secret write() const override { return own_ && written_.empty() ? write_session(own_.get()) : written_; }
+  [[gnu::cold]] secret write() const override {
+    return own_ && written_.empty() ? write_session(own_.get()) : written_;
+  }
 
  private:
   const secret written_;
