@@ -54,15 +54,18 @@ def instruction_rows(p, version):
     """Of single calls in memory, against an expert's use of the library."""
     bare = p.counts("raw", "calls", version)
     ours = {kind: p.counts("plugtls", word, "calls", version) for kind, word in KINDS.items()}
+    least = {kind: p.counts("raw", f"least_{kind}", version) for kind in ("engine", "stream")}
 
     def rows():
-        def added(label, kind, workload):
+        def added(label, kind, workload, ours=ours):
             with_us, shares = per_operation(ours[kind]()[0], workload)
             without, bare_shares = per_operation(bare()[0], workload)
             return label, round(with_us - without, 1), difference(shares, bare_shares)
         for kind in KINDS:
             yield added(f"write, {kind}", kind, "write_64")
             yield added(f"read, {kind}", kind, "read_64")
+            if kind in least:
+                yield added(f"write, {kind}, least", kind, "write_64", least)
         yield added("write 16 kB, stream", "stream", "write_16000")
         yield added("read 16 kB, stream", "stream", "read_16000")
         total, shares = per_operation(ours["stream"]()[0], "blocked_64")

@@ -6,6 +6,7 @@
 
 #include "../support/reading_ahead.hpp"
 #include "../support/workloads.hpp"
+#include "least.hpp"
 
 namespace bench::raw {
 
@@ -29,12 +30,18 @@ int main(int argc, char** argv) {
     return 0;
   }
   if (!is_1_3 && version != "1.2") {
-    std::fprintf(stderr,
-                 "usage: PROGRAM calls|tcp|naive_tcp|handshakes|new_handshakes|parses|idle|idle_released 1.2|1.3\n");
+    std::fprintf(
+        stderr,
+        "usage: PROGRAM "
+        "calls|least_engine|least_stream|tcp|naive_tcp|handshakes|new_handshakes|parses|idle|idle_released 1.2|1.3\n");
     return 2;
   }
   if (what == "calls")
     calls<Context, over<Context, Bare, ahead>>(is_1_3);
+  else if (what == "least_engine")
+    calls<Context, least<Bare, false>>(is_1_3);
+  else if (what == "least_stream")
+    calls<Context, least<Bare, true>>(is_1_3);
   else if (what == "tcp")
     tcp<Context, over<Context, Bare, reading_ahead<socket_end>>>(is_1_3, true, false);
   else if (what == "naive_tcp")

@@ -231,6 +231,9 @@ class bare : public connection {
     mbedtls_ssl_set_bio(get(), &transport_, send, receive, nullptr);
   }
 
+ protected:
+  Transport& below() noexcept { return transport_; }
+
  private:
   static int send(void* transport, const unsigned char* data, std::size_t n) {
     const std::size_t done = static_cast<Transport*>(transport)->write(data, n);

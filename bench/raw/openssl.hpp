@@ -164,6 +164,9 @@ class bare : public connection {
     return 0;
   }
 
+ protected:
+  Transport& below() noexcept { return transport_; }
+
  private:
   static int bio_read(BIO* bio, char* out, int n) {
     BIO_clear_retry_flags(bio);

@@ -159,6 +159,9 @@ class bare : public connection {
     return write_over<Transport::can_be_full>(data, n);
   }
 
+ protected:
+  Transport& below() noexcept { return transport_; }
+
  private:
   static int send(WOLFSSL*, char* data, int n, void* transport) {
     const std::size_t done = static_cast<Transport*>(transport)->write(data, static_cast<std::size_t>(n));
