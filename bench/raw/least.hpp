@@ -29,7 +29,7 @@ struct least_transport {
 /// engine's); a record at most, and at least a byte, on a connection on which nothing is out of the ordinary; what
 /// `statistics()` tells; whether the transport has taken all; the caller's error_code (a stream's). What follows where
 /// one of these is not so, is left out: nobody can use this. It shows what no interface with these promises can go
-/// below, since it adds to the same calls that are counted for `Bare`.
+/// below that makes the same calls as `Bare`. (OpenSSL has others, which cost less: `SSL_write_ex`.)
 template <template <class> class Bare, bool is_stream>
 class least : public Bare<least_transport> {
   using base = Bare<least_transport>;

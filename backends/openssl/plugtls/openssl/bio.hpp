@@ -43,6 +43,7 @@ int read(BIO* bio, char* out, std::size_t size, std::size_t* n) {
   return size == wire::header_size ? read_header<P>(bio, to, n) : read_body(bio, to, size, n);
 }
 
+// What is rare finds the BIO by the wire: it need not be kept while the transport writes.
 template <class P>
 int write(BIO* bio, const char* data, std::size_t size, std::size_t* n) {
   auto* w = static_cast<wire*>(BIO_get_data(bio));
@@ -51,10 +52,10 @@ int write(BIO* bio, const char* data, std::size_t size, std::size_t* n) {
     *n = w->push_some<P>(from, size);
     if (*n != 0) [[likely]]
       return 1;
-    return fail(bio, -1);
+    return fail(static_cast<BIO*>(w->owner()), -1);
   }
   *n = size;
-  return w->push(from, size) ? 1 : fail(bio, -1);
+  return w->push(from, size) ? 1 : fail(static_cast<BIO*>(w->owner()), -1);
 }
 
 // Several calls of this come with every record: all ask for what only other BIOs have. BIO_CTRL_EOF too is no: at an

@@ -362,6 +362,7 @@ class connection {
     if (!bio) return false;
     BIO_set_callback_arg(bio.get(), reinterpret_cast<char*>(this));
     BIO_up_ref(bio.get());
+    wire_->belong_to(bio.get());
     SSL_set0_rbio(ssl_.get(), bio.get());
     SSL_set0_wbio(ssl_.get(), bio.release());
     return true;
