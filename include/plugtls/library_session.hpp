@@ -9,7 +9,7 @@ namespace plugtls {
 /// may be used in several threads.
 struct library_session {
   virtual ~library_session() = default;
-  /// Writes what `offer` takes in another process; nothing where memory is out.
+  /// Writes what `offer` takes in another process; nothing where the library has no memory. May throw std::bad_alloc.
   virtual secret write() const = 0;
 };
 

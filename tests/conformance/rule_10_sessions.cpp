@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <atomic>
+#include <thread>
+
 #include "client_hello.hpp"
 #include "sessions.hpp"
 
@@ -81,6 +84,34 @@ TEST_CASE("rule 10: a session outlives its context in bytes") {
     REQUIRE_FALSE(second.empty());
     CHECK(second.peer_chain().size() == 2);
     CHECK(meets_again(make_client(s.client), server, with_session(second)));
+  }
+}
+
+TEST_CASE("rule 10: a session is offered and written in several threads at once") {
+  for (const tls_version v : versions()) {
+    CAPTURE(name(v));
+    resuming s(v);
+    s.client.sessions = std::make_shared<session_cache>(0);
+    const context client = make_client(s.client), server = make_server(s.server);
+    const session one = make_session(client, server);
+    const secret bytes = one.to_bytes();
+    std::atomic<int> resumed = 0, same = 0;
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i) {
+      threads.emplace_back([&] {
+        for (int k = 0; k < 4; ++k) {
+          connection c(client, server, with_session(one));
+          c.client.shuts_down = c.server.shuts_down = true;
+          resumed += pump(c.client, c.server) && c.client.engine.resumed();
+        }
+      });
+      threads.emplace_back([&] {
+        for (int k = 0; k < 50; ++k) same += one.to_bytes().text() == bytes.text();
+      });
+    }
+    for (std::thread& t : threads) t.join();
+    CHECK(resumed == 16);
+    CHECK(same == 200);
   }
 }
 

@@ -271,7 +271,7 @@ TEST_CASE("a written session holds no certificate for OpenSSL to parse", "[opens
       REQUIRE(plugtls_test::pump(client, accepted, 1 << 20));
       CHECK(client.engine.resumed() == resumes);
       const tls::session session = client.engine.session();
-      REQUIRE(session.envelope().held);  // and is written for those alone who ask
+      REQUIRE(session.envelope().held);
       const auto read = tls::openssl::read_session(session.envelope().native_bytes().bytes());
       REQUIRE(read);
       CHECK(SSL_SESSION_get0_peer(read.get()) == nullptr);

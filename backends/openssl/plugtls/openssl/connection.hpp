@@ -54,10 +54,13 @@ class connection {
     SSL_SESSION* newest = is_untold ? untold.get() : rare_->session.get();
     if (newest == nullptr) return false;
     out.lifetime = plugtls::detail::capped(SSL_SESSION_get_ticket_lifetime_hint(newest));
-    if (is_client())
-      out.held = std::make_shared<const kept_session>(newest);
-    else
+    if (!is_client()) {
       out.bytes = write_session(newest);
+      return true;
+    }
+    auto kept = std::make_shared<const kept_session>(newest);
+    if (kept->empty()) return false;
+    out.held = std::move(kept);
     return true;
   }
   bool resumed() const noexcept { return SSL_session_reused(ssl_.get()) == 1; }
@@ -358,6 +361,9 @@ class connection {
   static connection* from(X509_STORE_CTX* store) noexcept {
     return from(static_cast<SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx())));
   }
+  errc offer(const session_handle& session) noexcept {
+    return session && SSL_set_session(ssl_.get(), session.get()) == 1 ? errc::success : errc::bad_session;
+  }
   bool set_bio(bio_handle bio) noexcept {
     if (!bio) return false;
     BIO_set_callback_arg(bio.get(), reinterpret_cast<char*>(this));
@@ -431,10 +437,6 @@ class connection {
 
   // Says what the verdict calls for while that is still in the clear: OpenSSL would say
   // bad_certificate_status_response, which from here on leads nowhere.
-  errc offer(const session_handle& session) noexcept {
-    return session && SSL_set_session(ssl_.get(), session.get()) == 1 ? errc::success : errc::bad_session;
-  }
-
   void push_alert(alert what) noexcept {
     wire_->push_alert(what);
     SSL_set0_wbio(ssl_.get(), BIO_new(BIO_s_null()));

@@ -47,7 +47,7 @@ namespace plugtls::openssl {
   return encoded;
 }
 
-/// Nothing where memory is out.
+/// Nothing where OpenSSL has no memory; throws where we have none.
 [[gnu::cold]] inline secret write_session(const SSL_SESSION* session) {
   const int size = i2d_SSL_SESSION(session, nullptr);
   byte_vector bytes(size > 0 ? static_cast<std::size_t>(size) : 0);
@@ -64,22 +64,27 @@ namespace plugtls::openssl {
 class kept_session final : public library_session {
  public:
   [[gnu::cold]] explicit kept_session(SSL_SESSION* session)
-      : written_(SSL_SESSION_get0_peer(session) != nullptr ? write_session(session) : secret()),
-        own_(written_.empty() ? SSL_SESSION_dup(session) : nullptr) {}
+      : own_(SSL_SESSION_get0_peer(session) == nullptr ? SSL_SESSION_dup(session) : nullptr),
+        written_(own_ ? secret() : write_session(session)) {}
+  /// Where memory was out.
+  bool empty() const noexcept { return !own_ && written_.empty(); }
   /// Null where memory is out.
   session_handle copy() const noexcept {
-    const plugtls::detail::light_lock lock(reading_);
+    const plugtls::detail::light_lock lock(changing_);
     if (!own_) own_ = read_session(written_.bytes());
-    return session_handle(own_ ? SSL_SESSION_dup(own_.get()) : nullptr);
+    if (!own_) return {};
+    written_ = {};
+    return session_handle(SSL_SESSION_dup(own_.get()));
   }
   [[gnu::cold]] secret write() const override {
-    return own_ && written_.empty() ? write_session(own_.get()) : written_;
+    const plugtls::detail::light_lock lock(changing_);
+    return own_ ? write_session(own_.get()) : written_;
   }
 
  private:
-  const secret written_;
-  mutable plugtls::detail::light_mutex reading_;
+  mutable plugtls::detail::light_mutex changing_;
   mutable session_handle own_;
+  mutable secret written_;  // where there is no other
 };
 
 /// Makes what a server's lookup by id gives to OpenSSL of the bytes that the core has found; null of none.
