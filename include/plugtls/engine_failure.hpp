@@ -73,6 +73,15 @@ bool has_peer_failed(const State& self) noexcept {
   return (sent && blames_protocol(*sent)) || (seen.facts().version == tls_version::tls1_2 && seen.peer_is_encrypted());
 }
 
+// Whether no record of the peer's names a version any more (RFC 8446 §5.2): one whose header says another than it
+// should was changed, and does not decrypt.
+template <class State>
+bool is_encrypted_1_3(const State& self) noexcept {
+  if (self.agreed.version != tls_version::automatic) return self.agreed.version == tls_version::tls1_3;
+  const handshake_observer& seen = self.w.observer();
+  return seen.facts().offers_1_3 && seen.facts().version == tls_version::tls1_3 && seen.peer_is_encrypted();
+}
+
 // Who is to blame, most certain first: our own verdict, our own flags, the peer's word, the library's.
 template <class State>
 errc why_failed(const State& self) noexcept {
@@ -91,6 +100,7 @@ errc why_failed(const State& self) noexcept {
   if (self.w.ended()) return errc::truncated;
   if (self.w.write_broken()) return errc::io_error;
   if (self.native_done && !self.is_verified()) return errc::bad_certificate;
+  if (said == errc::protocol_version && is_encrypted_1_3(self)) return errc::bad_record;
   return said == errc::success ? errc::handshake_failed : said;
 }
 

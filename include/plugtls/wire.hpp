@@ -59,17 +59,20 @@ class wire {
         state_ &= ~is_write_blocked;
       }
     }
-    if ((state_ & is_replaying) != 0) {
-      const std::size_t n = start_->replay.take(data, size);
-      if (start_->replay.empty()) change(0, is_replaying);
-      return {n, io_status::ok};
-    }
-    if ((state_ & is_lost) != 0) return {0, io_status::error};
-    ahead_.show();
-    const io_result r = ahead_.serve(*port_, data, size);
-    if (r.status != io_status::ok) return note(r);
-    hide_ahead();
-    if ((state_ & is_observing) != 0 && !inspect(data, r.bytes)) return {0, io_status::error};
+    io_result r;
+    do {
+      if ((state_ & is_replaying) != 0) {
+        const std::size_t n = start_->replay.take(data, size);
+        if (start_->replay.empty()) change(0, is_replaying);
+        r = {n, io_status::ok};
+        break;
+      }
+      if ((state_ & is_lost) != 0) return {0, io_status::error};
+      ahead_.show();
+      r = ahead_.serve(*port_, data, size);
+      if (r.status != io_status::ok) return note(r);
+      hide_ahead();
+    } while ((state_ & is_observing) != 0 && !inspect(data, r));
     state_ &= ~is_read_blocked;  // a library may ask again in the same call
     return r;
   }
@@ -107,7 +110,7 @@ class wire {
   [[gnu::noinline]] bool push(const std::byte* data, std::size_t size) noexcept {
     written_ += size;
     if ((state_ & is_observing) != 0) {
-      start_->observer.observe(detail::handshake_observer::direction::outbound, data, size);
+      start_->observer.send(data, size);
       if (start_->tap != nullptr) start_->tap->pass(true, {data, size});
     }
     if ((state_ & (is_corked | is_write_broken)) != 0 || !out_.empty()) return keep(data, size);
@@ -386,10 +389,17 @@ class wire {
     if (ahead_.release()) settle();
   }
 
-  [[gnu::noinline]] bool inspect(const std::byte* data, std::size_t size) noexcept {
-    const wire_start::refusal found = start_->look_at({data, size});
-    if (found.reason == errc::success) return true;
-    return found.is_said ? refuse(found.what, found.reason) : fail(found.reason);
+  // False: there is nothing for the library in it.
+  [[gnu::noinline]] bool inspect(std::byte* data, io_result& r) noexcept {
+    const std::size_t received = r.bytes;
+    const wire_start::refusal found = start_->look_at(data, r.bytes);
+    if (found.reason != errc::success) {
+      found.is_said ? refuse(found.what, found.reason) : fail(found.reason);
+      r = {0, io_status::error};
+      return true;
+    }
+    if (!start_->replay.empty()) change(is_replaying);
+    return r.bytes != 0 || received == 0;
   }
 
   // A flight that never left has no answer to wait for, and after a failed write the end of the stream is only its

@@ -41,13 +41,15 @@ class wire_start {
   static refusal silently(errc reason) noexcept { return {reason, alert::close_notify, false}; }
   static refusal by(alert what, errc reason) noexcept { return {reason, what, true}; }
 
-  // Looks at what the peer has sent, whole records or not.
-  refusal look_at(byte_view bytes) noexcept {
-    observer.observe(detail::handshake_observer::direction::inbound, bytes.data(), bytes.size());
-    if (tap != nullptr) tap->pass(false, bytes);
+  // Looks at what the peer has sent, whole records or not, and leaves what the library is to see: `size` bytes, and
+  // then what there is to be replayed.
+  refusal look_at(std::byte* data, std::size_t& size) noexcept {
+    const std::size_t received = size;
+    if (tap != nullptr) tap->pass(false, {data, size});
+    if (!observer.receive(data, size, replay)) return silently(errc::out_of_memory);
     if (observer.not_tls()) return silently(errc::not_tls);
-    if (bytes.size() > left || observer.largest_message() > limit) return silently(errc::handshake_too_large);
-    left -= bytes.size();
+    if (received > left || observer.largest_message() > limit) return silently(errc::handshake_too_large);
+    left -= received;
     switch (observer.fault()) {
       case detail::flight_fault::none: break;
       case detail::flight_fault::unexpected: return by(alert::unexpected_message, errc::bad_record);

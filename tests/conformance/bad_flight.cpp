@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <functional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "changed_hello.hpp"
 #include "conformance.hpp"
@@ -36,8 +39,9 @@ unsigned message_type(const std::string& record) {
 
 using change = std::function<std::string(std::string record)>;
 
-// A handshake in which what one end sends is changed record by record.
-connection run_changed(tls_version v, bool of_server, const change& changed, server_settings s = server_defaults()) {
+// A handshake in which what one end sends is changed record by record, and comes in pieces.
+connection run_changed(tls_version v, bool of_server, const change& changed, server_settings s = server_defaults(),
+                       std::size_t piece = std::size_t{1} << 20) {
   client_settings c = with_version(client_defaults(), v);
   c.identities = {client_identity()};
   connection out(c, s);
@@ -54,7 +58,11 @@ connection run_changed(tls_version v, bool of_server, const change& changed, ser
         bytes = all;
       }
       from.tap += bytes;
-      REQUIRE(to.port.feed(as_bytes(bytes)));
+      for (std::size_t at = 0; at < bytes.size(); at += piece) {
+        const std::string part = bytes.substr(at, piece);
+        REQUIRE(to.port.feed(as_bytes(part)));
+        to.step();
+      }
       to.step();
     }
   }
@@ -132,20 +140,23 @@ TEST_CASE("bad flight: an alert of no known level ends the handshake by its numb
 
 TEST_CASE("bad flight: in TLS 1.3 an alert in the clear instead of the client's answer") {
   if (!has_1_3) return;
-  const auto instead = [](unsigned level, unsigned number) {
+  const auto instead = [](unsigned level, unsigned number, const std::string& before = "") {
     bool is_done = false;
     return run_changed(tls_version::tls1_3, false, [=](std::string one) mutable {
       if (message_type(one) == 1) return one;
-      return std::exchange(is_done, true) ? std::string() : alert_record(level, number);
+      return std::exchange(is_done, true) ? std::string() : before + alert_record(level, number);
     });
   };
+  const std::string change = record(20, "\1");
   for (const unsigned level : {0U, 1U, 2U, 3U}) {
-    CAPTURE(level);
-    const connection c = instead(level, 40);
-    CHECK(c.server.handshake_error == errc::alert_received);
-    CHECK(c.server.engine.error().alert_received == alert::handshake_failure);
-    CHECK_FALSE(c.server.engine.error().alert_sent.has_value());
-    if (level != 2) CHECK(instead(level, 0).server.handshake_error == errc::closed);
+    for (const std::string& before : {std::string(), change, change + change}) {
+      CAPTURE(level, before.size());
+      const connection c = instead(level, 40, before);
+      CHECK(c.server.handshake_error == errc::alert_received);
+      CHECK(c.server.engine.error().alert_received == alert::handshake_failure);
+      CHECK_FALSE(c.server.engine.error().alert_sent.has_value());
+      if (level != 2) CHECK(instead(level, 0, before).server.handshake_error == errc::closed);
+    }
   }
 }
 
@@ -184,6 +195,112 @@ TEST_CASE("bad flight: records and messages of a client that have no place in it
   are_refused(false, rows);
   are_refused(false, rows, mutual_defaults());
   are_refused(false, {{"no Certificate", errc::bad_record, alert::unexpected_message, without(11)}}, mutual_defaults());
+}
+
+TEST_CASE("bad flight: in TLS 1.3 changes of ciphers mean nothing before the peer's Finished") {
+  if (!has_1_3) return;
+  server_settings asks_again = mutual_defaults();
+  asks_again.groups = {named_group::secp384r1};
+  for (const server_settings& s : {server_defaults(), mutual_defaults(), asks_again}) {
+    for (const bool of_server : {true, false}) {
+      for (const std::size_t count : {1U, 2U, 40U}) {
+        for (const std::size_t piece : {1U, 7U, 100000U}) {
+          CAPTURE(of_server, count, piece);
+          std::string many;
+          for (std::size_t i = 0; i < count; ++i) many += record(20, "\1", i % 2 == 0 ? 0x0303 : 0x0301);
+          bool is_first = true;
+          std::size_t changed = 0;
+          connection c = run_changed(
+              tls_version::tls1_3, of_server,
+              [&](std::string one) {
+                // A client's first ClientHello comes before any.
+                if (std::exchange(is_first, false) && !of_server) return one;
+                ++changed;
+                return many + one;
+              },
+              s, piece);
+          CHECK(changed > 0);
+          c.connect();
+          CHECK(write(c.client, "ping").status == engine_status::done);
+          CHECK(write(c.server, "pong").status == engine_status::done);
+          c.run();
+          CHECK(c.server.incoming == "ping");
+          CHECK(c.client.incoming == "pong");
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("bad flight: a change of ciphers that is not a single byte of 1, or that parts a message") {
+  if (!has_1_3) return;
+  for (const std::size_t piece : {1U, 100000U}) {
+    for (const bool of_server : {true, false}) {
+      for (const std::string& bad : {record(20, "\2"), record(20, ""), record(20, "\1\1")}) {
+        CAPTURE(of_server, piece, int(bad[4]));
+        bool is_first = true;
+        const connection c = run_changed(
+            tls_version::tls1_3, of_server,
+            [&](std::string one) {
+              // Before the first encrypted record, or the client's second flight.
+              const bool is_here = of_server ? one[0] == 23 : message_type(one) != 1;
+              return is_here && std::exchange(is_first, false) ? record(20, "\1") + bad + one : one;
+            },
+            server_defaults(), piece);
+        const auto& refuses = of_server ? c.client : c.server;
+        CHECK(refuses.handshake_error == errc::bad_record);
+        // A server has keys already: the library answers.
+        if (of_server) CHECK(refuses.engine.error().alert_sent == alert::unexpected_message);
+      }
+    }
+    const connection parted = run_changed(
+        tls_version::tls1_3, true,
+        [](std::string one) {
+          if (message_type(one) != 2) return one;
+          return record(22, one.substr(5, 30)) + record(20, "\1") + record(22, one.substr(35));
+        },
+        server_defaults(), piece);
+    CHECK(parted.client.handshake_error == errc::bad_record);
+    CHECK(parted.client.engine.error().alert_sent == alert::unexpected_message);
+  }
+}
+
+TEST_CASE("bad flight: a change of ciphers before a ServerHello means nothing only if that is of TLS 1.3") {
+  server_settings s = with_version(server_defaults(), tls_version::tls1_2);
+  client_settings both = client_defaults();
+  connection c(both, s);
+  c.client.step();
+  carry(c.client, c.server);
+  c.server.step();
+  const std::string early = record(20, "\1");
+  REQUIRE(c.client.port.feed(as_bytes(early)));
+  c.run();
+  CHECK(c.client.handshake_error == errc::bad_record);
+  CHECK(c.client.engine.error().alert_sent == alert::unexpected_message);
+}
+
+TEST_CASE("bad flight: an encrypted record of TLS 1.3 names no version") {
+  if (!has_1_3) return;
+  for (const bool of_server : {true, false}) {
+    for (const auto& [at, number] : std::vector<std::pair<std::size_t, char>>{
+             {2, '\0'}, {2, '\1'}, {2, '\2'}, {2, '\4'}, {1, '\2'}, {1, '\4'}, {1, '\376'}}) {
+      CAPTURE(of_server, at, int(number));
+      const connection begun = run_changed(tls_version::tls1_3, of_server, [at = at, number = number](std::string one) {
+        if (one[0] == 23) one[at] = number;
+        return one;
+      });
+      CHECK((of_server ? begun.client : begun.server).handshake_error == errc::bad_record);
+      connection open(with_version(client_defaults(), tls_version::tls1_3));
+      open.connect();
+      auto& from = of_server ? open.server : open.client;
+      auto& to = of_server ? open.client : open.server;
+      REQUIRE(write(from, "x").status == engine_status::done);
+      std::string bytes(as_text(from.port.output()));
+      bytes[at] = number;
+      REQUIRE(to.port.feed(as_bytes(bytes)));
+      CHECK(read(to).error == errc::bad_record);
+    }
+  }
 }
 
 // An open connection, and an end of it that was sent this.

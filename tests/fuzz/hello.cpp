@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
-// The observer of plaintext handshakes: what it learns does not depend on how the bytes were chopped.
+// The observer of plaintext handshakes: what it learns, and what it takes out, does not depend on how the bytes were
+// chopped.
+#include <algorithm>
+#include <cstddef>
+
 #include "fuzz.hpp"
 #include "plugtls/detail/handshake_observer.hpp"
 
@@ -8,14 +12,24 @@ using namespace plugtls_fuzz;
 namespace {
 
 using detail::handshake_observer;
-using direction = handshake_observer::direction;
 
-void feed(handshake_observer& o, byte_view bytes, direction d, std::size_t step) {
-  while (!bytes.empty()) {
-    const std::size_t n = bytes.size() < step ? bytes.size() : step;
-    o.observe(d, bytes.data(), n);
-    bytes = bytes.subspan(n);
+// What the observer leaves of these bytes; nothing of its own.
+byte_vector feed(handshake_observer& o, byte_view bytes, bool is_sent, std::size_t step) {
+  byte_vector left;
+  for (; !bytes.empty(); bytes = bytes.subspan(std::min(step, bytes.size()))) {
+    const byte_view part = bytes.first(std::min(step, bytes.size()));
+    if (is_sent) {
+      o.send(part.data(), part.size());
+      continue;
+    }
+    byte_vector copy(part.begin(), part.end());
+    std::size_t size = copy.size();
+    detail::byte_queue rest;
+    require(o.receive(copy.data(), size, rest), "memory");
+    left.insert(left.end(), copy.begin(), copy.begin() + static_cast<std::ptrdiff_t>(size));
+    left.insert(left.end(), rest.view().begin(), rest.view().end());
   }
+  return left;
 }
 
 }  // namespace
@@ -27,11 +41,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const byte_view first = input.next(), second = input.rest();
   static constexpr named_group groups[] = {named_group::x25519, named_group::secp256r1};
   handshake_observer whole(own, groups), chopped(own, groups);
+  byte_vector left[2];
   for (handshake_observer* o : {&whole, &chopped}) {
     const std::size_t step = o == &whole ? size + 1 : 1 + choice / 2 % 7;
-    feed(*o, first, own == role::server ? direction::inbound : direction::outbound, step);
-    feed(*o, second, own == role::server ? direction::outbound : direction::inbound, step);
+    byte_vector& of_this = left[o == &whole ? 0 : 1];
+    of_this = feed(*o, first, own == role::client, step);
+    const byte_vector more = feed(*o, second, own == role::server, step);
+    of_this.insert(of_this.end(), more.begin(), more.end());
   }
+  if (whole.fault() == detail::flight_fault::none) require(left[0] == left[1], "the same bytes");
+  require(whole.fault() == chopped.fault(), "the same fault");
   const auto &a = whole.facts(), &b = chopped.facts();
   require(a.version == b.version && a.suite == b.suite && a.group == b.group && a.scheme == b.scheme,
           "the same values");

@@ -8,15 +8,28 @@
 using namespace plugtls;
 using namespace plugtls_test;
 using detail::handshake_observer;
-using direction = detail::handshake_observer::direction;
 
 namespace {
 
-void feed(handshake_observer& o, direction d, byte_view bytes, std::size_t step = 1000000) {
+enum class direction { inbound, outbound };
+
+// What it leaves of these bytes.
+byte_vector feed(handshake_observer& o, direction d, byte_view bytes, std::size_t step = 1000000) {
+  byte_vector left;
   for (std::size_t at = 0; at < bytes.size(); at += step) {
     const byte_view part = bytes.subspan(at, std::min(step, bytes.size() - at));
-    o.observe(d, part.data(), part.size());
+    if (d == direction::outbound) {
+      o.send(part.data(), part.size());
+      continue;
+    }
+    byte_vector copy(part.begin(), part.end());
+    std::size_t size = copy.size();
+    detail::byte_queue rest;
+    REQUIRE(o.receive(copy.data(), size, rest));
+    left.insert(left.end(), copy.begin(), copy.begin() + static_cast<std::ptrdiff_t>(size));
+    left.insert(left.end(), rest.view().begin(), rest.view().end());
   }
+  return left;
 }
 
 byte_vector concat(std::initializer_list<byte_vector> parts) {
@@ -281,6 +294,7 @@ TEST_CASE("what has no place in a flight is a fault, as long as an answer can be
   CHECK(client_hears({older, message(4)}) == flight_fault::unexpected);  // there is nothing to resume
   CHECK(client_hears({older, change}) == flight_fault::unexpected);
   CHECK(client_hears({change, newer, change}) == flight_fault::none);
+  CHECK(client_hears({change, older}) == flight_fault::unexpected);
   CHECK(client_hears({older, message(11), change}) == flight_fault::unexpected);
   CHECK(client_hears({older, message(12)}) == flight_fault::unexpected);
   CHECK(client_hears({older, message(11), message(12), message(22)}) == flight_fault::unexpected);
@@ -316,4 +330,46 @@ TEST_CASE("what has no place in a flight is a fault, as long as an answer can be
   CHECK(server_hears({newer, sealed}, {alert_of(1, 90), sealed}) == flight_fault::none);
   // Nobody could read what this end says in the clear now: that is for the library.
   CHECK(server_hears({newer, sealed}, {message(11)}) == flight_fault::none);
+}
+
+TEST_CASE("a change of ciphers is taken out in TLS 1.3, wherever the bytes are chopped, and only there") {
+  const byte_vector hello = null::plain_record(22, null::encode_client_hello(client_offer()));
+  const byte_vector newer = null::plain_record(22, null::encode_server_hello(server_choice(tls_version::tls1_3)));
+  const byte_vector older = null::plain_record(22, null::encode_server_hello(server_choice(tls_version::tls1_2)));
+  const auto change_of = [](std::initializer_list<unsigned char> content) {
+    byte_vector body;
+    for (const unsigned char c : content) body.push_back(std::byte{c});
+    return null::plain_record(20, body);
+  };
+  const byte_vector change = change_of({1});
+  // What is no record of that type looks like one.
+  byte_vector sealed = concat({change, change, byte_vector(30)});
+  sealed = null::plain_record(23, sealed);
+  for (const std::size_t step : {1U, 2U, 3U, 5U, 6U, 7U, 11U, 1000U}) {
+    CAPTURE(step);
+    const auto client_is_left = [&](const byte_vector& bytes) {
+      handshake_observer o(role::client);
+      feed(o, direction::outbound, hello);
+      return feed(o, direction::inbound, bytes, step);
+    };
+    const auto server_is_left = [&](const byte_vector& own, const byte_vector& bytes) {
+      handshake_observer o(role::server);
+      CHECK(feed(o, direction::inbound, hello, step) == hello);
+      feed(o, direction::outbound, own);
+      const byte_vector left = feed(o, direction::inbound, bytes, step);
+      CHECK(o.fault() == detail::flight_fault::none);
+      return left;
+    };
+    CHECK(client_is_left(concat({newer, change, sealed})) == concat({newer, sealed}));
+    CHECK(client_is_left(concat({change, newer, change, change, sealed, change, sealed, change})) ==
+          concat({newer, sealed, sealed}));
+    CHECK(server_is_left(concat({newer, change, sealed}), concat({change, change, sealed, change, sealed})) ==
+          concat({sealed, sealed}));
+    for (const byte_vector& bad : {change_of({2}), change_of({}), change_of({1, 1})}) {
+      CHECK(server_is_left(concat({newer, sealed}), concat({change, bad, sealed, change})) == concat({bad, sealed}));
+      CHECK(server_is_left(concat({newer, sealed}), concat({sealed, bad, sealed})) == concat({sealed, bad, sealed}));
+    }
+    const byte_vector answer = null::plain_record(22, null::handshake_message(16, null::writer()));
+    CHECK(server_is_left(older, concat({answer, change, sealed})) == concat({answer, change, sealed}));
+  }
 }

@@ -70,14 +70,12 @@ inline bool may_begin_message(const flight_place& at, unsigned type) noexcept {
   }
 }
 
-inline flight_fault check_cipher_change(const flight_place& at) noexcept {
-  if (!at.has_begun()) {
-    // In TLS 1.3 it may come at any time after the first ClientHello, and means nothing (RFC 8446 §5).
-    return at.own == role::client && at.facts.offers_1_3 ? flight_fault::none : flight_fault::unexpected;
-  }
-  if (!at.is(tls_version::tls1_2)) return flight_fault::none;
-  const bool is_due = at.own == role::client ? at.is_short() || at.rank >= 6 : at.rank >= 3 || at.answers_are_switched;
-  return is_due && !at.is_within_message ? flight_fault::none : flight_fault::unexpected;
+inline bool may_change_cipher(const flight_place& at) noexcept {
+  if (at.is_within_message) return false;
+  // In TLS 1.3 it may come at any time after the first ClientHello, and means nothing (RFC 8446 §5).
+  if (!at.has_begun()) return at.own == role::client && at.facts.offers_1_3;
+  if (!at.is(tls_version::tls1_2)) return true;
+  return at.own == role::client ? at.is_short() || at.rank >= 6 : at.rank >= 3 || at.answers_are_switched;
 }
 
 /// Judges a record by its header.
@@ -88,15 +86,17 @@ inline flight_fault check_record(const flight_place& at, const std::uint8_t (&he
   // A server of TLS 1.3 has keys from its ServerHello on: not even its alerts are in the clear (RFC 8446 §4.1.3, §5).
   const bool has_keys = at.is(tls_version::tls1_3) && at.facts.suite != cipher_suite::none;
   if (has_keys && at.own == role::client && type > 20 && type < 23) return flight_fault::unexpected;
-  // The version is to be ignored before there is one, and in TLS 1.3 (RFC 5246 §E.1, RFC 8446 §5.1).
-  if (header[1] != 3 || (at.is(tls_version::tls1_2) && header[2] != 3)) return flight_fault::version;
+  // The version is to be ignored before there is one, and in TLS 1.3 (RFC 5246 §E.1, RFC 8446 §5.1). What else is no
+  // TLS record is refused in the clear.
+  const bool is_sealed = at.is(tls_version::tls1_3) && (type == 20 || type == 23);
+  if ((header[1] != 3 && !is_sealed) || (at.is(tls_version::tls1_2) && header[2] != 3)) return flight_fault::version;
   if (type == 23) {
     if (!at.has_begun() || at.is(tls_version::tls1_2)) return flight_fault::unexpected;
     return size > 16384 + 256 ? flight_fault::overflow : flight_fault::none;  // RFC 8446 §5.2
   }
   if (size > 16384) return flight_fault::overflow;
   if (size == 0) return flight_fault::unexpected;  // RFC 5246 §6.2.1, RFC 8446 §5.1
-  if (type == 20) return size == 1 ? check_cipher_change(at) : flight_fault::unexpected;
+  if (type == 20) return size == 1 && may_change_cipher(at) ? flight_fault::none : flight_fault::unexpected;
   if (type == 21) return size == 2 ? flight_fault::none : flight_fault::unexpected;  // one alert, whole
   return flight_fault::none;
 }

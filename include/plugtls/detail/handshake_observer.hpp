@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "plugtls/alert.hpp"
 #include "plugtls/detail/byte_queue.hpp"
@@ -16,11 +18,10 @@ namespace plugtls::detail {
 /// Reads the plaintext part of a handshake as it passes by, in either direction, from any chopping of the bytes.
 ///
 /// What it learns is thereby the same for every backend: version, cipher suite, group, resumption, the name that a
-/// client asks for, plaintext alerts, and whether the peer speaks TLS at all. It never changes a byte.
+/// client asks for, plaintext alerts, and whether the peer speaks TLS at all. It changes no byte, and takes out only
+/// what means nothing.
 class handshake_observer {
  public:
-  enum class direction : std::uint8_t { inbound, outbound };
-
   /// The groups are what a client's offer is compared with; they must outlive this.
   explicit handshake_observer(role own, std::span<const named_group> own_groups = {}) noexcept
       : own_(own), own_groups_(own_groups) {
@@ -30,10 +31,33 @@ class handshake_observer {
   handshake_observer(const handshake_observer&) = delete;
   handshake_observer& operator=(const handshake_observer&) = delete;
 
-  /// Takes bytes that were received or are about to be sent.
-  void observe(direction d, const std::byte* data, std::size_t size) noexcept {
-    half& h = d == direction::inbound ? in_ : out_;
-    for (std::size_t i = 0; i < size && !is_over(h);) i += step(h, d, data + i, size - i);
+  /// Takes bytes that are about to be sent.
+  void send(const std::byte* data, std::size_t size) noexcept {
+    for (std::size_t i = 0; i < size && !is_over(out_);) i += step(out_, data + i, size - i);
+  }
+  /// Takes bytes that were received, and takes out of them each change_cipher_spec of TLS 1.3, which is to be dropped
+  /// (RFC 8446 §5): how many of these libraries drop, and when, differs. One that is not a single byte of 1 the library
+  /// answers, unless that is a fault. `size` becomes the number of bytes that are left; `rest` gets those that follow
+  /// them. False: there is no memory for these.
+  bool receive(std::byte* data, std::size_t& size, byte_queue& rest) noexcept {
+    const std::size_t all = size;
+    bool fits = true;
+    size = 0;
+    for (std::size_t i = 0, n = 0; i < all; i += n) {
+      const bool is_in_header = in_.header_size < 5;
+      n = is_over(in_) ? all - i : step(in_, data + i, all - i);
+      if (change_ == change::dropped) continue;
+      const bool is_given_back = std::exchange(change_, change::none) == change::wrong;
+      if (is_given_back) fits = put(rest, reinterpret_cast<const std::byte*>(in_.header), sizeof in_.header) && fits;
+      if (is_given_back && is_in_header) continue;
+      if (!rest.empty()) {
+        fits = put(rest, data + i, n) && fits;
+        continue;
+      }
+      if (size != i) std::memmove(data + size, data + i, n);
+      size += n;
+    }
+    return fits;
   }
 
   /// What the peer's first bytes are not a TLS record (RFC 8446 §5.1); the caller need not hand them to the library.
@@ -41,10 +65,13 @@ class handshake_observer {
   /// What the peer has sent that has no place in a handshake. What this end says in the clear is of use only as long as
   /// it has not begun to encrypt: from then on only what needs no answer is told. Nothing is looked at behind it.
   flight_fault fault() const noexcept { return fault_; }
+  /// Whether an alert in the clear has come, and not all of it yet.
+  bool awaits_alert() const noexcept {
+    return in_.header_size == 5 && in_.header[0] == 21 && in_.header[3] == 0 && in_.header[4] == 2;
+  }
   /// Whether a server has heard an alert instead of a ClientHello, and not all of it yet: it has a fault once it has.
   bool awaits_first_alert() const noexcept {
-    const bool is_first = own_ == role::server && !facts_.client_hello_seen && fault_ == flight_fault::none;
-    return is_first && in_.header_size == 5 && in_.header[0] == 21;
+    return own_ == role::server && !facts_.client_hello_seen && fault_ == flight_fault::none && awaits_alert();
   }
   /// Length in bytes of the largest handshake message that the peer announced in plaintext.
   std::size_t largest_message() const noexcept { return largest_message_; }
@@ -83,39 +110,63 @@ class handshake_observer {
     std::optional<alert> fatal_alert;
   };
 
-  // Whether nothing more is looked at: it is encrypted, or something is wrong with it.
-  bool is_over(const half& h) const noexcept { return h.opaque || (&h == &in_ && fault_ != flight_fault::none); }
+  // What becomes of a record that the peer sends: only a change_cipher_spec of TLS 1.3 is dropped.
+  enum class change : std::uint8_t { none, dropped, wrong };
 
-  std::size_t step(half& h, direction d, const std::byte* data, std::size_t size) noexcept {
+  [[gnu::cold, gnu::noinline]] static bool put(byte_queue& rest, const std::byte* data, std::size_t size) noexcept {
+    return rest.append(data, size);
+  }
+
+  // Whether nothing more is looked at: it is encrypted, or something is wrong with it. In TLS 1.3 the peer's records
+  // are followed all the same.
+  bool is_over(const half& h) const noexcept {
+    if (&h == &out_) return h.opaque;
+    return (h.opaque && !is_1_3()) || fault_ != flight_fault::none;
+  }
+  bool is_1_3() const noexcept { return facts_.server_hello_seen && facts_.version == tls_version::tls1_3; }
+
+  // Whether a change_cipher_spec of the peer's means nothing, if a server that has yet to say so chooses TLS 1.3.
+  bool may_be_dropped() const noexcept {
+    if (facts_.server_hello_seen) return is_1_3();
+    return own_ == role::client && facts_.offers_1_3;
+  }
+
+  [[gnu::noinline]] std::size_t step(half& h, const std::byte* data, std::size_t size) noexcept {
     if (h.header_size < 5) {
+      if (&h == &in_ && h.header_size == 0)
+        change_ = *data == std::byte{20} && may_be_dropped() ? change::dropped : change::none;
       h.header[h.header_size++] = static_cast<std::uint8_t>(*data);
-      check_first(h, d);
+      check_first(h);
       if (h.header_size == 5) begin_record(h);
       return 1;
     }
     const std::size_t n = size < h.record_left ? size : h.record_left;
-    body(h, d, data, n);
+    if (&h == &in_ && change_ == change::dropped) end_change(*data == std::byte{1});
+    if (!h.opaque) body(h, data, n);
     h.record_left -= n;
     if (h.record_left == 0) h.header_size = 0;
     return n;
   }
 
-  void check_first(half& h, direction d) noexcept {
+  void check_first(half& h) noexcept {
     if (!h.first) return;
     const std::uint8_t type = h.header[0];
-    if (h.header_size == 1 && (type < 20 || type > 24)) reject(h, d);
-    if (h.header_size == 2 && h.header[1] != 3) reject(h, d);
+    if (h.header_size == 1 && (type < 20 || type > 24)) reject(h);
+    if (h.header_size == 2 && h.header[1] != 3) reject(h);
     if (h.header_size == 5) h.first = false;
   }
-  void reject(half& h, direction d) noexcept {
-    if (d == direction::inbound) not_tls_ = true;
+  void reject(half& h) noexcept {
+    if (&h == &in_) not_tls_ = true;
     h.opaque = true;
   }
 
   void begin_record(half& h) noexcept {
     h.record_left = static_cast<std::size_t>(h.header[3]) << 8 | h.header[4];
     h.alert_size = 0;
-    if (&h == &in_) note(check_record(place(), h.header));
+    if (&h == &in_ && (!h.opaque || change_ == change::dropped)) {
+      note(check_record(place(), h.header));
+      if (change_ == change::dropped && h.record_left != 1) change_ = change::wrong;
+    }
     // Early data comes between the hellos, where there is a second one.
     const bool is_early = h.header[0] == 23 && &h == (own_ == role::client ? &out_ : &in_) &&
                           facts_.client_hello_seen && facts_.suite == cipher_suite::none;
@@ -127,7 +178,16 @@ class handshake_observer {
     if (h.record_left == 0) h.header_size = 0;
   }
 
-  void body(half& h, direction d, const std::byte* data, std::size_t size) noexcept {
+  void end_change(bool is_right) noexcept {
+    if (is_right) {
+      has_dropped_ = true;
+    } else {
+      note(flight_fault::unexpected);
+      change_ = change::wrong;
+    }
+  }
+
+  void body(half& h, const std::byte* data, std::size_t size) noexcept {
     if (h.header[0] == 21) {
       for (std::size_t i = 0; i < size && h.alert_size < 2; ++i)
         h.alert_bytes[h.alert_size++] = static_cast<std::uint8_t>(data[i]);
@@ -135,7 +195,7 @@ class handshake_observer {
       const std::size_t length = static_cast<std::size_t>(h.header[3]) << 8 | h.header[4];
       if (h.alert_size == 2 && length == 2) end_alert(h, h.alert_bytes[0], h.alert_bytes[1]);
     } else if (h.header[0] == 22) {
-      for (std::size_t i = 0; i < size && !is_over(h);) i += handshake(h, d, data + i, size - i);
+      for (std::size_t i = 0; i < size && !is_over(h);) i += handshake(h, data + i, size - i);
     }
   }
 
@@ -152,15 +212,15 @@ class handshake_observer {
     if (found != flight_fault::none && !(needs_answer && out_.opaque)) fault_ = found;
   }
 
-  std::size_t handshake(half& h, direction d, const std::byte* data, std::size_t size) noexcept {
+  std::size_t handshake(half& h, const std::byte* data, std::size_t size) noexcept {
     if (h.message_header_size < 4) {
       h.message_header[h.message_header_size++] = static_cast<std::uint8_t>(*data);
       if (h.message_header_size == 4) {
         h.message_left = static_cast<std::size_t>(h.message_header[1]) << 16 |
                          static_cast<std::size_t>(h.message_header[2]) << 8 | h.message_header[3];
-        if (d == direction::inbound && h.message_left > largest_message_) largest_message_ = h.message_left;
+        if (&h == &in_ && h.message_left > largest_message_) largest_message_ = h.message_left;
         begin_message(h);
-        if (h.message_left == 0) end_message(h, d);
+        if (h.message_left == 0) end_message(h);
       }
       return 1;
     }
@@ -168,7 +228,7 @@ class handshake_observer {
     if (wanted(h.message_header[0]) && h.message.size() + h.message_left <= max_collected)
       static_cast<void>(h.message.append(data, n));  // without memory the facts stay unknown
     h.message_left -= n;
-    if (h.message_left == 0) end_message(h, d);
+    if (h.message_left == 0) end_message(h);
     return n;
   }
 
@@ -182,11 +242,14 @@ class handshake_observer {
 
   static bool wanted(std::uint8_t type) noexcept { return type == 1 || type == 2 || type == 12 || type == 16; }
 
-  void end_message(half& h, direction d) noexcept {
-    const bool from_client = (d == direction::outbound) == (own_ == role::client);
+  void end_message(half& h) noexcept {
+    const bool from_client = (&h == &out_) == (own_ == role::client);
     const std::uint8_t type = h.message_header[0];
     if (type == 1 && from_client) read_client_hello(h.message.view(), own_groups_, facts_);
-    if (type == 2 && !from_client) read_server_hello(h.message.view(), facts_);
+    if (type == 2 && !from_client) {
+      read_server_hello(h.message.view(), facts_);
+      if (has_dropped_ && facts_.server_hello_seen && !is_1_3()) note(flight_fault::unexpected);
+    }
     if (type == 11 && !from_client) facts_.certificate_seen = true;
     if (type == 4 && !from_client) facts_.ticket_seen = true;
     if (type == 14 && !from_client) facts_.hello_done_seen = true;
@@ -200,6 +263,8 @@ class handshake_observer {
   std::span<const named_group> own_groups_;
   bool not_tls_ = false;
   bool is_asked_ = false;  // a client, for its certificate
+  bool has_dropped_ = false;
+  change change_ = change::none;  // the peer's record that comes
   flight_fault fault_ = flight_fault::none;
   std::size_t largest_message_ = 0;
   hello_facts facts_;

@@ -330,7 +330,6 @@ class connection : private resumption {
     const io_result r = holds() ? pull(out, room) : wire_->pull(out, room);
     if (is_up_ && reason_ == errc::success && !holds()) wire_->set(wire::no_direct, false);
     if (r.status != io_status::ok) return not_received(*wire_, r.status);
-    at_alert_ = r.bytes == 5 && out[0] == std::byte{21} && out[3] == std::byte{0} && out[4] == std::byte{2};
     return static_cast<int>(r.bytes);
   }
 
@@ -426,8 +425,9 @@ class connection : private resumption {
   // A client of TLS 1.3 may refuse in the clear (OpenSSL's do), which wolfSSL takes for an error before it has read
   // what the alert says, and would answer. The wire listens too.
   void hear_out() noexcept {
-    std::byte alert_body[2];
-    if (at_alert_) at_alert_ = wire_->pull(alert_body, sizeof alert_body).status != io_status::ok;
+    std::byte unread;
+    while (wire_->observer().awaits_alert() && wire_->pull(&unread, 1).status == io_status::ok) {
+    }
   }
   // Whether the peer has ended the handshake, which has no answer (RFC 8446 §6.2).
   bool has_heard_alert() noexcept {
@@ -495,7 +495,6 @@ class connection : private resumption {
   bool is_cut_off_ : 1 = false;     // the transport takes nothing more
   bool has_store_ : 1 = false;      // one of its own
   bool is_unsaid_ : 1 = false;      // an alert that is to be another
-  bool at_alert_ : 1 = false;       // its header has been read, and no more
   bool is_alert_kept_ : 1 = false;  // what the library says has not left
 };
 
