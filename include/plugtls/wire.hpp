@@ -153,6 +153,15 @@ class wire {
     return push(reinterpret_cast<const std::byte*>(record), sizeof record);
   }
 
+  /// Takes in what is left of an alert in the clear that the peer sends, for a library that gives up at its header: the
+  /// observer tells what it says. `ok`: nothing is left.
+  [[gnu::cold]] io_status hear_alert() noexcept {
+    std::byte unread;
+    io_result r;
+    while (r.status == io_status::ok && observer().awaits_alert()) r = pull(&unread, 1);
+    return r.status;
+  }
+
   // What the engine calls.
 
   /// Has what passes during the handshake seen by a tap, which must outlive that; null: by none.

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstring>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "plugtls/alert.hpp"
 #include "plugtls/bytes.hpp"
@@ -46,7 +48,7 @@ class wire_start {
   refusal look_at(std::byte* data, std::size_t& size) noexcept {
     const std::size_t received = size;
     if (tap != nullptr) tap->pass(false, {data, size});
-    if (!observer.receive(data, size, replay)) return silently(errc::out_of_memory);
+    if (!sift(data, size)) return silently(errc::out_of_memory);
     if (observer.not_tls()) return silently(errc::not_tls);
     if (received > left || observer.largest_message() > limit) return silently(errc::handshake_too_large);
     left -= received;
@@ -59,6 +61,28 @@ class wire_start {
       case detail::flight_fault::closed: return silently(errc::closed);
     }
     return own == role::client || !observer.facts().client_hello_seen ? refusal() : look_at_offer();
+  }
+
+  // Leaves out what means nothing. False: there is no memory for what is to be replayed.
+  bool sift(std::byte* data, std::size_t& size) noexcept {
+    using fate = detail::handshake_observer::fate;
+    const std::size_t all = std::exchange(size, 0);
+    bool fits = true;
+    for (std::size_t i = 0; i < all;) {
+      const auto part = observer.receive(data + i, all - i);
+      if (part.becomes == fate::taken_back) fits = put_back(part.before) && fits;
+      if (part.becomes == fate::taken_back || (part.becomes == fate::kept && !replay.empty())) {
+        fits = put_back({data + i, part.size}) && fits;
+      } else if (part.becomes == fate::kept) {
+        if (size != i) std::memmove(data + size, data + i, part.size);
+        size += part.size;
+      }
+      i += part.size;
+    }
+    return fits;
+  }
+  [[gnu::cold, gnu::noinline]] bool put_back(byte_view bytes) noexcept {
+    return replay.append(bytes.data(), bytes.size());
   }
 
   // A name that is none would be refused by one library, passed over by another, and seen by a third.

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 // The observer of plaintext handshakes: what it learns, and what it takes out, does not depend on how the bytes were
 // chopped.
-#include <algorithm>
-#include <cstddef>
-
 #include "fuzz.hpp"
 #include "plugtls/detail/handshake_observer.hpp"
+#include "support/observed.hpp"
 
 using namespace plugtls_fuzz;
 
@@ -15,21 +13,9 @@ using detail::handshake_observer;
 
 // What the observer leaves of these bytes; nothing of its own.
 byte_vector feed(handshake_observer& o, byte_view bytes, bool is_sent, std::size_t step) {
-  byte_vector left;
-  for (; !bytes.empty(); bytes = bytes.subspan(std::min(step, bytes.size()))) {
-    const byte_view part = bytes.first(std::min(step, bytes.size()));
-    if (is_sent) {
-      o.send(part.data(), part.size());
-      continue;
-    }
-    byte_vector copy(part.begin(), part.end());
-    std::size_t size = copy.size();
-    detail::byte_queue rest;
-    require(o.receive(copy.data(), size, rest), "memory");
-    left.insert(left.end(), copy.begin(), copy.begin() + static_cast<std::ptrdiff_t>(size));
-    left.insert(left.end(), rest.view().begin(), rest.view().end());
-  }
-  return left;
+  if (!is_sent) return plugtls_test::see_received(o, bytes, step);
+  plugtls_test::see_sent(o, bytes, step);
+  return {};
 }
 
 }  // namespace

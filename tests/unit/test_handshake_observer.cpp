@@ -4,6 +4,7 @@
 #include "null_protocol.hpp"
 #include "support/catch.hpp"
 #include "support/drive.hpp"
+#include "support/observed.hpp"
 
 using namespace plugtls;
 using namespace plugtls_test;
@@ -15,21 +16,9 @@ enum class direction { inbound, outbound };
 
 // What it leaves of these bytes.
 byte_vector feed(handshake_observer& o, direction d, byte_view bytes, std::size_t step = 1000000) {
-  byte_vector left;
-  for (std::size_t at = 0; at < bytes.size(); at += step) {
-    const byte_view part = bytes.subspan(at, std::min(step, bytes.size() - at));
-    if (d == direction::outbound) {
-      o.send(part.data(), part.size());
-      continue;
-    }
-    byte_vector copy(part.begin(), part.end());
-    std::size_t size = copy.size();
-    detail::byte_queue rest;
-    REQUIRE(o.receive(copy.data(), size, rest));
-    left.insert(left.end(), copy.begin(), copy.begin() + static_cast<std::ptrdiff_t>(size));
-    left.insert(left.end(), rest.view().begin(), rest.view().end());
-  }
-  return left;
+  if (d == direction::inbound) return see_received(o, bytes, step);
+  see_sent(o, bytes, step);
+  return {};
 }
 
 byte_vector concat(std::initializer_list<byte_vector> parts) {

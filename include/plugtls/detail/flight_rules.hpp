@@ -70,11 +70,16 @@ inline bool may_begin_message(const flight_place& at, unsigned type) noexcept {
   }
 }
 
+/// Whether a change_cipher_spec means nothing (RFC 8446 §5): in TLS 1.3, and to a client that offers it as long as the
+/// server has not chosen.
+inline bool is_change_idle(const flight_place& at) noexcept {
+  if (at.own == role::client && !at.has_begun()) return at.facts.offers_1_3;
+  return at.is(tls_version::tls1_3);
+}
+
 inline bool may_change_cipher(const flight_place& at) noexcept {
   if (at.is_within_message) return false;
-  // In TLS 1.3 it may come at any time after the first ClientHello, and means nothing (RFC 8446 §5).
-  if (!at.has_begun()) return at.own == role::client && at.facts.offers_1_3;
-  if (!at.is(tls_version::tls1_2)) return true;
+  if (!at.is(tls_version::tls1_2)) return at.has_begun() || is_change_idle(at);
   return at.own == role::client ? at.is_short() || at.rank >= 6 : at.rank >= 3 || at.answers_are_switched;
 }
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <span>
 #include <string>
-#include <utility>
 
 #include "plugtls/alert.hpp"
+#include "plugtls/bytes.hpp"
 #include "plugtls/detail/byte_queue.hpp"
 #include "plugtls/detail/flight_rules.hpp"
 #include "plugtls/detail/hello_reader.hpp"
@@ -18,8 +18,7 @@ namespace plugtls::detail {
 /// Reads the plaintext part of a handshake as it passes by, in either direction, from any chopping of the bytes.
 ///
 /// What it learns is thereby the same for every backend: version, cipher suite, group, resumption, the name that a
-/// client asks for, plaintext alerts, and whether the peer speaks TLS at all. It changes no byte, and takes out only
-/// what means nothing.
+/// client asks for, plaintext alerts, and whether the peer speaks TLS at all. It never changes a byte.
 class handshake_observer {
  public:
   /// The groups are what a client's offer is compared with; they must outlive this.
@@ -35,29 +34,24 @@ class handshake_observer {
   void send(const std::byte* data, std::size_t size) noexcept {
     for (std::size_t i = 0; i < size && !is_over(out_);) i += step(out_, data + i, size - i);
   }
-  /// Takes bytes that were received, and takes out of them each change_cipher_spec of TLS 1.3, which is to be dropped
-  /// (RFC 8446 §5): how many of these libraries drop, and when, differs. One that is not a single byte of 1 the library
-  /// answers, unless that is a fault. `size` becomes the number of bytes that are left; `rest` gets those that follow
-  /// them. False: there is no memory for these.
-  bool receive(std::byte* data, std::size_t& size, byte_queue& rest) noexcept {
-    const std::size_t all = size;
-    bool fits = true;
-    size = 0;
-    for (std::size_t i = 0, n = 0; i < all; i += n) {
-      const bool is_in_header = in_.header_size < 5;
-      n = is_over(in_) ? all - i : step(in_, data + i, all - i);
-      if (change_ == change::dropped) continue;
-      const bool is_given_back = std::exchange(change_, change::none) == change::wrong;
-      if (is_given_back) fits = put(rest, reinterpret_cast<const std::byte*>(in_.header), sizeof in_.header) && fits;
-      if (is_given_back && is_in_header) continue;
-      if (!rest.empty()) {
-        fits = put(rest, data + i, n) && fits;
-        continue;
-      }
-      if (size != i) std::memmove(data + size, data + i, n);
-      size += n;
-    }
-    return fits;
+  /// What is to become of bytes that were received.
+  enum class fate : std::uint8_t {
+    kept,
+    dropped,    ///< a change_cipher_spec that means nothing: how many of these libraries drop, and when, differs
+    taken_back  ///< it is not a single byte of 1: what was dropped of it comes before these bytes, for the library
+  };
+  struct received {
+    std::size_t size;
+    fate becomes;
+    byte_view before;  ///< what was dropped of the record, where that is taken back
+  };
+  /// Takes bytes that were received, at least one, and as many as have one fate.
+  received receive(const std::byte* data, std::size_t size) noexcept {
+    const std::size_t earlier = in_.header_size;
+    const std::size_t n = is_over(in_) ? size : step(in_, data, size);
+    if (fate_ != fate::taken_back) return {n, fate_, {}};
+    fate_ = fate::kept;
+    return {n, fate::taken_back, std::as_bytes(std::span(in_.header)).first(earlier)};
   }
 
   /// What the peer's first bytes are not a TLS record (RFC 8446 §5.1); the caller need not hand them to the library.
@@ -110,38 +104,24 @@ class handshake_observer {
     std::optional<alert> fatal_alert;
   };
 
-  // What becomes of a record that the peer sends: only a change_cipher_spec of TLS 1.3 is dropped.
-  enum class change : std::uint8_t { none, dropped, wrong };
-
-  [[gnu::cold, gnu::noinline]] static bool put(byte_queue& rest, const std::byte* data, std::size_t size) noexcept {
-    return rest.append(data, size);
-  }
-
   // Whether nothing more is looked at: it is encrypted, or something is wrong with it. In TLS 1.3 the peer's records
   // are followed all the same.
   bool is_over(const half& h) const noexcept {
     if (&h == &out_) return h.opaque;
-    return (h.opaque && !is_1_3()) || fault_ != flight_fault::none;
-  }
-  bool is_1_3() const noexcept { return facts_.server_hello_seen && facts_.version == tls_version::tls1_3; }
-
-  // Whether a change_cipher_spec of the peer's means nothing, if a server that has yet to say so chooses TLS 1.3.
-  bool may_be_dropped() const noexcept {
-    if (facts_.server_hello_seen) return is_1_3();
-    return own_ == role::client && facts_.offers_1_3;
+    return (h.opaque && !place().is(tls_version::tls1_3)) || fault_ != flight_fault::none;
   }
 
   [[gnu::noinline]] std::size_t step(half& h, const std::byte* data, std::size_t size) noexcept {
     if (h.header_size < 5) {
       if (&h == &in_ && h.header_size == 0)
-        change_ = *data == std::byte{20} && may_be_dropped() ? change::dropped : change::none;
+        fate_ = *data == std::byte{20} && is_change_idle(place()) ? fate::dropped : fate::kept;
       h.header[h.header_size++] = static_cast<std::uint8_t>(*data);
       check_first(h);
       if (h.header_size == 5) begin_record(h);
       return 1;
     }
     const std::size_t n = size < h.record_left ? size : h.record_left;
-    if (&h == &in_ && change_ == change::dropped) end_change(*data == std::byte{1});
+    if (&h == &in_ && fate_ == fate::dropped) end_change(*data == std::byte{1});
     if (!h.opaque) body(h, data, n);
     h.record_left -= n;
     if (h.record_left == 0) h.header_size = 0;
@@ -163,9 +143,9 @@ class handshake_observer {
   void begin_record(half& h) noexcept {
     h.record_left = static_cast<std::size_t>(h.header[3]) << 8 | h.header[4];
     h.alert_size = 0;
-    if (&h == &in_ && (!h.opaque || change_ == change::dropped)) {
+    if (&h == &in_ && (!h.opaque || fate_ == fate::dropped)) {
       note(check_record(place(), h.header));
-      if (change_ == change::dropped && h.record_left != 1) change_ = change::wrong;
+      if (fate_ == fate::dropped && h.record_left != 1) fate_ = fate::taken_back;
     }
     // Early data comes between the hellos, where there is a second one.
     const bool is_early = h.header[0] == 23 && &h == (own_ == role::client ? &out_ : &in_) &&
@@ -183,7 +163,7 @@ class handshake_observer {
       has_dropped_ = true;
     } else {
       note(flight_fault::unexpected);
-      change_ = change::wrong;
+      fate_ = fate::taken_back;
     }
   }
 
@@ -248,7 +228,7 @@ class handshake_observer {
     if (type == 1 && from_client) read_client_hello(h.message.view(), own_groups_, facts_);
     if (type == 2 && !from_client) {
       read_server_hello(h.message.view(), facts_);
-      if (has_dropped_ && facts_.server_hello_seen && !is_1_3()) note(flight_fault::unexpected);
+      if (has_dropped_ && place().is(tls_version::tls1_2)) note(flight_fault::unexpected);
     }
     if (type == 11 && !from_client) facts_.certificate_seen = true;
     if (type == 4 && !from_client) facts_.ticket_seen = true;
@@ -264,7 +244,7 @@ class handshake_observer {
   bool not_tls_ = false;
   bool is_asked_ = false;  // a client, for its certificate
   bool has_dropped_ = false;
-  change change_ = change::none;  // the peer's record that comes
+  fate fate_ = fate::kept;  // of the peer's record that comes
   flight_fault fault_ = flight_fault::none;
   std::size_t largest_message_ = 0;
   hello_facts facts_;

@@ -284,10 +284,7 @@ class connection {
   // A server gives up at the header of an alert that comes instead of a ClientHello; what it says is for the wire.
   native_status take_first_alert() noexcept {
     error_ = io_failed;
-    std::byte unread;
-    io_result r{0, io_status::ok};
-    while (r.status == io_status::ok && wire_->observer().awaits_first_alert()) r = wire_->pull(&unread, 1);
-    return r.status == io_status::would_block ? native_status::again : native_status::failed;
+    return wire_->hear_alert() == io_status::would_block ? native_status::again : native_status::failed;
   }
 
   // Whether a failure is not the library's own.

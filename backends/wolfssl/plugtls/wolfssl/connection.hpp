@@ -88,7 +88,8 @@ class connection : private resumption {
     }
     const native_status s = stopped(n);
     if (s != native_status::failed) return s;
-    if (error_ == PARSE_ERROR) hear_out();
+    // A client may refuse in the clear (OpenSSL's do), which wolfSSL takes for an error at the alert's header.
+    if (error_ == PARSE_ERROR) wire_->hear_alert();
     explain_unread();
     say_why();
     return native_status::failed;
@@ -422,17 +423,10 @@ class connection : private resumption {
         std::span(wolfSSL_get_chain_cert(chain, at), static_cast<std::size_t>(wolfSSL_get_chain_length(chain, at))));
   }
 
-  // A client of TLS 1.3 may refuse in the clear (OpenSSL's do), which wolfSSL takes for an error before it has read
-  // what the alert says, and would answer. The wire listens too.
-  void hear_out() noexcept {
-    std::byte unread;
-    while (wire_->observer().awaits_alert() && wire_->pull(&unread, 1).status == io_status::ok) {
-    }
-  }
   // Whether the peer has ended the handshake, which has no answer (RFC 8446 §6.2).
   bool has_heard_alert() noexcept {
     if (is_up_) return false;
-    hear_out();
+    wire_->hear_alert();
     return wire_->observer().alert_received().has_value();
   }
 
