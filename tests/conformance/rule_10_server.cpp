@@ -162,18 +162,16 @@ TEST_CASE("rule 10: a ticket's clock that throws ends the handshake, and no cont
 TEST_CASE("rule 10: contexts of one policy that share keys resume each other's sessions, other contexts do not") {
   for (const tls_version v : versions()) {
     CAPTURE(name(v));
-    resuming s(v);
-    s.client.sessions = std::make_shared<session_cache>(0);
-    const context client = make_client(s.client), server = make_server(s.server);
-    const session kept = make_session(client, server);
-    CHECK(meets_again(client, make_server(s.server), with_session(kept)));
+    const acquainted ends(v);
+    const server_settings& here = ends.settings.server;
+    CHECK(meets_again(ends.client, make_server(here), with_session(ends.kept)));
     errc e = errc::success;
-    server_settings elsewhere = s.server;
-    elsewhere.tickets = ticket_keys::from_bytes(s.server.tickets->to_bytes().bytes(), e);
+    server_settings elsewhere = here;
+    elsewhere.tickets = ticket_keys::from_bytes(here.tickets->to_bytes().bytes(), e);
     REQUIRE(elsewhere.tickets);
     const auto again = [&](const server_settings& other) {
       // Twice: a session that was declined is none the worse, and the handshake is a whole one.
-      connection c(client, make_server(other), with_session(kept));
+      connection c(ends.client, make_server(other), with_session(ends.kept));
       talk(c);
       CHECK(c.client.engine.peer_chain().size() == 2);
       return c.client.engine.resumed();
@@ -183,13 +181,13 @@ TEST_CASE("rule 10: contexts of one policy that share keys resume each other's s
     CHECK_FALSE(again(elsewhere));
     elsewhere.tickets = nullptr;
     CHECK_FALSE(again(elsewhere));
-    elsewhere = s.server;
+    elsewhere = here;
     elsewhere.alpn = {"h2"};
     CHECK_FALSE(again(elsewhere));
-    elsewhere = s.server;
+    elsewhere = here;
     elsewhere.groups = {named_group::x25519, named_group::secp256r1};
     CHECK_FALSE(again(elsewhere));
-    elsewhere = s.server;
+    elsewhere = here;
     elsewhere.identities = {rsa_identity()};
     CHECK_FALSE(again(elsewhere));
   }

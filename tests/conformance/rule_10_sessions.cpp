@@ -90,23 +90,20 @@ TEST_CASE("rule 10: a session outlives its context in bytes") {
 TEST_CASE("rule 10: a session is offered and written in several threads at once") {
   for (const tls_version v : versions()) {
     CAPTURE(name(v));
-    resuming s(v);
-    s.client.sessions = std::make_shared<session_cache>(0);
-    const context client = make_client(s.client), server = make_server(s.server);
-    const session one = make_session(client, server);
-    const secret bytes = one.to_bytes();
+    const acquainted ends(v);
+    const secret bytes = ends.kept.to_bytes();
     std::atomic<int> resumed = 0, same = 0;
     std::vector<std::thread> threads;
     for (int i = 0; i < 4; ++i) {
       threads.emplace_back([&] {
         for (int k = 0; k < 4; ++k) {
-          connection c(client, server, with_session(one));
+          connection c(ends.client, ends.server, with_session(ends.kept));
           c.client.shuts_down = c.server.shuts_down = true;
           resumed += pump(c.client, c.server) && c.client.engine.resumed();
         }
       });
       threads.emplace_back([&] {
-        for (int k = 0; k < 50; ++k) same += one.to_bytes().text() == bytes.text();
+        for (int k = 0; k < 50; ++k) same += ends.kept.to_bytes().text() == bytes.text();
       });
     }
     for (std::thread& t : threads) t.join();
@@ -118,13 +115,11 @@ TEST_CASE("rule 10: a session is offered and written in several threads at once"
 TEST_CASE("rule 10: a session of a resumed handshake expires with the one that was resumed") {
   for (const tls_version v : versions()) {
     CAPTURE(name(v));
-    resuming s(v);
-    s.client.sessions = std::make_shared<session_cache>(0);
-    const context client = make_client(s.client), server = make_server(s.server);
-    detail::session_envelope earlier = make_session(client, server).envelope();
+    const acquainted ends(v);
+    detail::session_envelope earlier = ends.kept.envelope();
     earlier.created -= 5000;
-    s.server.tickets->rotate();  // in TLS 1.2 some libraries send a new ticket then
-    connection c(client, server, with_session(session(earlier)));
+    ends.settings.server.tickets->rotate();  // in TLS 1.2 some libraries send a new ticket then
+    connection c(ends.client, ends.server, with_session(session(earlier)));
     talk(c);
     CHECK(c.client.engine.resumed());
     const session renewed = c.client.engine.session();
@@ -134,7 +129,7 @@ TEST_CASE("rule 10: a session of a resumed handshake expires with the one that w
     CHECK(renewed.expires() == earlier.expires());
     detail::session_envelope late = renewed.envelope();
     late.created -= 2201;
-    CHECK_FALSE(meets_again(client, server, with_session(session(late))));
+    CHECK_FALSE(meets_again(ends.client, ends.server, with_session(session(late))));
   }
 }
 

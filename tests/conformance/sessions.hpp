@@ -80,6 +80,19 @@ inline void check_clock_broke(connection& c, const server_settings& settings) {
   CHECK(info.detail.find("clock") != std::string::npos);
 }
 
+/// Two ends that have met once; the session was kept by hand.
+struct acquainted {
+  explicit acquainted(tls_version v) : settings(v) {
+    settings.client.sessions = std::make_shared<session_cache>(0);
+    client = make_client(settings.client);
+    server = make_server(settings.server);
+    kept = make_session(client, server);
+  }
+  resuming settings;
+  context client, server;
+  session kept;
+};
+
 /// Connects with a session that was kept by hand.
 inline peer_options with_session(session s, const char* name = server_name) {
   peer_options peer(name);
